@@ -1,0 +1,143 @@
+"""What intake says: calls and requests as the client sees them."""
+
+from typing import ClassVar
+
+from shared.contracts.base import Channel, ClientRef, Contract, Direction, Event, Moment, Nature, Priority
+
+
+class CallEvent(Event):
+    """What all facts about one call have in common."""
+
+    SUBJECT: ClassVar[str] = "call_id"
+
+    call_id: str
+    phone: str | None
+    """The other side's number in E.164, or None where it is hidden."""
+    direction: Direction
+    client: ClientRef | None = None
+    contact_id: str | None = None
+
+
+class CallRang(CallEvent):
+    """A client's call began to ring: the `pickup` clock starts (R-URG-1)."""
+
+    TYPE: ClassVar[str] = "call.rang"
+
+
+class CallAnswered(CallEvent):
+    """A person picked the call up (R-URG-1)."""
+
+    TYPE: ClassVar[str] = "call.answered"
+
+
+class CallMissed(CallEvent):
+    """The call ended and nobody had picked it up: the `callback` clock starts (R-URG-2)."""
+
+    TYPE: ClassVar[str] = "call.missed"
+
+
+class CallReturned(CallEvent):
+    """A missed call was followed by a conversation with that number, in either direction (R-URG-2)."""
+
+    TYPE: ClassVar[str] = "call.returned"
+
+    by_call_id: str
+    """The conversation that returned it."""
+
+
+class PriorityReason(Contract):
+    """Why a request has the priority it has."""
+
+    rule: str
+    evidence: str
+    """The words or the field that spoke for it."""
+
+
+class RequestEvent(Event):
+    """What all facts about one request have in common."""
+
+    SUBJECT: ClassVar[str] = "request_id"
+
+    request_id: str
+
+
+class RequestRegistered(RequestEvent):
+    """A client wants something solved (R-REQ-1). `at` is when the client said so."""
+
+    TYPE: ClassVar[str] = "request.registered"
+
+    number: str
+    """What people call it on the phone."""
+    channel: Channel
+    priority: Priority
+    priority_reasons: tuple[PriorityReason, ...] = ()
+    nature: Nature | None = None
+    subject_text: str
+    products: tuple[str, ...] = ()
+    """Names of the 1C products it is about; empty where nobody knows yet."""
+    client: ClientRef | None = None
+    contact_id: str | None = None
+    discovered: bool = False
+    trial: bool = False
+
+
+class RequestIdentified(RequestEvent):
+    """A person said whose request it is."""
+
+    TYPE: ClassVar[str] = "request.identified"
+
+    client: ClientRef
+    contact_id: str | None = None
+    by: str
+
+
+class RequestReprioritised(RequestEvent):
+    """A person changed the priority or the nature."""
+
+    TYPE: ClassVar[str] = "request.reprioritised"
+
+    priority: Priority
+    nature: Nature | None = None
+    reason: str
+    by: str
+
+
+class WaitPromised(RequestEvent):
+    """The contact promised to wait for a specialist until `until` (R-URG-3)."""
+
+    TYPE: ClassVar[str] = "request.wait_promised"
+
+    until: Moment
+    words: str
+    recorded_by: str
+
+
+class VerdictGiven(RequestEvent):
+    """The accountant said whether it is solved: the only thing that closes a request (R-REQ-3)."""
+
+    TYPE: ClassVar[str] = "request.verdict_given"
+
+    satisfied: bool
+    words: str
+    taken_by: str
+
+
+class RequestWithdrawn(RequestEvent):
+    """The accountant does not want it any more (R-REQ-3)."""
+
+    TYPE: ClassVar[str] = "request.withdrawn"
+
+    reason: str
+    taken_by: str
+
+
+class MessageReceived(Event):
+    """A mail arrived and is kept."""
+
+    TYPE: ClassVar[str] = "message.received"
+    SUBJECT: ClassVar[str] = "message_id"
+
+    message_id: str
+    request_id: str | None
+    client: ClientRef | None = None
+    subject_text: str

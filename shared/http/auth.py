@@ -1,0 +1,105 @@
+"""Who is asking, and what they may: short-lived signed tokens for people and services, API keys for integrations."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+from joserfc.jwt import JWTClaimsRegistry
+
+from shared.clock import machine_now
+from shared.http.api_keys import ApiKeys
+from shared.http.problems import Problem
+from shared.roles import ISSUER, ROLES
+
+CACHED = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody who proved who they are. `subject` is the id of the manager, the specialist, another person, or the
+    name of the integration."""
+
+    subject: str
+    roles: frozenset[str]
+    scopes: frozenset[str] = frozenset()
+
+    def has(self, *roles: str) -> bool:
+        """Whether they have one of `roles`."""
+        return not self.roles.isdisjoint(roles)
+
+
+class Tokens:
+    """Checks tokens signed with the company's Ed25519 key. A token once checked is remembered until it expires."""
+
+    def __init__(self, public_key: str) -> None:
+        self._key = OKPKey.import_key(json.loads(public_key))
+        self._claims = JWTClaimsRegistry(
+            now=lambda: int(machine_now().timestamp()),
+            iss={"essential": True, "value": ISSUER},
+            aud={"essential": True, "value": ISSUER},
+            sub={"essential": True},
+            exp={"essential": True},
+        )
+        self._checked: dict[str, tuple[int, Principal]] = {}
+
+    def principal(self, token: str) -> Principal:
+        """Raises `Problem` 401 for a token that is expired, foreign or no token at all."""
+        known = self._checked.get(token)
+        if known is not None and known[0] > machine_now().timestamp():
+            return known[1]
+        try:
+            claims = jwt.decode(token, self._key, algorithms=["Ed25519", "EdDSA"]).claims
+            self._claims.validate(claims)
+        except (JoseError, ValueError, TypeError) as error:
+            raise Problem(401, "bad-token", f"Пропуск не принят: {_reason(error)}.") from None
+        principal = Principal(str(claims["sub"]), frozenset(map(str, claims.get("roles", ()))) & ROLES)
+        if len(self._checked) >= CACHED:
+            self._checked.clear()
+        self._checked[token] = (int(claims["exp"]), principal)
+        return principal
+
+
+def requires(*roles: str, scope: str | None = None) -> Callable[..., Awaitable[Principal]]:
+    """A FastAPI dependency: somebody with one of `roles`; an integration needs `scope` as well."""
+
+    async def check(
+        request: Request,
+        authorization: Annotated[str | None, Header(include_in_schema=False)] = None,
+        x_api_key: Annotated[str | None, Header(include_in_schema=False)] = None,
+    ) -> Principal:
+        principal = await _who(request.app.state, authorization, x_api_key)
+        if not principal.has(*roles):
+            raise Problem(403, "forbidden", f"Это могут только {', '.join(roles)}.")
+        if "integration" in principal.roles and scope is not None and scope not in principal.scopes:
+            raise Problem(403, "forbidden", f"Ключу не дано право {scope}.")
+        return principal
+
+    return check
+
+
+async def _who(state: Any, authorization: str | None, api_key: str | None) -> Principal:
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Problem(401, "bad-token", "Заголовок Authorization: Bearer <пропуск>.")
+        tokens: Tokens = state.tokens
+        return tokens.principal(token.strip())
+    keys: ApiKeys | None = getattr(state, "api_keys", None)
+    if api_key is not None and keys is not None:
+        holder = await keys.holder(api_key)
+        if holder is None:
+            raise Problem(401, "bad-key", "Ключ неизвестен, отозван или просрочен.")
+        return Principal(holder.name, frozenset({"integration"}), holder.scopes)
+    raise Problem(401, "no-token", "Нужен заголовок Authorization: Bearer" + (" или X-API-Key." if keys else "."))
+
+
+def _reason(error: Exception) -> str:
+    return "срок истёк" if type(error).__name__ == "ExpiredTokenError" else str(error) or type(error).__name__
+
+
+Anybody = Annotated[Principal, Depends(requires(*ROLES))]

@@ -1,0 +1,27 @@
+"""`/health/live`, `/health/ready` and `/metrics`."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import APIRouter
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import JSONResponse, Response
+
+
+def router(unready: Callable[[], Awaitable[dict[str, str]]]) -> APIRouter:
+    """`unready` tells what keeps the service from working, by name; empty when it is ready."""
+    routes = APIRouter(tags=["health"])
+
+    @routes.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @routes.get("/health/ready")
+    async def ready() -> Response:
+        reasons = await unready()
+        return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+
+    @routes.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return routes

@@ -1,0 +1,52 @@
+"""Cursor paging: `?limit=…&cursor=…`, answered with `items` and the cursor of the next page."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Depends, Query
+from pydantic import BaseModel
+
+from shared.http.problems import Problem
+
+T = TypeVar("T")
+LIMIT = 200
+
+
+class Page(BaseModel, Generic[T]):
+    """One page; `next` is the cursor of the following one, absent on the last."""
+
+    items: list[T]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How many are wanted, and after which key (the sort key of the last one seen)."""
+
+    limit: int
+    after: str | None
+
+    def page(self, found: Sequence[T], key: Callable[[T], str]) -> Page[T]:
+        """The page made of `found`, which was asked for with one more than `limit`."""
+        items = list(found[: self.limit])
+        more = len(found) > self.limit
+        return Page(items=items, next=_cursor(key(items[-1])) if more else None)
+
+
+async def paging(limit: Annotated[int, Query(ge=1, le=LIMIT)] = 50, cursor: str | None = None) -> Paging:
+    """The FastAPI dependency."""
+    if cursor is None:
+        return Paging(limit, None)
+    try:
+        return Paging(limit, urlsafe_b64decode(cursor.encode("ascii")).decode())
+    except ValueError:
+        raise Problem(422, "bad-cursor", "cursor: берите его из поля next предыдущей страницы.") from None
+
+
+def _cursor(key: str) -> str:
+    return urlsafe_b64encode(key.encode()).decode()
+
+
+Paged = Annotated[Paging, Depends(paging)]

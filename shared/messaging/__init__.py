@@ -1,0 +1,1 @@
+"""Events between services: topology, publishing with confirms, consuming, retry and parking."""

@@ -1,0 +1,41 @@
+"""Settings every service has, read from the environment (`SVOY_…`)."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PORTS = {"desk": 8000, "intake": 8001, "routing": 8002, "sla_monitor": 8003, "accounts": 8004, "payroll": 8005}
+
+
+class ServiceSettings(BaseSettings):
+    """What a service needs to know to run. Secrets have no default: a service without them does not start."""
+
+    model_config = SettingsConfigDict(env_prefix="SVOY_", extra="ignore", hide_input_in_errors=True, frozen=True)
+
+    mode: Literal["production", "development"] = "production"
+    """`development` allows the clock to be moved."""
+    amqp_url: SecretStr
+    """`amqp://user:password@host:5672/vhost`."""
+    mongo_url: SecretStr
+    """`mongodb://user:password@host:27017/database`; without a database `svoy_<service>` is taken."""
+    jwt_public_key: SecretStr
+    """The public Ed25519 key, as a JWK in JSON, that tokens of people and services are checked with."""
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=0, ge=0, le=65535)
+    """0 takes the service's usual port (intake 8001 … payroll 8005)."""
+    company_zone: str = "Asia/Krasnoyarsk"
+    """IANA zone in which the company's days, weeks and months are counted."""
+    max_in_flight: int = Field(default=256, ge=1)
+    """HTTP requests worked on at once; above it the answer is 503 with Retry-After."""
+    prefetch: int = Field(default=128, ge=1)
+    """Messages worked on at once."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "text"] = "json"
+
+    @field_validator("amqp_url", "mongo_url", "jwt_public_key")
+    @classmethod
+    def _not_empty(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().strip():
+            raise ValueError("must not be empty")
+        return value

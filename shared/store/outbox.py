@@ -1,0 +1,93 @@
+"""The outboxes of one collection: published right after the write, cleared in batches, and what a crash left is
+found by the relay."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from pymongo import IndexModel
+from pymongo.errors import PyMongoError
+
+from shared.clock import machine_now
+from shared.messaging.envelope import Outgoing
+from shared.messaging.outbound import Unconfirmed
+from shared.observability import OUTBOX, OUTBOX_AGE
+
+log = structlog.get_logger()
+
+RELAY_EVERY = 2.0
+CLEAR_EVERY = 0.2
+LEFT_AFTER = timedelta(seconds=10)
+"""An event this long in the outbox was left there by a crash."""
+CLEAR_BATCH = 500
+RELAY_BATCH = 500
+
+INDEX = IndexModel(
+    [("outbox.saved_at", 1)],
+    name="outbox",
+    partialFilterExpression={"outbox.saved_at": {"$exists": True}},
+)
+
+
+class Outbox:
+    """What the documents of one collection still have to say."""
+
+    def __init__(self, collection: Any, name: str, unconfirmed: Unconfirmed) -> None:
+        self._collection = collection
+        self._unconfirmed = unconfirmed
+        self._confirmed: list[tuple[str, str]] = []
+        self._size = OUTBOX.labels(collection=name)
+        self._age = OUTBOX_AGE.labels(collection=name)
+
+    def publish(self, key: str, events: Iterable[Outgoing]) -> None:
+        """Publish what the document `key` was just written with."""
+        for event in events:
+            self._unconfirmed.add(event, lambda confirmed: self._confirmed.append((key, confirmed.id)))
+
+    async def relay(self) -> None:
+        """Again and again, publish what a crash or a lost confirm left behind."""
+        while True:
+            try:
+                await self.sweep()
+            except PyMongoError as error:
+                log.warning("outbox cannot be read", action="relay.failed", error=str(error))
+            await asyncio.sleep(RELAY_EVERY)
+
+    async def sweep(self) -> None:
+        """Take up what has been in an outbox for too long, and measure."""
+        now = machine_now()
+        cursor = (
+            self._collection.find({"outbox.saved_at": {"$lt": now - LEFT_AFTER}}, {"outbox": 1})
+            .hint("outbox")
+            .limit(RELAY_BATCH)
+        )
+        oldest = now
+        async for document in cursor:
+            for event in map(Outgoing.from_document, document["outbox"]):
+                oldest = min(oldest, event.saved_at)
+                if event.id not in self._unconfirmed:
+                    self.publish(document["_id"], [event])
+        self._age.set((now - oldest).total_seconds())
+        self._size.set(await self._collection.count_documents({"outbox.saved_at": {"$exists": True}}, hint="outbox"))
+
+    async def clearing(self) -> None:
+        """Again and again, clear what was confirmed. Nobody waits for it, so it may gather for a while."""
+        while True:
+            await asyncio.sleep(CLEAR_EVERY)
+            await self.clear()
+
+    async def clear(self) -> None:
+        """Take every confirmed event out of its document."""
+        while self._confirmed:
+            taken, self._confirmed = self._confirmed[:CLEAR_BATCH], self._confirmed[CLEAR_BATCH:]
+            # Not repeated by the driver when the connection breaks: then the relay publishes once more, and
+            # consumers have seen it.
+            try:
+                await self._collection.update_many(
+                    {"_id": {"$in": list({key for key, _ in taken})}},
+                    {"$pull": {"outbox": {"id": {"$in": [event_id for _, event_id in taken]}}}},
+                )
+            except PyMongoError as error:
+                log.warning("outbox not cleared, the relay will", action="outbox.clear", error=str(error))

@@ -1,0 +1,38 @@
+"""One of each event sla_monitor has published: `test_golden.py` holds them against the golden files."""
+
+from datetime import UTC, datetime
+
+from shared.contracts.base import ClientRef, Event
+from shared.contracts.sla_monitor import SlaBreached, SlaMet, SlaWarned
+
+AT = datetime(2026, 11, 23, 5, 0, 0, 123000, tzinfo=UTC)
+DUE = datetime(2026, 11, 23, 5, 15, tzinfo=UTC)
+CLIENT = ClientRef(client_id="c1", name="Гимназия № 3", zone="Asia/Krasnoyarsk", manager_id="m1")
+
+EVENTS: tuple[Event, ...] = (
+    SlaWarned(at=AT, obligation_id="k1:callback:1", about="call", about_id="k1", clock="callback", due=DUE),
+    SlaBreached(
+        at=DUE,
+        obligation_id="r1:start:1",
+        about="request",
+        about_id="r1",
+        clock="start",
+        priority="urgent",
+        client=CLIENT,
+        specialist_id="s1",
+        due=DUE,
+        promise_broken=True,
+    ),
+    SlaMet(
+        at=AT,
+        obligation_id="r1:finish:2",
+        about="request",
+        about_id="r1",
+        clock="finish",
+        priority="important",
+        client=CLIENT,
+        specialist_id="s2",
+        due=DUE,
+        late=True,
+    ),
+)
