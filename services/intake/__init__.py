@@ -1,0 +1,1 @@
+"""Intake: everything that comes in from clients becomes a call, a mail, a request."""

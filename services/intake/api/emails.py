@@ -1,0 +1,84 @@
+"""`/v1/emails`: raw letters, in and out."""
+
+import asyncio
+import json
+import re
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+
+from services.intake import post
+from services.intake.api.fields import Deps, Postman, Reader, base_of
+from services.intake.api.views import MailView
+from services.intake.api.views import Received as ReceivedView
+from services.intake.channels import email
+from services.intake.domain.mails import Mail
+from services.intake.domain.refusals import UnknownAttachment, UnknownMail
+from services.intake.domain.requests import answer, within
+from services.intake.reception import Reception
+from shared.http.auth import Principal
+from shared.http.problems import Problem
+
+routes = APIRouter(prefix="/v1/emails", tags=["emails"])
+
+LETTER = "message/rfc822"
+SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
+"""What a letter carries is never run."""
+
+BODY = {"requestBody": {"required": True, "content": {LETTER: {"schema": {"type": "string", "format": "binary"}}}}}
+
+
+@routes.post(
+    "", status_code=201, response_model=ReceivedView, responses={200: {"model": ReceivedView}}, openapi_extra=BODY
+)
+async def receive(reception: Deps, who: Postman, request: Request) -> Response:
+    """Take in a letter as it came, whatever its bytes. The same letter again answers 200 and the same body."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != LETTER:
+        raise Problem(415, "not-a-letter", f"Content-Type: нужен {LETTER} и письмо целиком, как оно пришло.")
+    raw = await request.body()
+    if not raw:
+        raise Problem(422, "empty-letter", "Письмо пустое.")
+    received = await post.receive(reception, raw, who.subject)
+    body = {"message_id": received.mail.message_id} | answer(received.request)
+    return Response(json.dumps(body, ensure_ascii=False), 201 if received.new else 200, media_type="application/json")
+
+
+@routes.get("/{message_id}")
+async def one(reception: Deps, who: Reader, message_id: str) -> MailView:
+    """What could be read of a letter."""
+    mail, raw = await _visible(reception, who, message_id)
+    letter = await asyncio.to_thread(email.read, raw)
+    fields = {name: getattr(mail, name) for name in MailView.model_fields if name != "text"}
+    return MailView.model_validate(fields | {"text": letter.text})
+
+
+@routes.get("/{message_id}/raw")
+async def raw_letter(reception: Deps, who: Reader, message_id: str) -> Response:
+    """The letter as it came."""
+    _, raw = await _visible(reception, who, message_id)
+    return Response(raw, media_type=LETTER, headers=SAFE | _as_file(f"{message_id}.eml"))
+
+
+@routes.get("/{message_id}/attachments/{number}")
+async def attachment(reception: Deps, who: Reader, message_id: str, number: int) -> Response:
+    """One attachment, numbered from 1 as the letter lists them."""
+    mail, raw = await _visible(reception, who, message_id)
+    listed = next((found for found in mail.attachments if found.number == number), None)
+    content = await asyncio.to_thread(email.attachment, raw, number)
+    if listed is None or content is None:
+        raise UnknownAttachment
+    return Response(content, headers=SAFE | _as_file(listed.name) | {"Content-Type": listed.content_type})
+
+
+async def _visible(reception: Reception, who: Principal, message_id: str) -> tuple[Mail, bytes]:
+    mail = await reception.store.mails.get(message_id)
+    if mail is None:
+        raise UnknownMail
+    within(await post.request_of(reception, mail), await base_of(reception, who))
+    return mail, await reception.store.letter(message_id)
+
+
+def _as_file(name: str) -> dict[str, str]:
+    plain = re.sub(r"[^\w.-]", "_", name, flags=re.ASCII)
+    return {"Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"}

@@ -1,0 +1,152 @@
+"""`/v1/requests`: a client wants something solved."""
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from services.intake.api.fields import SEES_ALL, Body, Deps, Email, Id, Line, Phone, Registrar, RequestReader, base_of
+from services.intake.api.views import Registered, RequestCard, RequestView
+from services.intake.domain.callers import Caller, Identity
+from services.intake.domain.refusals import ForeignRequest
+from services.intake.domain.requests import Register, State, answer, within
+from services.intake.domain.triage import triage
+from services.intake.phones import phone_in
+from services.intake.store import place, seen_with
+from shared.contracts.base import Channel, Nature, Priority
+from shared.http.auth import Principal
+from shared.http.idempotency import IdempotencyKey
+from shared.http.paging import Page, Paged
+from shared.http.problems import Problem
+from shared.ids import derived_id
+
+routes = APIRouter(prefix="/v1/requests", tags=["requests"])
+
+JSON = "application/json"
+
+
+class Contact(Body):
+    """Who called or wrote, as far as the integration knows."""
+
+    phone: Phone | None = None
+    email: Email | None = None
+    name: Line | None = None
+
+
+class NewRequest(Body):
+    """What a client said. A `client_id` that nobody knows, or a caller nobody knows, is left to a person."""
+
+    channel: Channel
+    contact: Contact = Contact()
+    client_id: Id | None = None
+    subject: Line
+    text: str = Field(default="", max_length=100_000)
+    priority: Priority | None = None
+    """Wins over the words."""
+    nature: Nature | None = None
+    """Of an important request only."""
+    products: Annotated[tuple[Line, ...], Field(max_length=20)] = ()
+    external_id: Id | None = None
+    """The integration's own id: the same again finds the first."""
+    call_id: Id | None = None
+    discovered: bool = False
+    trial: bool = False
+
+    @model_validator(mode="after")
+    def _somebody(self) -> "NewRequest":
+        if not self.caller().looked_up_by() and self.contact.name is None:
+            raise PydanticCustomError("contact", "нужен contact (phone, email или name) или client_id")
+        return self
+
+    def caller(self) -> Caller:
+        """Who it is from."""
+        phone = None if self.contact.phone is None else phone_in(self.contact.phone)
+        return Caller(
+            phone=None if phone is None else phone.number,
+            extension=None if phone is None else phone.extension,
+            email=self.contact.email,
+            name=self.contact.name,
+            claimed_client_id=self.client_id,
+        )
+
+    def command(self, caller: Caller, identity: Identity, by: str) -> Register:
+        """As the domain takes it."""
+        return Register(
+            channel=self.channel,
+            subject=self.subject,
+            text=self.text,
+            caller=caller,
+            identity=identity,
+            triage=triage(f"{self.subject}\n{self.text}", self.priority),
+            nature=self.nature,
+            products=self.products,
+            external_id=self.external_id,
+            call_id=self.call_id,
+            discovered=self.discovered,
+            trial=self.trial,
+            by=by,
+        )
+
+
+@routes.post("", status_code=201, response_model=Registered, responses={200: {"model": Registered}})
+async def register(reception: Deps, who: Registrar, key: IdempotencyKey, new: NewRequest) -> Response:
+    """Register a request. The same `external_id`, or else the same Idempotency-Key, answers 200 and the same body."""
+    caller = new.caller()
+    command = new.command(caller, await reception.identity(caller), who.subject)
+    named = ("external", new.external_id) if new.external_id is not None else ("key", key)
+    request_id = reception.new_id() if named[1] is None else derived_id("request", who.subject, *map(str, named))
+    stepped = await reception.register(command, request_id)
+    body = json.dumps(answer(stepped.state), ensure_ascii=False)
+    return Response(body, 201 if stepped.written else 200, media_type=JSON)
+
+
+class Search(BaseModel):
+    """By client, by the manager who holds the client at present, by state, priority, whether its client is known."""
+
+    client_id: Id | None = None
+    manager_id: Id | None = None
+    state: State | None = None
+    priority: Priority | None = None
+    identified: bool | None = None
+
+    def where(self, base: frozenset[str] | None) -> list[dict[str, Any]]:
+        """As filters of the database; `base` is the clients of the manager asked for."""
+        wanted = {"client.client_id": self.client_id, "state": self.state, "priority": self.priority}
+        filters: list[dict[str, Any]] = [{field: value} for field, value in wanted.items() if value is not None]
+        if self.identified is not None:
+            filters.append({"client.client_id": {"$ne": None} if self.identified else None})
+        if base is not None:
+            filters.append({"client.client_id": {"$in": sorted(base)}})
+        return filters
+
+
+@routes.get("")
+async def listed(
+    reception: Deps, who: RequestReader, search: Annotated[Search, Query()], paging: Paged
+) -> Page[RequestCard]:
+    """Requests, the newest first; a manager sees their own base and what is nobody's yet, an integration what it
+    registered."""
+    held = None if search.manager_id is None else await reception.store.base_of(search.manager_id)
+    own = {"registered_by": who.subject} if _is_integration(who) else {}
+    where = [*search.where(held), own, seen_with(await base_of(reception, who))]
+    try:
+        found = await reception.store.requests_where(where, paging.after, paging.limit + 1)
+    except ValueError:
+        raise Problem(422, "bad-cursor", "cursor: берите его из поля next предыдущей страницы.") from None
+    cards = [RequestCard.model_validate(request) for request in found]
+    return paging.page(cards, lambda card: place(card.registered_at, card.request_id))
+
+
+@routes.get("/{request_id}")
+async def one(reception: Deps, who: RequestReader, request_id: str) -> RequestView:
+    """One request with everything said about it."""
+    request = within(await reception.store.requests.get(request_id), await base_of(reception, who))
+    if _is_integration(who) and request.registered_by != who.subject:
+        raise ForeignRequest
+    return RequestView.of(request)
+
+
+def _is_integration(who: Principal) -> bool:
+    return who.has("integration") and not who.has(*SEES_ALL, "manager")

@@ -1,0 +1,134 @@
+"""What people are shown of requests, letters and calls."""
+
+from datetime import datetime
+
+from services.intake.api.fields import View
+from services.intake.domain.callers import Caller, Client
+from services.intake.domain.calls import Call, Fact, Status
+from services.intake.domain.mails import Attachment
+from services.intake.domain.requests import (
+    Correction,
+    Identification,
+    Promise,
+    ServiceRequest,
+    State,
+    Verdict,
+    Withdrawal,
+)
+from services.intake.domain.triage import Reason
+from shared.contracts.base import Channel, Direction, Nature, Priority
+
+
+class Registered(View):
+    """The answer to a registration, the same for ever."""
+
+    request_id: str
+    number: str
+    client_id: str | None
+    priority: Priority
+    priority_reasons: tuple[Reason, ...]
+    identified: bool
+
+
+class RequestCard(View):
+    """A request in a list."""
+
+    request_id: str
+    number: str
+    state: State
+    channel: Channel
+    subject: str
+    client: Client | None
+    contact_id: str | None
+    priority: Priority
+    nature: Nature | None
+    products: tuple[str, ...]
+    discovered: bool
+    trial: bool
+    registered_at: datetime
+
+
+class RequestView(RequestCard):
+    """A request, whole."""
+
+    text: str
+    caller: Caller
+    identified: bool
+    candidates: tuple[str, ...]
+    priority_reasons: tuple[Reason, ...]
+    external_id: str | None
+    call_id: str | None
+    message_id: str | None
+    registered_by: str
+    promises: tuple[Promise, ...]
+    verdicts: tuple[Verdict, ...]
+    withdrawal: Withdrawal | None
+    corrections: tuple[Correction, ...]
+    identifications: tuple[Identification, ...]
+
+    @classmethod
+    def of(cls, request: ServiceRequest) -> "RequestView":
+        """`request` as it is now."""
+        beside = {"identified": request.client is not None, "priority_reasons": request.triage.reasons}
+        known = {name: getattr(request, name) for name in cls.model_fields if name not in beside}
+        return cls.model_validate(known | beside)
+
+
+class Received(Registered):
+    """The answer to a letter, the same for ever."""
+
+    message_id: str
+
+
+class MailView(View):
+    """A letter, and what could be read of it."""
+
+    message_id: str
+    header_id: str | None
+    request_id: str
+    sender: str | None
+    sender_name: str | None
+    subject: str
+    text: str
+    attachments: tuple[Attachment, ...]
+    faults: tuple[str, ...]
+    client: Client | None
+    size: int
+    received_at: datetime
+
+
+class Heard(View):
+    """The answer to a webhook."""
+
+    call_id: str
+    status: Status
+    repeated: bool
+
+
+class CallView(View):
+    """A call."""
+
+    call_id: str
+    provider: str
+    provider_call_id: str
+    status: Status
+    direction: Direction
+    phone: str | None
+    began_at: datetime | None
+    rang_at: datetime | None
+    answered_at: datetime | None
+    missed_at: datetime | None
+    returned_at: datetime | None
+    returned_by: str | None
+    ended_at: datetime | None
+    client: Client | None
+    contact_id: str | None
+    facts: tuple[Fact, ...]
+
+    @classmethod
+    def of(cls, call: Call) -> "CallView":
+        """`call` as far as it has gone."""
+        own = {"call_id", "provider", "provider_call_id", "client", "contact_id", "facts"}
+        return cls.model_validate(
+            {name: getattr(call if name in own else call.course, name) for name in cls.model_fields}
+        )

@@ -1,0 +1,71 @@
+"""Any telephony that can sign a webhook: the Standard Webhooks scheme, HMAC-SHA256 of `id.timestamp.body`.
+
+POST /v1/calls/generic    webhook-id, webhook-timestamp, webhook-signature
+{"event": "rang", "call_id": "7f3", "phone": "+79131234567", "direction": "in", "at": "2026-11-02T09:00:00+07:00"}
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from services.intake.channels.doors import BadSignature, NotSetUp, not_from_the_future, within_limit
+from services.intake.domain.calls import Fact, Report
+from services.intake.phones import phone_in
+from shared.contracts.base import Direction, Moment
+
+PROVIDER = "generic"
+
+CallId = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\s/]+$")]
+
+
+class CallNews(BaseModel):
+    """Something happened to a call."""
+
+    event: Literal["rang", "answered", "missed", "returned", "ended"]
+    call_id: CallId
+    """The telephony's own id of the conversation; ours as well, so that a request can name its call by it."""
+    phone: str | None = Field(default=None, max_length=200)
+    """The other side; what is no number counts as hidden."""
+    direction: Direction = "in"
+    at: Moment | None = None
+    """When it happened; the moment of arrival where it is missing."""
+    by_call_id: CallId | None = None
+    """For `returned`: the id of the conversation that returned it."""
+
+
+class GenericDoor:
+    """Takes the signed webhooks of a generic telephony. The five-minute window is of this machine's time."""
+
+    def __init__(self, secret: str | None) -> None:
+        self._webhook = None if secret is None else Webhook(secret)
+
+    def webhook_id(self, body: bytes, headers: Mapping[str, str]) -> str:
+        """The id of a webhook that is really from the telephony.
+
+        Raises `NotSetUp` without a secret, `BadSignature` for one that is wrong, too old or from the future.
+        """
+        if self._webhook is None:
+            raise NotSetUp
+        try:
+            self._webhook.verify(within_limit(body), dict(headers), json_parse=False)
+        except (WebhookVerificationError, ValueError, OverflowError) as error:
+            raise BadSignature(f"Подпись не принята: {error}.") from None
+        return headers["webhook-id"]
+
+    def report(self, body: bytes, now: datetime) -> Report:
+        """What the webhook says. Raises pydantic's `ValidationError` naming the fields that are wrong, or
+        `FromTheFuture`."""
+        news = CallNews.model_validate_json(body)
+        phone = phone_in(news.phone or "")
+        fact = Fact(
+            kind=news.event,
+            at=not_from_the_future(news.at or now, now),
+            direction=news.direction,
+            phone=None if phone is None else phone.number,
+            by_call_id=news.by_call_id,
+        )
+        told_of = news.call_id
+        return Report(call_id=told_of, provider=PROVIDER, provider_call_id=told_of, facts=(fact,), raw=body.decode())

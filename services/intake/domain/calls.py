@@ -1,0 +1,229 @@
+"""One telephone conversation, however many legs and events (R-URG-1, R-URG-2).
+
+What is known of a call is a pure function of the set of facts heard about it: providers repeat and reorder them.
+Each business event is told once, as soon as the facts call for it. A missed call is paired with a later conversation
+with the same number, whichever of the two is heard of first.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from services.intake.domain.callers import NOBODY, Client, Identity
+from services.intake.domain.refusals import UnknownCall
+from shared.contracts.base import Decision, Direction
+from shared.contracts.intake import CallAnswered, CallEvent, CallMissed, CallRang, CallReturned
+
+Kind = Literal["rang", "answered", "missed", "returned", "ended"]
+Status = Literal["ringing", "answered", "missed", "returned"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something a provider, or another call, said about a call."""
+
+    kind: Kind
+    at: datetime
+    """To the millisecond."""
+    order: int = 0
+    """The provider's own sequence number."""
+    direction: Direction = "in"
+    phone: str | None = None
+    """The other side's number in E.164."""
+    final: bool = False
+    """Said after the call's end by somebody who saw all of it: holds against the others on number and direction."""
+    by_call_id: str | None = None
+    """For `returned`: the conversation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one message of a provider says about one call."""
+
+    call_id: str
+    provider: str
+    provider_call_id: str
+    facts: tuple[Fact, ...]
+    raw: str
+    """The message as it came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """How a call went, so far."""
+
+    began_at: datetime | None = None
+    """The earliest that is known of it."""
+    status: Status = "ringing"
+    direction: Direction = "in"
+    phone: str | None = None
+    rang_at: datetime | None = None
+    answered_at: datetime | None = None
+    missed_at: datetime | None = None
+    returned_at: datetime | None = None
+    returned_by: str | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call: the facts heard, the course they make, and what has been told of it."""
+
+    call_id: str
+    provider: str
+    provider_call_id: str
+    facts: tuple[Fact, ...] = ()
+    course: Course = Course()
+    client: Client | None = None
+    contact_id: str | None = None
+    told: tuple[Kind, ...] = ()
+    unpaired: bool = False
+    """Whether missed calls and conversations with this number have still to be looked through."""
+    raw: tuple[str, ...] = ()
+    """What the provider sent, as it came."""
+
+
+def hear(call: Call | None, report: Report, identify: Callable[[str | None], Identity]) -> Decision[Call]:
+    """Add what a provider reports, and tell what follows from all that is known.
+
+    `identify` knows whose number it is.
+    """
+    new = Call(call_id=report.call_id, provider=report.provider, provider_call_id=report.provider_call_id)
+    known = call or new
+    return _with(call, replace(known, raw=tuple(sorted({*known.raw, report.raw}))), report.facts, identify)
+
+
+def returned(missed: Call | None, conversation: Call) -> Decision[Call]:
+    """A missed call was followed by a conversation with that number (R-URG-2); any other stays as it is."""
+    if missed is None:
+        raise UnknownCall
+    course = conversation.course
+    if not is_returned_by(missed, conversation) or course.answered_at is None:
+        return Decision(missed)
+    fact = Fact(
+        kind="returned",
+        at=course.answered_at,
+        by_call_id=conversation.call_id,
+        direction=missed.course.direction,
+        phone=missed.course.phone,
+    )
+    return _with(missed, missed, (fact,), lambda _: NOBODY)
+
+
+def paired(call: Call | None) -> Decision[Call]:
+    """Missed calls and conversations with its number have been looked through."""
+    if call is None:
+        raise UnknownCall
+    return Decision(replace(call, unpaired=False) if call.unpaired else call)
+
+
+def is_returned_by(missed: Call, conversation: Call) -> bool:
+    """Whether `conversation` is one with the number that `missed` came from, and not earlier (R-URG-2)."""
+    one, other = missed.course, conversation.course
+    return (
+        (one.status, one.direction) == ("missed", "in")
+        and one.phone is not None
+        and one.phone == other.phone
+        and one.missed_at is not None
+        and other.answered_at is not None
+        and one.missed_at <= other.answered_at
+        and missed.call_id != conversation.call_id
+    )
+
+
+def course(facts: Iterable[Fact]) -> Course:
+    """How the call went, by these facts in whatever order.
+
+    Whoever saw the whole call decides whether it was answered; otherwise one who picked it up is enough.
+    """
+    surest = sorted(sorted(facts, key=_order), key=lambda fact: not fact.final)
+    decided = any(fact.final and fact.kind in {"answered", "missed"} for fact in surest)
+    answers = [fact for fact in surest if fact.kind in {"answered", "missed"} and (fact.final or not decided)]
+    returns = [fact for fact in surest if fact.kind == "returned"]
+    kinds = {fact.kind for fact in [*answers, *returns]}
+    return Course(
+        began_at=min((fact.at for fact in surest), default=None),
+        status=next((status for status in _RANKED if status in kinds), "ringing"),
+        direction=surest[0].direction if surest else "in",
+        phone=next((fact.phone for fact in surest if fact.phone is not None), None),
+        rang_at=_first(surest, "rang"),
+        answered_at=_first(answers, "answered"),
+        missed_at=_first(answers, "missed"),
+        returned_at=_first(returns, "returned"),
+        returned_by=min(returns, key=_order).by_call_id if returns else None,
+        ended_at=max((fact.at for fact in surest if fact.kind == "ended"), default=None),
+    )
+
+
+_RANKED: tuple[Status, ...] = ("answered", "returned", "missed")
+
+
+def _first(facts: Iterable[Fact], kind: Kind) -> datetime | None:
+    return min((fact.at for fact in facts if fact.kind == kind), default=None)
+
+
+def _with(
+    before: Call | None, call: Call, facts: Iterable[Fact], identify: Callable[[str | None], Identity]
+) -> Decision[Call]:
+    heard = tuple(sorted({*call.facts, *facts}, key=_order))
+    if before is not None and (heard, call.raw) == (before.facts, before.raw):
+        return Decision(before)
+    changed = _identified(replace(call, facts=heard, course=course(heard)), identify)
+    events = _untold(changed)
+    told = tuple(sorted({*changed.told, *(_KINDS[type(event)] for event in events)}))
+    pairs = changed.course.phone is not None and not {"missed", "answered"}.isdisjoint(set(told) - set(changed.told))
+    return Decision(replace(changed, told=told, unpaired=changed.unpaired or pairs), tuple(events))
+
+
+def _identified(call: Call, identify: Callable[[str | None], Identity]) -> Call:
+    if call.client is not None:
+        return call
+    found = identify(call.course.phone)
+    return replace(call, client=found.client, contact_id=found.contact_id)
+
+
+def _untold(call: Call) -> list[CallEvent]:
+    """The events the facts call for and that have not been told, in the order they happened.
+
+    Only a client's call rings and is missed; a conversation is one in either direction. A call told missed that turns
+    out to have been answered has thereby been returned.
+    """
+    course, inward = call.course, call.course.direction == "in"
+    events: list[CallEvent] = []
+    if inward and course.rang_at and "rang" not in call.told:
+        events.append(CallRang(at=course.rang_at, **_common(call)))
+    if course.answered_at and "answered" not in call.told:
+        events.append(CallAnswered(at=course.answered_at, **_common(call)))
+    missed = "missed" in call.told
+    if inward and course.missed_at and not course.answered_at and not missed:
+        events.append(CallMissed(at=course.missed_at, **_common(call)))
+        missed = True
+    returned_at = course.returned_at or course.answered_at
+    if missed and returned_at and "returned" not in call.told:
+        by = course.returned_by or call.call_id
+        events.append(CallReturned(at=returned_at, by_call_id=by, **_common(call)))
+    return sorted(events, key=lambda event: event.at)
+
+
+def _common(call: Call) -> dict[str, Any]:
+    return {
+        "call_id": call.call_id,
+        "phone": call.course.phone,
+        "direction": call.course.direction,
+        "client": None if call.client is None else call.client.ref(),
+        "contact_id": call.contact_id,
+    }
+
+
+_KINDS: dict[type[CallEvent], Kind] = {
+    CallRang: "rang",
+    CallAnswered: "answered",
+    CallMissed: "missed",
+    CallReturned: "returned",
+}
+
+
+def _order(fact: Fact) -> tuple[datetime, int, str, str, str, bool, str]:
+    phone, by = fact.phone or "", fact.by_call_id or ""
+    return (fact.at, fact.order, fact.kind, fact.direction, phone, fact.final, by)

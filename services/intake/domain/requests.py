@@ -1,0 +1,229 @@
+"""The life of a request as the client sees it (R-REQ-1…3).
+
+What closes it is the accountant's word alone; what a specialist says about the work is routing's. The states and what
+leads from one to the next stand in `NEXT`: what is missing there is impossible.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from services.intake.domain.callers import NOBODY, Caller, Client, Identity
+from services.intake.domain.refusals import ForeignRequest, NatureWithoutImportance, NotPossibleNow, UnknownRequest
+from services.intake.domain.triage import Triage
+from shared.contracts.base import Channel, Decision, Nature, Priority
+from shared.contracts.intake import RequestRegistered
+
+State = Literal["open", "closed", "withdrawn"]
+Step = Literal["promise", "satisfied", "dissatisfied", "withdraw", "reprioritise", "identify"]
+
+NEXT: dict[tuple[State, Step], State] = {
+    ("open", "promise"): "open",
+    ("open", "reprioritise"): "open",
+    ("open", "identify"): "open",
+    ("open", "dissatisfied"): "open",
+    ("open", "satisfied"): "closed",
+    ("open", "withdraw"): "withdrawn",
+    ("closed", "dissatisfied"): "open",
+    ("closed", "identify"): "closed",
+    ("withdrawn", "identify"): "withdrawn",
+}
+
+_RUSSIAN: dict[State, str] = {"open": "открыта", "closed": "закрыта", "withdrawn": "отозвана"}
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """The contact promised to wait until `until` (R-URG-3)."""
+
+    until: datetime
+    words: str
+    recorded_by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The accountant's word on the result (R-REQ-3)."""
+
+    satisfied: bool
+    words: str
+    taken_by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """The accountant does not want it any more (R-REQ-3)."""
+
+    reason: str
+    taken_by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A person saw the priority otherwise."""
+
+    priority: Priority
+    nature: Nature | None
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Identification:
+    """A person, or the projection of clients, said whose request it is."""
+
+    client_id: str
+    contact_id: str | None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """A client wants something solved."""
+
+    channel: Channel
+    subject: str
+    text: str
+    caller: Caller
+    identity: Identity = NOBODY
+    triage: Triage
+    nature: Nature | None = None
+    products: tuple[str, ...] = ()
+    external_id: str | None = None
+    call_id: str | None = None
+    message_id: str | None = None
+    discovered: bool = False
+    trial: bool = False
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRequest:
+    """A request, from the client's first word to the last."""
+
+    request_id: str
+    number: str
+    """What people call it on the phone: `100 245`."""
+    state: State = "open"
+    channel: Channel
+    subject: str
+    text: str
+    caller: Caller
+    client: Client | None
+    contact_id: str | None
+    candidates: tuple[str, ...]
+    priority: Priority
+    nature: Nature | None
+    triage: Triage
+    """The priority it was registered with, and why; corrections stand beside it."""
+    products: tuple[str, ...]
+    external_id: str | None
+    call_id: str | None
+    message_id: str | None
+    discovered: bool
+    trial: bool
+    registered_by: str
+    registered_for: str | None
+    """The client's id as it was known at registration."""
+    registered_at: datetime
+    promises: tuple[Promise, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    withdrawal: Withdrawal | None = None
+    corrections: tuple[Correction, ...] = ()
+    identifications: tuple[Identification, ...] = ()
+    unclaimed: tuple[str, ...] = ()
+    """While nobody knows whose it is: what a client must have for it to be theirs."""
+
+
+def register(
+    request: ServiceRequest | None, command: Register, request_id: str, number: str, now: datetime
+) -> Decision[ServiceRequest]:
+    """A new request; one that is there already stays as it is."""
+    if request is not None:
+        return Decision(request)
+    if command.nature is not None and command.triage.priority != "important":
+        raise NatureWithoutImportance
+    client = command.identity.client
+    new = ServiceRequest(
+        request_id=request_id,
+        number=number,
+        channel=command.channel,
+        subject=command.subject,
+        text=command.text,
+        caller=command.caller,
+        client=client,
+        contact_id=command.identity.contact_id,
+        candidates=command.identity.candidates,
+        priority=command.triage.priority,
+        nature=command.nature,
+        triage=command.triage,
+        products=command.products,
+        external_id=command.external_id,
+        call_id=command.call_id,
+        message_id=command.message_id,
+        discovered=command.discovered,
+        trial=command.trial,
+        registered_by=command.by,
+        registered_for=None if client is None else client.client_id,
+        registered_at=now,
+        unclaimed=command.caller.looked_up_by() if client is None else (),
+    )
+    return Decision(new, (_registered(new),))
+
+
+def answer(request: ServiceRequest) -> dict[str, Any]:
+    """What the registration was answered with: the same for ever, whatever became of the request."""
+    return {
+        "request_id": request.request_id,
+        "number": request.number,
+        "client_id": request.registered_for,
+        "priority": request.triage.priority,
+        "priority_reasons": [{"rule": reason.rule, "evidence": reason.evidence} for reason in request.triage.reasons],
+        "identified": request.registered_for is not None,
+    }
+
+
+def within(request: ServiceRequest | None, base: frozenset[str] | None) -> ServiceRequest:
+    """The request, for somebody who may see the clients in `base` and what is nobody's yet; None sees everything."""
+    known = existing(request)
+    if base is not None and known.client is not None and known.client.client_id not in base:
+        raise ForeignRequest
+    return known
+
+
+def existing(request: ServiceRequest | None) -> ServiceRequest:
+    """The request; raises `UnknownRequest` where there is none."""
+    if request is None:
+        raise UnknownRequest
+    return request
+
+
+def next_state(request: ServiceRequest, step: Step) -> State:
+    """Where `step` leads; raises `NotPossibleNow` where the table knows no such way."""
+    state = NEXT.get((request.state, step))
+    if state is None:
+        raise NotPossibleNow(f"Заявка {request.number} {_RUSSIAN[request.state]}: это действие уже невозможно.")
+    return state
+
+
+def _registered(request: ServiceRequest) -> RequestRegistered:
+    return RequestRegistered(
+        at=request.registered_at,
+        request_id=request.request_id,
+        number=request.number,
+        channel=request.channel,
+        priority=request.priority,
+        priority_reasons=tuple(reason.contract() for reason in request.triage.reasons),
+        nature=request.nature,
+        subject_text=request.subject,
+        products=request.products,
+        client=None if request.client is None else request.client.ref(),
+        contact_id=request.contact_id,
+        discovered=request.discovered,
+        trial=request.trial,
+    )

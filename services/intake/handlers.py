@@ -1,0 +1,29 @@
+"""What intake does about others' events: it keeps its projection of clients."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from services.intake.domain.callers import told
+from services.intake.reception import Reception
+from shared.contracts.accounts import ClientChanged, ClientEvent, ClientRegistered
+from shared.contracts.base import Decision, Event
+from shared.messaging.envelope import Message
+from shared.messaging.inbound import Handler
+
+
+async def on_client(event: ClientEvent, message: Message, reception: Reception) -> None:
+    """Know the client as it is now; requests that waited for somebody with its phone or address become its own."""
+    del message
+    before = await reception.store.clients.get(event.client_id)
+    stepped = await reception.store.clients.step(event.client_id, lambda known: Decision(told(known, event)))
+    reception.store.directory.forget({*stepped.state.keys, *(() if before is None else before.keys)})
+    for request in await reception.store.unclaimed(stepped.state.keys):
+        await reception.claim(request)
+
+
+def handlers(reception: Reception) -> Mapping[type[Event], Handler]:
+    """Which event is handled by what."""
+    return {
+        ClientRegistered: partial(on_client, reception=reception),
+        ClientChanged: partial(on_client, reception=reception),
+    }

@@ -1,0 +1,78 @@
+"""Puts intake together."""
+
+import asyncio
+
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from services.intake.api import ROUTERS
+from services.intake.api.fields import SCOPES
+from services.intake.channels import doors
+from services.intake.channels.generic import GenericDoor
+from services.intake.channels.mango import MangoDoor
+from services.intake.domain import refusals
+from services.intake.handlers import handlers
+from services.intake.reception import Reception
+from services.intake.settings import IntakeSettings
+from services.intake.store import Store
+from shared.clock import ServiceClock
+from shared.http import key_doors
+from shared.http.api_keys import ApiKeys
+from shared.service import Service, run
+
+PROBLEMS: dict[type[Exception], tuple[int, str]] = {
+    refusals.UnknownRequest: (404, "unknown-request"),
+    refusals.UnknownClient: (404, "unknown-client"),
+    refusals.UnknownContact: (404, "unknown-contact"),
+    refusals.UnknownCall: (404, "unknown-call"),
+    refusals.UnknownMail: (404, "unknown-mail"),
+    refusals.UnknownAttachment: (404, "unknown-attachment"),
+    refusals.ForeignRequest: (403, "not-your-base"),
+    refusals.ForeignCall: (403, "not-your-base"),
+    refusals.TakenBySpecialist: (403, "taken-by-specialist"),
+    refusals.NotPossibleNow: (409, "not-possible-now"),
+    refusals.PromiseInThePast: (422, "promise-in-the-past"),
+    refusals.NatureWithoutImportance: (422, "nature-without-importance"),
+    doors.NotSetUp: (503, "channel-not-set-up"),
+    doors.BadSignature: (401, "bad-signature"),
+    doors.TooLong: (413, "too-large"),
+    doors.Unreadable: (400, "unreadable"),
+    doors.FromTheFuture: (422, "from-the-future"),
+}
+
+
+def build_app(settings: IntakeSettings, clock: ServiceClock | None = None) -> FastAPI:
+    """The service's HTTP app; its connections live as long as the app's lifespan."""
+    service = Service("intake", settings, clock=clock)
+    reception = Reception(
+        store=Store(service),
+        clock=service.clock,
+        new_id=service.new_id,
+        generic=GenericDoor(_revealed(settings.webhook_secret)),
+        mango=MangoDoor(_revealed(settings.mango_api_key), _revealed(settings.mango_api_salt)),
+    )
+    keys = ApiKeys(service.store.indexes("api_keys", ()))
+    service.app.state.deps = reception
+    service.app.state.api_keys = keys
+    service.problems(PROBLEMS)
+    for routes in (*ROUTERS, key_doors.router(keys, SCOPES)):
+        service.app.include_router(routes)
+    service.listen(handlers(reception))
+    service.background("pair", lambda: pair(reception, settings.pair_every_seconds))
+    return service.app
+
+
+async def pair(reception: Reception, every_seconds: float) -> None:
+    """For ever: pair the missed calls a crash left unpaired."""
+    while True:
+        await reception.pair_left()
+        await asyncio.sleep(every_seconds)
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    run("intake", IntakeSettings, build_app)

@@ -1,0 +1,14 @@
+"""What intake measures besides what every service does."""
+
+from prometheus_client import Counter
+
+REQUESTS = Counter(
+    "svoy_intake_requests", "Requests registered.", ["channel", "priority", "identified"]
+)  # fmt: skip
+CALLS = Counter("svoy_intake_call_events", "What happened to calls: rang, answered, missed, returned.", ["event"])
+WEBHOOKS = Counter(
+    "svoy_intake_webhooks", "Webhooks by provider and what became of them: taken, repeated, refused.",
+    ["provider", "outcome"],
+)  # fmt: skip
+MAILS = Counter("svoy_intake_mails", "Letters by how they could be read: whole, with_faults, repeated.", ["outcome"])
+CLAIMED = Counter("svoy_intake_requests_claimed", "Unidentified requests whose client became known later.")

@@ -1,0 +1,120 @@
+"""The collections of intake, their indexes, and every query on them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from bson import Binary
+from pymongo import IndexModel
+from pymongo.errors import DuplicateKeyError
+
+from services.intake.directory import Directory
+from services.intake.domain.callers import KnownClient
+from services.intake.domain.calls import Call
+from services.intake.domain.mails import Mail
+from services.intake.domain.refusals import UnknownMail
+from services.intake.domain.requests import ServiceRequest
+from services.intake.numbers import Numbers
+from shared.contracts.base import to_milliseconds
+from shared.service import Service
+
+CLAIMED_AT_ONCE = 1_000
+PAIRED_AT_ONCE = 100
+
+NEWEST = [("registered_at", -1), ("_id", -1)]
+REQUEST_INDEXES = (
+    IndexModel(NEWEST),
+    IndexModel([("client.client_id", 1), *NEWEST]),
+    IndexModel("unclaimed", partialFilterExpression={"unclaimed.0": {"$exists": True}}),
+)
+CALL_INDEXES = (
+    IndexModel([("course.phone", 1), ("course.status", 1)]),
+    IndexModel([("course.began_at", -1), ("_id", -1)]),
+    IndexModel("unpaired", partialFilterExpression={"unpaired": True}),
+)
+CLIENT_INDEXES = (IndexModel("keys"), IndexModel("manager_id"))
+
+
+class Store:
+    """Requests, calls, mails and the projection of clients: one document each; raw letters beside them."""
+
+    def __init__(self, service: Service) -> None:
+        self.requests = service.documents("requests", ServiceRequest, indexes=REQUEST_INDEXES)
+        self.calls = service.documents("calls", Call, indexes=CALL_INDEXES)
+        self.mails = service.documents("mails", Mail)
+        self.clients = service.documents("clients", KnownClient, indexes=CLIENT_INDEXES)
+        self.directory = Directory(self.clients)
+        self.numbers = Numbers(service.store.indexes("counters", ()))
+        # A letter is at most 10 MB, so one document holds it whole: written at once or not at all.
+        self._letters = service.store.indexes("letters", ())
+
+    async def base_of(self, manager_id: str) -> frozenset[str]:
+        """Ids of the clients a manager holds at present."""
+        return frozenset(await self.clients.collection.distinct("_id", {"manager_id": manager_id}))
+
+    async def requests_where(
+        self, where: Sequence[Mapping[str, Any]], after: str | None, limit: int
+    ) -> list[ServiceRequest]:
+        """Requests that fulfil all of `where`, the newest first; `after` is the `place` of the last one seen,
+        `ValueError` if it is none."""
+        return await self.requests.find(_all(where, "registered_at", after), sort=NEWEST, limit=limit)
+
+    async def calls_where(self, where: Sequence[Mapping[str, Any]], after: str | None, limit: int) -> list[Call]:
+        """Calls that fulfil all of `where`, the newest first; `after` is the `place` of the last one seen,
+        `ValueError` if it is none."""
+        sort = (("course.began_at", -1), ("_id", -1))
+        return await self.calls.find(_all(where, "course.began_at", after), sort=sort, limit=limit)
+
+    async def unclaimed(self, keys: Iterable[str]) -> list[ServiceRequest]:
+        """Requests of nobody yet whose caller has one of these keys."""
+        return await self.requests.find({"unclaimed": {"$in": list(keys)}}, limit=CLAIMED_AT_ONCE)
+
+    async def unpaired(self) -> list[Call]:
+        """Calls whose number has still to be looked through."""
+        return await self.calls.find({"unpaired": True}, limit=PAIRED_AT_ONCE)
+
+    async def missed_until(self, phone: str, moment: datetime) -> list[Call]:
+        """Calls of a client from `phone` missed not later than `moment` and not returned."""
+        missed = {"course.phone": phone, "course.status": "missed", "course.direction": "in"}
+        return await self.calls.find(missed | {"course.missed_at": {"$lte": moment}}, limit=0)
+
+    async def conversation_since(self, phone: str, moment: datetime) -> Call | None:
+        """The first conversation with `phone` not earlier than `moment`."""
+        answered = {"course.phone": phone, "course.status": "answered", "course.answered_at": {"$gte": moment}}
+        found = await self.calls.find(answered, sort=(("course.answered_at", 1), ("_id", 1)), limit=1)
+        return found[0] if found else None
+
+    async def keep_letter(self, message_id: str, raw: bytes) -> None:
+        """Keep a raw letter as it came first."""
+        with suppress(DuplicateKeyError):
+            await self._letters.insert_one({"_id": message_id, "raw": Binary(raw)})
+
+    async def letter(self, message_id: str) -> bytes:
+        """A raw letter. Raises `UnknownMail` where there is none."""
+        kept = await self._letters.find_one({"_id": message_id})
+        if kept is None:
+            raise UnknownMail
+        return bytes(kept["raw"])
+
+
+def place(moment: datetime | None, key: str) -> str:
+    """Where a request or a call stands in the order of its list."""
+    return f"{key} {'' if moment is None else moment.isoformat()}"
+
+
+def seen_with(base: frozenset[str] | None) -> dict[str, Any]:
+    """The filter for what somebody may see who sees the clients in `base` and what is nobody's; None sees all."""
+    return {} if base is None else {"client.client_id": {"$in": [*sorted(base), None]}}
+
+
+def _all(where: Sequence[Mapping[str, Any]], field: str, after: str | None) -> dict[str, Any]:
+    filters = [condition for condition in where if condition]
+    if after is not None:
+        key, separator, written = after.partition(" ")
+        if not separator:
+            raise ValueError(after)
+        moment = to_milliseconds(datetime.fromisoformat(written)) if written else None
+        later = [] if moment is None else [{field: {"$lt": moment}}, {field: None}]
+        filters.append({"$or": [{field: moment, "_id": {"$lt": key}}, *later]})
+    return {"$and": filters} if filters else {}
