@@ -1,0 +1,5 @@
+"""`python -m services.routing`."""
+
+from services.routing.main import main
+
+main()

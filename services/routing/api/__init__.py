@@ -1,0 +1,40 @@
+"""Routing's HTTP doors under `/v1`.
+
+specialists.py  leads register and change specialists; the record
+steps.py        what the assigned specialist says
+orders.py       what a manager orders
+reading.py      the work, its list, and why it went to whom it went
+views.py        what all of them answer with
+deps.py         what all of them are given, and who may see what
+"""
+
+from services.routing.api import orders, reading, specialists, steps
+from services.routing.api.deps import Routing
+from services.routing.domain import refusals
+from shared.service import Service
+
+PROBLEMS: dict[type[Exception], tuple[int, str]] = {
+    refusals.UnknownRequest: (404, "unknown-request"),
+    refusals.UnknownSpecialist: (404, "unknown-specialist"),
+    refusals.NotYours: (403, "not-yours"),
+    refusals.NotYourBase: (403, "not-your-base"),
+    refusals.StepRefused: (409, "step-refused"),
+    refusals.Overtaken: (409, "overtaken"),
+    refusals.NobodyCan: (409, "nobody-can"),
+    refusals.BoundByDate: (409, "bound-by-date"),
+    refusals.CapacityBelowLoad: (409, "capacity-below-load"),
+    refusals.BadDate: (422, "bad-date"),
+    refusals.BadProfile: (422, "bad-profile"),
+}
+"""How each refusal is answered."""
+
+
+def install(service: Service, deps: Routing) -> None:
+    """Open the doors of `service`."""
+    service.app.state.deps = deps
+    service.problems(PROBLEMS)
+    for module in (specialists, reading, steps, orders):
+        service.app.include_router(module.routes)
+
+
+__all__ = ["Routing", "install"]

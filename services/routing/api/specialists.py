@@ -1,0 +1,85 @@
+"""`/v1/specialists`: leads register and change them; everybody's record."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from services.routing.api.deps import Deps, Lead
+from services.routing.api.views import RecordOut, SpecialistIn, SpecialistOut
+from services.routing.domain.refusals import NotYours, UnknownSpecialist
+from services.routing.domain.specialists import Specialist, change, register
+from services.routing.domain.story import MARKS
+from shared.http.auth import Principal, requires
+from shared.http.idempotency import IdempotencyKey
+from shared.http.paging import Page, Paged
+from shared.ids import derived_id
+
+routes = APIRouter(prefix="/v1/specialists", tags=["specialists"])
+Reader = Annotated[Principal, Depends(requires("specialist", "manager", "lead", "director", "service"))]
+
+
+@routes.post("", status_code=201)
+async def create(new: SpecialistIn, who: Lead, key: IdempotencyKey, deps: Deps, response: Response) -> SpecialistOut:
+    """Register a specialist. The same `Idempotency-Key` again answers 200 with the specialist made first."""
+    specialist_id = derived_id("specialist", who.subject, key) if key else deps.new_id()
+    profile, now = new.profile(), deps.dispatcher.now()
+    stepped = await deps.store.specialists.step(
+        specialist_id, lambda state: register(state, specialist_id, profile, now)
+    )
+    if not stepped.written:
+        response.status_code = 200
+    return _changed(stepped.state, deps)
+
+
+@routes.put("/{specialist_id}")
+async def update(specialist_id: str, new: SpecialistIn, _: Lead, deps: Deps) -> SpecialistOut:
+    """Another name, products, hours or capacity; it takes effect on what waits at once."""
+    profile, now = new.profile(), deps.dispatcher.now()
+    stepped = await deps.store.specialists.step(specialist_id, lambda state: change(state, profile, now))
+    return _changed(stepped.state, deps)
+
+
+@routes.get("")
+async def listed(who: Reader, paged: Paged, deps: Deps) -> Page[SpecialistOut]:
+    """Everybody, by id; a specialist sees themselves."""
+    where: dict[str, object] = {"_id": {"$gt": paged.after or ""}}
+    if not who.has("manager", "lead", "director", "service"):
+        where = {"_id": {"$eq": who.subject, "$gt": paged.after or ""}}
+    found = await deps.store.specialists.find(where, limit=paged.limit + 1)
+    return paged.page([SpecialistOut.of(one) for one in found], lambda one: one.specialist_id)
+
+
+@routes.get("/{specialist_id}")
+async def one(specialist_id: str, who: Reader, deps: Deps) -> SpecialistOut:
+    """One specialist."""
+    return SpecialistOut.of(await _visible(specialist_id, who, deps))
+
+
+@routes.get("/{specialist_id}/record")
+async def record(specialist_id: str, who: Reader, deps: Deps) -> RecordOut:
+    """Postponements, cancellations asked and really wanted, refused finishes, times forced and replaced, with the
+    requests behind each (R-COI-1)."""
+    specialist = await _visible(specialist_id, who, deps)
+    found = await deps.store.record(specialist_id)
+    requests = {kind: found.get(kind, []) for kind in MARKS}
+    return RecordOut(
+        specialist_id=specialist_id,
+        name=specialist.profile.name,
+        counts={kind: len(ids) for kind, ids in requests.items()},
+        requests=requests,
+    )
+
+
+async def _visible(specialist_id: str, who: Principal, deps: Deps) -> Specialist:
+    if not who.has("manager", "lead", "director", "service") and who.subject != specialist_id:
+        raise NotYours("Специалист видит только себя.")
+    found = await deps.store.specialists.get(specialist_id)
+    if found is None:
+        raise UnknownSpecialist
+    return found
+
+
+def _changed(specialist: Specialist, deps: Deps) -> SpecialistOut:
+    deps.roster.put(specialist)
+    deps.look_again()
+    return SpecialistOut.of(specialist)

@@ -1,0 +1,251 @@
+"""What the doors take and answer with."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from services.routing.domain.assignment import BARS, BEHIND, PARTS, Explained, points_of
+from services.routing.domain.facts import Deed, Word
+from services.routing.domain.life import Stage
+from services.routing.domain.specialists import DAYS, Profile, Skill, Specialist, of_ticket
+from services.routing.domain.work import Work
+from shared.contracts.base import ClientRef, Nature, Priority
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Shift = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+"""`09:00-18:00`, in the specialist's own zone."""
+
+
+class Hours(BaseModel, extra="forbid"):
+    """The shifts of each weekday; none on a day that is not named."""
+
+    mon: list[Shift] = []
+    tue: list[Shift] = []
+    wed: list[Shift] = []
+    thu: list[Shift] = []
+    fri: list[Shift] = []
+    sat: list[Shift] = []
+    sun: list[Shift] = []
+
+
+class SpecialistIn(BaseModel, extra="forbid"):
+    """What a lead says about a specialist."""
+
+    name: Name
+    products: dict[Name, Annotated[int, Field(ge=1, le=5)]] = Field(min_length=1, max_length=100)
+    """Level by 1C product."""
+    hours: Hours
+    zone: str = Field(max_length=100)
+    capacity: int = Field(ge=1, le=100_000)
+    active: bool = True
+
+    def profile(self) -> Profile:
+        """As the domain has it."""
+        return Profile(
+            name=self.name,
+            skills=tuple(Skill(product, level) for product, level in self.products.items()),
+            hours=tuple(tuple(map(_span, getattr(self.hours, day))) for day in DAYS),
+            zone=self.zone,
+            capacity=self.capacity,
+            active=self.active,
+        )
+
+
+class SpecialistOut(BaseModel):
+    """A specialist with their load."""
+
+    specialist_id: str
+    name: str
+    products: dict[str, int]
+    hours: Hours
+    zone: str
+    capacity: int
+    active: bool
+    load: int
+    holds: list[str]
+    """The requests that take their places."""
+
+    @classmethod
+    def of(cls, specialist: Specialist) -> "SpecialistOut":
+        """From the document."""
+        profile = specialist.profile
+        hours = {day: [_shift(*span) for span in spans] for day, spans in zip(DAYS, profile.hours, strict=True)}
+        return cls(
+            specialist_id=specialist.specialist_id,
+            name=profile.name,
+            products={skill.product: skill.level for skill in profile.skills},
+            hours=Hours(**hours),
+            zone=profile.zone,
+            capacity=profile.capacity,
+            active=profile.active,
+            load=len(specialist.holds),
+            holds=[of_ticket(one)[0] for one in specialist.holds],
+        )
+
+
+class WorkOut(BaseModel):
+    """Where the work on a request stands."""
+
+    request_id: str
+    number: str
+    stage: Stage
+    specialist_id: str | None
+    specialist_name: str | None
+    priority: Priority
+    nature: Nature | None
+    round: int
+    client: ClientRef | None
+    subject_text: str
+    products: list[str]
+    registered_at: datetime
+    due: datetime
+    """When the client expects a specialist."""
+    finish_by: datetime | None
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, work: Work, name: str) -> "WorkOut":
+        """From the document of a registered request."""
+        tale, registered = work.tale, work.registered
+        return cls(
+            request_id=work.request_id,
+            number=registered.number if registered else "",
+            stage=tale.stage,
+            specialist_id=tale.specialist_id,
+            specialist_name=name or None,
+            priority=tale.priority,
+            nature=tale.nature,
+            round=tale.round,
+            client=tale.client.ref() if tale.client else None,
+            subject_text=registered.subject_text if registered else "",
+            products=list(registered.products) if registered else [],
+            registered_at=registered.at if registered else tale.due,
+            due=tale.due,
+            finish_by=tale.finish_by,
+            ended_at=tale.ended_at,
+        )
+
+
+class FactOut(BaseModel):
+    """One line of a request's history."""
+
+    at: datetime
+    what: str
+    by: str
+    specialist_id: str | None = None
+    text: str | None = None
+    until: datetime | None = None
+
+    @classmethod
+    def of(cls, fact: Word | Deed) -> "FactOut":
+        """From a fact."""
+        shown = cls(at=fact.at, what="", by=fact.by, text=fact.text or None, until=fact.until)
+        if isinstance(fact, Deed):
+            return shown.model_copy(update={"what": fact.did, "specialist_id": fact.specialist_id})
+        return shown.model_copy(update={"what": fact.said})
+
+
+class WorkStory(WorkOut):
+    """The work with its whole history."""
+
+    history: list[FactOut]
+
+
+class CandidateOut(BaseModel):
+    """Somebody who could have had it."""
+
+    specialist_id: str
+    name: str
+    score: int
+    parts: dict[str, int]
+    won: bool
+    why: str
+
+
+class BarredOut(BaseModel):
+    """Those a hard condition stood against."""
+
+    reason: str
+    text: str
+    count: int
+    specialist_ids: list[str]
+
+
+class AssignmentOut(BaseModel):
+    """Why it went to whom it went, or to nobody (R-COI-4)."""
+
+    request_id: str
+    at: datetime
+    winner: str | None
+    named_by_manager: bool
+    overruled: bool
+    candidates: list[CandidateOut]
+    able: int
+    barred: list[BarredOut]
+
+    @classmethod
+    def of(cls, request_id: str, place: Explained, names: "dict[str, str]") -> "AssignmentOut":
+        """From the explanation kept with the work."""
+        scored = [points_of(line) for line in place.scored]
+        won = next((parts for who, parts in scored if who == place.winner), {})
+        return cls(
+            request_id=request_id,
+            at=place.at,
+            winner=place.winner,
+            named_by_manager=place.named is not None,
+            overruled=place.overruled,
+            candidates=[
+                CandidateOut(
+                    specialist_id=who,
+                    name=names.get(who, who),
+                    score=sum(parts.values()),
+                    parts=parts,
+                    won=who == place.winner,
+                    why=_why(parts, won, place, mine=who == place.winner),
+                )
+                for who, parts in scored
+            ],
+            able=place.counts.get("able", 0),
+            barred=[
+                BarredOut(
+                    reason=bar, text=text, count=place.counts[bar], specialist_ids=list(place.barred.get(bar, ()))
+                )
+                for bar, text in BARS.items()
+                if place.counts.get(bar)
+            ],
+        )
+
+
+class RecordOut(BaseModel):
+    """A specialist's record (R-COI-1): how often, and the requests behind it."""
+
+    specialist_id: str
+    name: str
+    counts: dict[str, int]
+    requests: dict[str, list[str]]
+
+
+def _why(parts: dict[str, int], won: dict[str, int], place: Explained, *, mine: bool) -> str:
+    if mine:
+        return "назначен менеджером" if place.named else "набрал больше всех"
+    if place.named is not None:
+        return "менеджер назвал другого"
+    if place.winner is None:
+        return BEHIND
+    behind = {part: won.get(part, 0) - points for part, points in parts.items() if won.get(part, 0) > points}
+    short = sum(won.values()) - sum(parts.values())
+    if not short:
+        return "поровну с назначенным; тот получал работу в этот же миг, или у него меньше заявок, или меньше номер"
+    reasons = ", ".join(f"{PARTS[part]} −{points}" for part, points in sorted(behind.items(), key=lambda one: -one[1]))
+    return f"меньше на {short}: {reasons}"
+
+
+def _span(shift: str) -> tuple[int, int]:
+    start, end = (int(clock[:2]) * 60 + int(clock[3:]) for clock in shift.split("-"))
+    return start, end
+
+
+def _shift(start: int, end: int) -> str:
+    return f"{start // 60:02}:{start % 60:02}-{end // 60:02}:{end % 60:02}"

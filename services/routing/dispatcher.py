@@ -1,0 +1,126 @@
+"""What routing does with what it hears: decide (domain), write, take places and give them back.
+
+The order of writes keeps every load within its capacity: a place is taken before the work item says so, and given
+back after the work item says that it is not needed. What a crash leaves between the two, the sweep puts right.
+"""
+
+from datetime import datetime
+
+from services.routing.assigner import Assigner
+from services.routing.domain.assignment import Explained, Wish
+from services.routing.domain.facts import Did, Registration, Word
+from services.routing.domain.refusals import RoutingError
+from services.routing.domain.specialists import ticket
+from services.routing.domain.steps import placed, spoken
+from services.routing.domain.work import Work, heard, held, known, let_go, registered, wish_of
+from services.routing.metrics import STEPS
+from services.routing.roster import Roster
+from services.routing.store import Store
+from shared.clock import Clock
+from shared.contracts.base import Decide, Decision
+
+
+class Dispatcher:
+    """Everything that happens to a work item."""
+
+    def __init__(self, store: Store, roster: Roster, assigner: Assigner, clock: Clock) -> None:
+        self.roster = roster
+        self.heads = assigner.heads
+        self._store = store
+        self._assigner = assigner
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return self._clock.now()
+
+    async def take_in(self, request_id: str, registration: Registration, correlation_id: str, once: str) -> None:
+        """A request was registered: find it a place first, then write it once, assigned or waiting (R-URG-4).
+
+        Where words heard before it make it want something else, the place is given back and another one found.
+        """
+        first = registered(None, request_id, registration, correlation_id)
+        wish = wish_of(first.state)
+        place = await self._assigner.place_in_turn(wish)
+
+        def decide(work: Work | None) -> Decision[Work]:
+            taken = first if work is None else registered(work, request_id, registration, correlation_id)
+            if wish_of(taken.state) != wish:
+                return taken
+            then = placed(taken.state, place, self.roster.name(place.winner), self.now())
+            return Decision(then.state, taken.events + then.events)
+
+        stepped = await self._store.works.step(request_id, decide, once=once, new=True)
+        await self._settle(stepped.state, place)
+
+    async def hear(self, request_id: str, word: Word, once: str) -> None:
+        """The client's side said something about a request (R-REQ-3)."""
+        stepped = await self._store.works.step(request_id, lambda work: heard(work, request_id, word), once=once)
+        await self._settle(stepped.state)
+
+    async def speak(
+        self, request_id: str, step: Did, specialist_id: str, *,
+        text: str = "", until: datetime | None = None, once: str | None = None,
+    ) -> Work:  # fmt: skip
+        """The specialist says something about their work (R-REQ-2)."""
+
+        def decide(work: Work | None) -> Decision[Work]:
+            return spoken(work, step, specialist_id, self.now(), text=text, until=until)
+
+        stepped = await self._store.works.step(request_id, decide, once=once)
+        STEPS.labels(step=step).inc()
+        if step == "finish":
+            await self._settle(stepped.state)
+        return stepped.state
+
+    async def give(self, work: Work) -> bool:
+        """Find waiting work a place; tells whether there was one."""
+        place = await self.place(wish_of(work))
+        if place.winner is None and work.tale.announced:
+            return False
+        name = self.roster.name(place.winner)
+        stepped = await self._store.works.step(
+            work.request_id, lambda found: placed(known(found), place, name, self.now())
+        )
+        await self._give_back(stepped.state, place)
+        self._join(stepped.state)
+        return place.winner is not None
+
+    async def place(self, wish: Wish) -> Explained:
+        """Take a place; whoever asks must then `commit` it to the work item."""
+        return await self._assigner.place(wish)
+
+    async def commit(self, request_id: str, decide: Decide[Work], place: Explained | None) -> Work:
+        """Write what a manager decided with the place taken for it; it is given back where they were refused.
+
+        Whatever else fails may have been written all the same: then the sweep finds out.
+        """
+        try:
+            stepped = await self._store.works.step(request_id, decide)
+        except RoutingError:
+            if place is not None and place.winner is not None:
+                await self._assigner.release(place.winner, [ticket(request_id, place.turn)])
+            raise
+        await self._settle(stepped.state, place)
+        return stepped.state
+
+    async def _settle(self, work: Work, place: Explained | None = None) -> None:
+        """Give back what the work needs no more, and find it a place where it has just begun to wait."""
+        await self._give_back(work, place)
+        if work.tale.stage == "waiting" and not work.tale.announced:
+            await self.give(work)
+        else:
+            self._join(work)
+
+    def _join(self, work: Work) -> None:
+        if work.tale.stage == "waiting" and work.tale.announced:
+            self._assigner.waits(wish_of(work))
+
+    async def _give_back(self, work: Work, place: Explained | None) -> None:
+        needless = set(let_go(work))
+        if place is not None and place.winner is not None:
+            needless.add((place.winner, ticket(work.request_id, place.turn)))
+        client = work.tale.client
+        served = client.client_id if client and work.tale.stage == "finished" else None
+        for specialist_id, one in needless - {held(work)}:
+            await self._assigner.release(specialist_id, [one], served)

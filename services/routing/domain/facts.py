@@ -1,0 +1,84 @@
+"""What is known about one request: words the client's side said (they come from intake, in any order and more than
+once), and deeds of ours (routing, specialists, managers), which are written in the order in which they were done."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from shared.contracts.base import ClientRef, Nature, Priority
+
+Said = Literal["identified", "reprioritised", "promised", "accept", "refuse", "withdraw"]
+Did = Literal["wait", "assign", "start", "progress", "postpone", "finish", "ask_cancel", "replace", "force", "lapse"]
+
+TICK = timedelta(milliseconds=1)
+"""The finest time a document keeps."""
+CLOCKS_DIFFER = timedelta(seconds=1)
+"""How far apart the clocks of two machines may be: below that, what was heard later counts as later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """Whose request it is."""
+
+    client_id: str
+    name: str
+    zone: str
+    manager_id: str | None = None
+
+    @classmethod
+    def of(cls, ref: ClientRef | None) -> "Client | None":
+        """From an event."""
+        return (
+            None
+            if ref is None
+            else cls(client_id=ref.client_id, name=ref.name, zone=ref.zone, manager_id=ref.manager_id)
+        )
+
+    def ref(self) -> ClientRef:
+        """For an event."""
+        return ClientRef(client_id=self.client_id, name=self.name, zone=self.zone, manager_id=self.manager_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What the client wants solved (R-REQ-1)."""
+
+    at: datetime
+    number: str
+    priority: Priority
+    nature: Nature | None = None
+    subject_text: str = ""
+    products: tuple[str, ...] = ()
+    client: Client | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """Something said about the request on the client's side."""
+
+    said: Said
+    at: datetime
+    counts_at: datetime
+    """`at`, or a moment later where it was heard after a deed younger by less than `CLOCKS_DIFFER`."""
+    by: str = ""
+    text: str = ""
+    client: Client | None = None
+    priority: Priority | None = None
+    nature: Nature | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """Something done about the request by us."""
+
+    did: Did
+    at: datetime
+    by: str
+    """Who did it: a specialist's or manager's id, or `routing`."""
+    specialist_id: str | None = None
+    """Whom it concerns."""
+    turn: int = 0
+    """The turn whose place this deed takes; 0 where it takes none."""
+    text: str = ""
+    until: datetime | None = None

@@ -1,0 +1,63 @@
+"""Why routing says no. The text is what a person reads; public attributes stand beside it in the answer."""
+
+from collections.abc import Mapping, Sequence
+
+
+class RoutingError(Exception):
+    """Так нельзя."""
+
+
+class UnknownRequest(RoutingError):
+    """Такой заявки нет, или она ещё не дошла до распределения; повторите через несколько секунд."""
+
+
+class UnknownSpecialist(RoutingError):
+    """Такого специалиста нет."""
+
+
+class NotYours(RoutingError):
+    """Эта заявка сейчас не у вас: о ней говорит только назначенный специалист."""
+
+
+class NotYourBase(RoutingError):
+    """Это заявка клиента другого менеджера."""
+
+
+class StepRefused(RoutingError):
+    """The table of the work's life does not allow this step now."""
+
+    def __init__(self, step: str, stage: str, allowed: Sequence[str]) -> None:
+        super().__init__(
+            f"Шаг {step} невозможен: заявка в состоянии {stage}. "
+            + (f"Сейчас можно: {', '.join(allowed)}." if allowed else "Сейчас ни один ваш шаг невозможен.")
+        )
+        self.stage = stage
+        self.allowed = list(allowed)
+
+
+class Overtaken(RoutingError):
+    """Пока искали место, заявку успел изменить кто-то другой; посмотрите, у кого она, и повторите."""
+
+
+class NobodyCan(RoutingError):
+    """Nobody passes the hard conditions; `reasons` counts the specialists by what stood against them."""
+
+    def __init__(self, text: str, reasons: Mapping[str, int]) -> None:
+        super().__init__(text)
+        self.reasons = dict(reasons)
+
+
+class BadDate(RoutingError):
+    """Дата неверна."""
+
+
+class BoundByDate(RoutingError):
+    """Менеджер назначил срок; отложить дальше него нельзя."""
+
+
+class BadProfile(RoutingError):
+    """Сведения о специалисте противоречивы."""
+
+
+class CapacityBelowLoad(RoutingError):
+    """Ёмкость меньше, чем заявок сейчас в работе."""

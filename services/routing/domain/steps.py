@@ -1,0 +1,171 @@
+"""The steps of the work's life: what routing, a manager and the specialist do. The table in life.py rules."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.routing.domain.assignment import Explained, why_nobody
+from services.routing.domain.facts import Deed, Did
+from services.routing.domain.life import LIFE, MANAGER_STEPS, SPECIALIST_STEPS, allowed
+from services.routing.domain.refusals import BadDate, BoundByDate, NotYours, Overtaken, StepRefused
+from services.routing.domain.work import Work, about, done, held, known, next_moment
+from shared.contracts.base import Decision, Event
+from shared.contracts.routing import (
+    WorkAssigned,
+    WorkCancelAsked,
+    WorkFinished,
+    WorkForced,
+    WorkPostponed,
+    WorkProgressed,
+    WorkReplaced,
+    WorkStarted,
+    WorkWaiting,
+)
+
+ROUTING = "routing"
+"""Who acts where no person does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a manager wants done with the work, and the place that was taken for it, if it needs one."""
+
+    by: str
+    now: datetime
+    place: Explained | None = None
+    name: str = ""
+    """Of the specialist whose place it is."""
+    reason: str = ""
+    finish_by: datetime | None = None
+
+
+def placed(work: Work, place: Explained, name: str, now: datetime, by: str = ROUTING) -> Decision[Work]:
+    """A place was looked for: assigned to its winner, called `name`, or waiting, which is told once (R-URG-4).
+
+    Changes nothing where the work wants no place any more or the turn has been called off: the place is then given
+    back by whoever took it.
+    """
+    if work.tale.stage != "waiting" or place.turn != work.turn + 1:
+        return Decision(work)
+    at = next_moment(work, now)
+    if place.winner is None:
+        return _waiting(work, place, at)
+    deed = Deed(did="assign", at=at, by=by, specialist_id=place.winner, turn=place.turn)
+    after = replace(done(work, deed), explained=place)
+    return Decision(after, (WorkAssigned(**about(after, at), specialist_id=place.winner, specialist_name=name),))
+
+
+def assigned(work: Work | None, order: Order) -> Decision[Work]:
+    """A manager gave waiting work to somebody. Raises `StepRefused` or `Overtaken`."""
+    found = may_manage(work, "assign")
+    if order.place is None or order.place.turn != found.turn + 1:
+        raise Overtaken
+    return placed(found, order.place, order.name, order.now, order.by)
+
+
+def replaced(work: Work | None, order: Order) -> Decision[Work]:
+    """Somebody else has it instead (R-IMP-3); waiting work is merely assigned. Raises `StepRefused` or `Overtaken`."""
+    found = may_manage(work, "replace")
+    if found.tale.stage == "waiting":
+        return assigned(found, order)
+    after, at = _given(found, "replace", order)
+    event = WorkReplaced(
+        **about(after, at),
+        from_specialist_id=found.tale.specialist_id or "",
+        to_specialist_id=after.tale.specialist_id or "",
+        to_specialist_name=order.name,
+        reason=order.reason,
+        by=order.by,
+    )
+    return Decision(after, (event,))
+
+
+def forced(work: Work | None, order: Order) -> Decision[Work]:
+    """A specialist must finish by a date (R-IMP-3): who has it, or whoever is named, a refused one not excepted
+    (R-COI-2). Raises `StepRefused`, `BadDate` or `Overtaken`."""
+    found = known(work)
+    if order.finish_by is None or order.finish_by <= order.now:
+        raise BadDate("Срок finish_by уже прошёл; назначьте будущий.")
+    events: tuple[Event, ...] = ()
+    if order.place is not None and order.place.winner != found.tale.specialist_id:
+        given = assigned(found, order) if found.tale.stage == "waiting" else replaced(found, order)
+        found, events, order = given.state, given.events, replace(order, place=None)
+    after, at = _given(may_manage(found, "force"), "force", order)
+    event = WorkForced(
+        **about(after, at), specialist_id=after.tale.specialist_id or "", finish_by=order.finish_by, by=order.by
+    )
+    return Decision(after, (*events, event))
+
+
+def spoken(
+    work: Work | None, step: Did, specialist_id: str, now: datetime, *, text: str = "", until: datetime | None = None
+) -> Decision[Work]:
+    """The assigned specialist says something; none of it closes the request (R-REQ-2).
+
+    Raises `UnknownRequest`, `NotYours`, `StepRefused`, `BadDate` or `BoundByDate`.
+    """
+    found = known(work)
+    if found.tale.specialist_id != specialist_id:
+        raise NotYours
+    if step not in LIFE[found.tale.stage]:
+        raise StepRefused(step, found.tale.stage, allowed(found.tale.stage, SPECIALIST_STEPS))
+    if until is not None:
+        _check_postponement(found, until, now)
+    at = next_moment(found, now)
+    deed = Deed(did=step, at=at, by=specialist_id, specialist_id=specialist_id, text=text, until=until)
+    return Decision(done(found, deed), (_SPOKEN[step](found, deed),))
+
+
+def may_manage(work: Work | None, step: Did) -> Work:
+    """`work`, if a manager may take this step with it now. Raises `UnknownRequest` or `StepRefused`."""
+    found = known(work)
+    if step not in LIFE[found.tale.stage]:
+        raise StepRefused(step, found.tale.stage, allowed(found.tale.stage, MANAGER_STEPS))
+    return found
+
+
+def _waiting(work: Work, place: Explained, at: datetime) -> Decision[Work]:
+    if work.tale.announced:
+        return Decision(work)
+    reason = why_nobody(place.counts)
+    after = replace(done(work, Deed(did="wait", at=at, by=ROUTING, text=reason)), explained=place)
+    return Decision(after, (WorkWaiting(**about(after, at), reason=reason),))
+
+
+def _given(work: Work, did: Did, order: Order) -> tuple[Work, datetime]:
+    """`work` after a manager's deed, and when that was."""
+    place, at = order.place, next_moment(work, order.now)
+    if place is None and (did == "replace" or held(work) is None):
+        raise Overtaken
+    if place is not None and place.turn != work.turn + 1:
+        raise Overtaken
+    deed = Deed(
+        did=did,
+        at=at,
+        by=order.by,
+        specialist_id=work.tale.specialist_id if place is None else place.winner,
+        turn=0 if place is None else place.turn,
+        text=order.reason,
+        until=order.finish_by,
+    )
+    return replace(done(work, deed), explained=place or work.explained), at
+
+
+def _check_postponement(work: Work, until: datetime, now: datetime) -> None:
+    if until <= now:
+        raise BadDate("Отложить можно только на будущее: until уже прошло.")
+    if work.tale.finish_by is not None and until > work.tale.finish_by:
+        raise BoundByDate
+
+
+def _said(work: Work, deed: Deed) -> dict[str, object]:
+    return about(work, deed.at) | {"specialist_id": deed.specialist_id}
+
+
+_SPOKEN: Mapping[Did, Callable[[Work, Deed], Event]] = {
+    "start": lambda work, deed: WorkStarted(**_said(work, deed)),
+    "progress": lambda work, deed: WorkProgressed(**_said(work, deed), note=deed.text),
+    "postpone": lambda work, deed: WorkPostponed(**_said(work, deed), until=deed.until, reason=deed.text),
+    "finish": lambda work, deed: WorkFinished(**_said(work, deed), note=deed.text),
+    "ask_cancel": lambda work, deed: WorkCancelAsked(**_said(work, deed), reason=deed.text),
+}

@@ -1,0 +1,174 @@
+"""The work on one request: everything known about it, and how facts are added to it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from services.routing.domain.assignment import Explained, Wish
+from services.routing.domain.facts import CLOCKS_DIFFER, TICK, Deed, Registration, Word
+from services.routing.domain.life import ENDED, HOLDING
+from services.routing.domain.needs import need_of
+from services.routing.domain.refusals import UnknownRequest
+from services.routing.domain.specialists import ticket
+from services.routing.domain.story import Tale, tale_of
+from shared.contracts.base import Decision, Event
+from shared.contracts.routing import WorkClosed, WorkReopened, WorkWithdrawn
+
+UNTOLD = Tale()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """Facts, the tale they come to, and the latest assignment's reasons."""
+
+    request_id: str
+    correlation_id: str = ""
+    """By which the request is followed through events and logs."""
+    registered: Registration | None = None
+    words: tuple[Word, ...] = ()
+    """In the order in which they count."""
+    deeds: tuple[Deed, ...] = ()
+    """In the order in which they were done."""
+    turn: int = 0
+    """The last turn taken or called off: only the next one may still take a place."""
+    explained: Explained | None = None
+    tale: Tale = UNTOLD
+
+
+def registered(
+    work: Work | None, request_id: str, registration: Registration, correlation_id: str = ""
+) -> Decision[Work]:
+    """A client wants something solved. Words that came before it take effect now."""
+    before = work or Work(request_id=request_id)
+    if before.registered is not None:
+        return Decision(before)
+    return told(before, replace(before, registered=registration, correlation_id=correlation_id))
+
+
+def heard(work: Work | None, request_id: str, word: Word) -> Decision[Work]:
+    """The client's side said something (R-REQ-3). The same again changes nothing; what comes before the
+    registration is kept for it."""
+    before = work or Work(request_id=request_id)
+    if any(replace(one, counts_at=word.counts_at) == word for one in before.words):
+        return Decision(before)
+    word = replace(word, counts_at=_counts_at(before, word.at))
+    words = sorted((*before.words, word), key=lambda one: (one.counts_at, one.at, one.said, one.by, one.text))
+    decision = told(before, replace(before, words=tuple(words)))
+    return Decision(_without_revival(before, decision.state), decision.events)
+
+
+def called_off(work: Work | None, request_id: str, turn: int) -> Decision[Work]:
+    """No assignment of this turn or an earlier one shall come through any more."""
+    before = work or Work(request_id=request_id)
+    return Decision(before if before.turn >= turn else replace(before, turn=turn))
+
+
+def told(before: Work, after: Work) -> Decision[Work]:
+    """`after` with its tale told anew, and what the client's side thereby brought about."""
+    if after.registered is None:
+        return Decision(after)
+    after = replace(after, tale=tale_of(after.registered, after.words, after.deeds))
+    return Decision(after, (*_reopened(before.tale, after), *_ended(before.tale, after)))
+
+
+def done(work: Work, deed: Deed) -> Work:
+    """`work` with one more deed."""
+    after = replace(work, deeds=(*work.deeds, deed), turn=max(work.turn, deed.turn))
+    return told(work, after).state
+
+
+def known(work: Work | None) -> Work:
+    """`work`, if it has been registered. Raises `UnknownRequest`."""
+    if work is None or work.registered is None:
+        raise UnknownRequest
+    return work
+
+
+def next_moment(work: Work, now: datetime) -> datetime:
+    """When a deed done `now` happens: after everything known, even where another machine's clock is ahead."""
+    times = [word.counts_at for word in work.words]
+    times += [deed.at for deed in work.deeds[-1:]]
+    if work.registered is not None:
+        times.append(work.registered.at)
+    last = max(times, default=now)
+    return now if now > last else last + TICK
+
+
+def held(work: Work) -> tuple[str, str] | None:
+    """Who holds a place for it, and the ticket; None where it takes no place."""
+    tale = work.tale
+    if tale.stage not in HOLDING or tale.specialist_id is None:
+        return None
+    return tale.specialist_id, ticket(work.request_id, tale.held_turn)
+
+
+def let_go(work: Work) -> list[tuple[str, str]]:
+    """Who had a place for it lately and needs it no more, with the tickets."""
+    taken = [
+        (deed.specialist_id, ticket(work.request_id, deed.turn))
+        for deed in work.deeds
+        if deed.turn and deed.specialist_id is not None
+    ]
+    return [place for place in taken[-2:] if place != held(work)]
+
+
+def last_holder(work: Work) -> str | None:
+    """Who has it, or had it last."""
+    had = (deed.specialist_id for deed in reversed(work.deeds) if deed.turn)
+    return work.tale.specialist_id or next(had, None)
+
+
+def wish_of(work: Work) -> Wish:
+    """What the work asks for: anybody able, but those the accountant refused (R-COI-2)."""
+    tale, registration = work.tale, known(work).registered
+    client = tale.client
+    return Wish(
+        request_id=work.request_id,
+        turn=work.turn + 1,
+        priority=tale.priority,
+        due=tale.due,
+        need=need_of(registration.products if registration else (), tale.nature),
+        client_id=client.client_id if client else None,
+        barred=frozenset(one.specialist_id for one in tale.refusals if one.specialist_id is not None),
+    )
+
+
+def about(work: Work, at: datetime) -> dict[str, Any]:
+    """What every event about the work carries."""
+    client = work.tale.client
+    return {
+        "request_id": work.request_id,
+        "at": at,
+        "priority": work.tale.priority,
+        "client": client and client.ref(),
+        "round": work.tale.round,
+    }
+
+
+def _without_revival(before: Work, after: Work) -> Work:
+    """A word gives nobody a place: what it would revive has given its place back and lapses."""
+    if held(after) is None or held(after) == held(before):
+        return after
+    at = next_moment(after, before.tale.due)
+    return done(after, Deed(did="lapse", at=at, by="routing"))
+
+
+def _counts_at(work: Work, at: datetime) -> datetime:
+    last = work.deeds[-1].at if work.deeds else at
+    return last if at < last <= at + CLOCKS_DIFFER else at
+
+
+def _reopened(before: Tale, after: Work) -> list[Event]:
+    return [
+        WorkReopened(**about(after, refusal.at) | {"round": number}, refused_specialist_id=refusal.specialist_id)
+        for number, refusal in enumerate(after.tale.refusals, start=2)
+        if refusal not in before.refusals
+    ]
+
+
+def _ended(before: Tale, after: Work) -> list[Event]:
+    tale = after.tale
+    if tale.stage not in ENDED or tale.stage == before.stage or tale.ended_at is None:
+        return []
+    kind = WorkClosed if tale.stage == "closed" else WorkWithdrawn
+    return [kind(**about(after, tale.ended_at), specialist_id=tale.specialist_id)]

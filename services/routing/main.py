@@ -1,0 +1,44 @@
+"""The composition root of routing."""
+
+import asyncio
+from functools import partial
+from time import monotonic
+
+from fastapi import FastAPI
+
+from services.routing import api
+from services.routing.assigner import Assigner
+from services.routing.backlog import Backlog
+from services.routing.dispatcher import Dispatcher
+from services.routing.handlers import handlers
+from services.routing.orders import Orders
+from services.routing.roster import Roster
+from services.routing.settings import RoutingSettings
+from services.routing.store import Store
+from services.routing.sweeper import Sweeper
+from shared.clock import ServiceClock
+from shared.service import BEHIND_THE_DOOR, Service, run
+
+
+def build_app(settings: RoutingSettings, clock: ServiceClock | None = None) -> FastAPI:
+    """Routing's HTTP app; it consumes and assigns while its lifespan lasts."""
+    service = Service("routing", settings, clock=clock)
+    store, wake = Store(service), asyncio.Event()
+    roster = Roster(store, service.clock.now, wake.set)
+    assigner = Assigner(store, roster, service.clock.now, wake.set)
+    dispatcher = Dispatcher(store, roster, assigner, service.clock)
+    backlog = Backlog(store, dispatcher, wake)
+    sweeper = Sweeper(store, roster, assigner, monotonic, settings.orphan_seconds)
+    service.listen(handlers(dispatcher))
+    service.background("roster", partial(roster.watch, settings.refresh_seconds))
+    service.background("record", partial(roster.watch_record, settings.record_seconds))
+    service.background("backlog", partial(backlog.watch, settings.backlog_seconds))
+    service.background("waiting", backlog.measure)
+    service.background("sweep", partial(sweeper.watch, settings.sweep_seconds))
+    api.install(service, api.Routing(store, roster, dispatcher, Orders(dispatcher), service.new_id, wake.set))
+    return service.app
+
+
+def main() -> None:
+    """Run routing until told to stop."""
+    run("routing", RoutingSettings, build_app, nice=BEHIND_THE_DOOR)

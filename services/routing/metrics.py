@@ -1,0 +1,13 @@
+"""What routing measures, beside what every service does."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from shared.observability import FAST
+
+PLACED = Counter("svoy_routing_placed", "Requests a place was looked for, by what was found.", ["priority", "outcome"])
+PLACE_TIME = Histogram("svoy_routing_place_seconds", "Time until a place was found and taken, or none.", buckets=FAST)
+CLAIMS = Counter("svoy_routing_claims", "Places asked for, by whether another replica was faster.", ["outcome"])
+HEALED = Counter("svoy_routing_healed", "Places that nobody used any more, given back by the sweep.", ["why"])
+WAITING = Gauge("svoy_routing_waiting", "Requests for which nobody able is free.", ["priority"])
+PLACES = Gauge("svoy_routing_places", "Places of specialists who are given work.", ["state"])
+STEPS = Counter("svoy_routing_steps", "Steps taken with the work.", ["step"])

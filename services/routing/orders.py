@@ -1,0 +1,86 @@
+"""What a manager orders: to give waiting work to somebody, to replace somebody, to bind somebody to a date."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from services.routing.dispatcher import Dispatcher
+from services.routing.domain.assignment import BARS, Explained, Wish, why_nobody
+from services.routing.domain.life import MANAGER_STEPS
+from services.routing.domain.needs import TOP_LEVEL, Need
+from services.routing.domain.refusals import NobodyCan, StepRefused
+from services.routing.domain.steps import Order, assigned, forced, may_manage, replaced
+from services.routing.domain.work import Work, held, last_holder, wish_of
+from shared.contracts.base import Decision
+
+Decider = Callable[[Work | None, Order], Decision[Work]]
+
+
+class Orders:
+    """All of them take a place first, so no order puts a load above its capacity."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+
+    async def assign(self, work: Work, specialist_id: str, by: str, reason: str, *, overrule: bool) -> Work:
+        """Give waiting work to `specialist_id`; with `overrule` the manager answers for product, level and hours.
+
+        Raises `StepRefused`, `NobodyCan` or `Overtaken`.
+        """
+        may_manage(work, "assign")
+        wish = replace(wish_of(work), only=specialist_id, overruled=overrule)
+        return await self._with_place(work, wish, assigned, self._order(by, reason))
+
+    async def replace(self, work: Work, specialist_id: str | None, by: str, reason: str, *, overrule: bool) -> Work:
+        """Somebody else gets it: the best, or `specialist_id`; complex work goes to a higher level (R-IMP-3).
+
+        Raises `StepRefused`, `NobodyCan` or `Overtaken`.
+        """
+        may_manage(work, "replace")
+        wish = wish_of(work)
+        wish = replace(
+            wish,
+            need=self._higher(work, wish.need),
+            barred=wish.barred | {work.tale.specialist_id or ""},
+            only=specialist_id,
+            overruled=overrule,
+        )
+        return await self._with_place(work, wish, replaced, self._order(by, reason))
+
+    async def force(self, work: Work, specialist_id: str | None, by: str, reason: str, finish_by: datetime) -> Work:
+        """Bind to a date whoever has it, or had it last, or is named; a refusal does not stand against it (R-COI-2).
+
+        Raises `StepRefused`, `BadDate`, `NobodyCan` or `Overtaken`.
+        """
+        order = replace(self._order(by, reason), finish_by=finish_by)
+        whom, holder = specialist_id or last_holder(work), held(work)
+        if whom is None:
+            raise StepRefused("force", work.tale.stage, [step for step in MANAGER_STEPS if step != "force"])
+        if holder is not None and holder[0] == whom:
+            return await self._dispatcher.commit(work.request_id, lambda found: forced(found, order), None)
+        may_manage(work, "force")
+        wish = replace(wish_of(work), only=whom, barred=frozenset(), overruled=True)
+        return await self._with_place(work, wish, forced, order)
+
+    async def _with_place(self, work: Work, wish: Wish, decide: Decider, order: Order) -> Work:
+        place = await self._dispatcher.place(wish)
+        if place.winner is None:
+            raise NobodyCan(_why_not(place), place.counts)
+        order = replace(order, place=place, name=self._dispatcher.roster.name(place.winner))
+        return await self._dispatcher.commit(work.request_id, lambda found: decide(found, order), place)
+
+    def _order(self, by: str, reason: str) -> Order:
+        return Order(by=by, now=self._dispatcher.now(), reason=reason)
+
+    def _higher(self, work: Work, need: Need) -> Need:
+        if work.tale.nature != "complex":
+            return need
+        before = self._dispatcher.roster.level(work.tale.specialist_id, need.products)
+        return Need(need.products, min(TOP_LEVEL, max(need.level, before + 1)))
+
+
+def _why_not(place: Explained) -> str:
+    if place.named is None:
+        return why_nobody(place.counts)
+    bar = next((text for bar, text in BARS.items() if place.named in place.barred.get(bar, ())), "")
+    return f"Этому специалисту отдать нельзя: {bar}." if bar else "Такого специалиста нет."

@@ -1,0 +1,108 @@
+"""What routing's tests start from: specialists, requests, words, and the facts of a life."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.routing.domain.assignment import Candidate, Explained, Wish
+from services.routing.domain.facts import Client, Registration, Said, Word
+from services.routing.domain.needs import need_of, product_key
+from services.routing.domain.specialists import Profile, Skill, Specialist
+from services.routing.domain.steps import placed
+from services.routing.domain.work import Work, registered
+from shared.contracts.base import ClientRef, Nature, Priority
+from shared.contracts.intake import RequestRegistered
+
+MONDAY = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+"""10:00 on a Monday in Krasnoyarsk."""
+ALWAYS = (((0, 1440),),) * 7
+OFFICE = (((540, 1080),),) * 5 + ((), ())
+SCHOOL = Client(client_id="school", name="Школа № 4", zone="Asia/Krasnoyarsk", manager_id="m1")
+
+
+def minutes(count: float) -> datetime:
+    """So many minutes after `MONDAY`."""
+    return MONDAY + timedelta(minutes=count)
+
+
+def profile(**over: Any) -> Profile:
+    """Somebody who knows 1С:ЗГУ well and is always at work."""
+    usual: dict[str, Any] = {
+        "name": "Иван Петров",
+        "skills": (Skill("1С:ЗГУ", 4),),
+        "hours": ALWAYS,
+        "zone": "Asia/Krasnoyarsk",
+        "capacity": 2,
+    }
+    return Profile(**usual | over)
+
+
+def specialist(specialist_id: str = "ivan", holds: tuple[str, ...] = (), **over: Any) -> Specialist:
+    """A specialist with this profile."""
+    return Specialist(specialist_id=specialist_id, profile=profile(**over), holds=holds)
+
+
+def candidate(specialist_id: str = "ivan", level: int = 3, product: str = "1С:ЗГУ", **over: Any) -> Candidate:
+    """Somebody free, able and at work."""
+    usual: dict[str, Any] = {
+        "specialist_id": specialist_id,
+        "skills": {product_key(product): level},
+        "best": level,
+        "capacity": 10,
+        "active": True,
+        "at_work": True,
+    }
+    return Candidate(**usual | over)
+
+
+def wish(priority: Priority = "routine", products: tuple[str, ...] = ("1С:ЗГУ",), **over: Any) -> Wish:
+    """A request that wants a place."""
+    nature: Nature | None = over.pop("nature", None)
+    usual: dict[str, Any] = {"request_id": "r1", "turn": 1, "priority": priority, "due": MONDAY}
+    return Wish(**usual | {"need": need_of(products, nature)} | over)
+
+
+def registration(priority: Priority = "urgent", **over: Any) -> Registration:
+    """What a client wants solved."""
+    usual: dict[str, Any] = {
+        "at": MONDAY,
+        "number": "100 001",
+        "priority": priority,
+        "subject_text": "не считает зарплату",
+        "products": ("1С:ЗГУ",),
+        "client": SCHOOL,
+    }
+    return Registration(**usual | over)
+
+
+def word(said: Said, at: datetime, **more: Any) -> Word:
+    """Something said on the client's side at `at`."""
+    return Word(said=said, at=at, counts_at=at, by="бухгалтер", **more)
+
+
+def place(work: Work, winner: str | None, at: datetime = MONDAY) -> Explained:
+    """A place found for the work's next turn, or none."""
+    return Explained(at=at, turn=work.turn + 1, winner=winner, barred={}, counts={"no_place": 1})
+
+
+def waiting(**over: Any) -> Work:
+    """Work nobody has yet."""
+    return registered(None, "r1", registration(**over)).state
+
+
+def given_to(work: Work, specialist_id: str, at: datetime) -> Work:
+    """`work`, assigned."""
+    return placed(work, place(work, specialist_id, at), specialist_id, at).state
+
+
+def request(request_id: str, priority: Priority = "urgent", **over: Any) -> RequestRegistered:
+    """The event of a request."""
+    usual: dict[str, Any] = {
+        "at": MONDAY,
+        "number": f"№ {request_id}",
+        "channel": "api",
+        "priority": priority,
+        "subject_text": "не считает зарплату",
+        "products": ("1С:ЗГУ",),
+        "client": ClientRef(client_id="school", name="Школа № 4", zone="Asia/Krasnoyarsk", manager_id="m1"),
+    }
+    return RequestRegistered(request_id=request_id, **usual | over)

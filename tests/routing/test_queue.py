@@ -1,0 +1,79 @@
+"""Nobody slips in before those who wait, and nobody is left waiting beside somebody free (R-URG-4)."""
+
+from typing import Any
+
+from services.routing.domain.specialists import Skill
+from services.routing.domain.work import Work, known
+from services.routing.settings import RoutingSettings
+from tests.conftest import SettingsFor
+from tests.routing.given import minutes, registration, wish, word
+from tests.routing.replicas import Replica, replicas
+
+
+async def register(replica: Replica, request_id: str, **over: Any) -> Work:
+    """The work on a request just registered."""
+    await replica.dispatcher.take_in(request_id, registration(number=request_id, **over), "", f"m-{request_id}")
+    return known(await replica.store.works.get(request_id))
+
+
+async def test_what_comes_later_does_not_take_the_place_before_the_queue_is_gone_through(
+    settings_for: SettingsFor,
+) -> None:
+    async with replicas(settings_for(RoutingSettings)) as (one, _):
+        await one.hire("ivan", capacity=1)
+        await register(one, "first")
+        assert (await register(one, "waits", at=minutes(1))).tale.stage == "waiting"
+        await one.dispatcher.hear("first", word("withdraw", minutes(2)), "m")
+        late = await register(one, "late", priority="routine", at=minutes(3))
+        assert (late.tale.stage, late.deeds[-1].text) == (
+            "waiting",
+            "Свободное место сначала получат те, кто раньше в очереди.",
+        )
+        assert one.woken.is_set()
+        assert await one.backlog.give_away() == 1
+        assert known(await one.store.works.get("waits")).tale.specialist_id == "ivan"
+
+
+async def test_what_comes_first_in_the_queue_takes_the_place_at_once(settings_for: SettingsFor) -> None:
+    async with replicas(settings_for(RoutingSettings)) as (one, _):
+        await one.hire("ivan", capacity=1)
+        await register(one, "first")
+        await register(one, "waits", priority="routine")
+        await one.dispatcher.hear("first", word("withdraw", minutes(2)), "m")
+        assert (await register(one, "urgent", at=minutes(3))).tale.stage == "assigned"
+
+
+async def test_who_waits_for_somebody_else_holds_up_nobody(settings_for: SettingsFor) -> None:
+    async with replicas(settings_for(RoutingSettings)) as (one, _):
+        await one.hire("ivan", capacity=1)
+        await register(one, "waits", products=("1С:Неведомое",))
+        assert (await register(one, "late", priority="routine", at=minutes(3))).tale.stage == "assigned"
+
+
+async def test_once_the_queue_was_gone_through_newcomers_are_served_at_once_again(settings_for: SettingsFor) -> None:
+    async with replicas(settings_for(RoutingSettings)) as (one, _):
+        await one.hire("ivan", capacity=1)
+        await register(one, "first")
+        await register(one, "waits")
+        await one.hire("olga", capacity=2)
+        assert await one.backlog.give_away() == 1
+        assert (await register(one, "late", priority="routine", at=minutes(3))).tale.stage == "assigned"
+
+
+async def test_a_place_that_became_free_while_the_waiting_was_written_wakes_the_queue(
+    settings_for: SettingsFor,
+) -> None:
+    async with replicas(settings_for(RoutingSettings)) as (one, _):
+        await one.hire("ivan", capacity=1)
+        one.woken.clear()
+        one.assigner.waits(wish("urgent"))
+        assert one.woken.is_set()
+
+
+async def test_words_heard_before_the_registration_decide_who_is_able(settings_for: SettingsFor) -> None:
+    async with replicas(settings_for(RoutingSettings)) as (one, _):
+        await one.hire("ivan", skills=(Skill("1С:ЗГУ", 3),))
+        await one.dispatcher.hear("r1", word("reprioritised", minutes(1), priority="important", nature="complex"), "m")
+        work = await register(one, "r1")
+        assert (work.tale.stage, work.deeds[-1].text) == ("waiting", "Свободных нет: не хватает уровня — 1.")
+        assert await one.places() == set()

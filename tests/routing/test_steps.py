@@ -1,0 +1,122 @@
+"""What specialists say and managers order, as decisions on one work item."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.routing.domain.refusals import BadDate, BoundByDate, NotYours, Overtaken, StepRefused, UnknownRequest
+from services.routing.domain.steps import Order, assigned, forced, placed, replaced, spoken
+from services.routing.domain.work import called_off, held, let_go
+from shared.contracts.routing import WorkAssigned, WorkForced, WorkPostponed, WorkReplaced
+from tests.routing.given import SCHOOL, given_to, minutes, place, waiting, word
+from tests.routing.test_story import hear_all, life
+
+
+def test_an_assignment_tells_who_has_it_with_client_and_priority() -> None:
+    work = waiting()
+    decision = placed(work, place(work, "ivan"), "Иван", minutes(1))
+    assert decision.events == (
+        WorkAssigned(
+            at=minutes(1),
+            request_id="r1",
+            priority="urgent",
+            client=SCHOOL.ref(),
+            specialist_id="ivan",
+            specialist_name="Иван",
+        ),
+    )
+    assert held(decision.state) == ("ivan", "r1:1")
+
+
+def test_waiting_is_told_once() -> None:
+    work = waiting()
+    first = placed(work, place(work, None), "", minutes(1))
+    assert [event.TYPE for event in first.events] == ["work.waiting"]
+    again = placed(first.state, place(first.state, None), "", minutes(2))
+    assert (again.state, again.events) == (first.state, ())
+
+
+def test_a_place_whose_turn_is_over_changes_nothing() -> None:
+    work = waiting()
+    found = place(work, "ivan")
+    off = called_off(work, "r1", 1).state
+    assert placed(off, found, "Иван", minutes(1)).state is off
+    assert placed(given_to(work, "olga", minutes(1)), found, "Иван", minutes(2)).events == ()
+
+
+def test_only_the_assigned_specialist_speaks_for_it() -> None:
+    work = given_to(waiting(), "ivan", minutes(1))
+    with pytest.raises(NotYours):
+        spoken(work, "start", "olga", minutes(2))
+    with pytest.raises(UnknownRequest):
+        spoken(None, "start", "ivan", minutes(2))
+
+
+def test_a_postponement_needs_a_date_to_come() -> None:
+    work = given_to(waiting(), "ivan", minutes(1))
+    with pytest.raises(BadDate):
+        spoken(work, "postpone", "ivan", minutes(10), text="занят", until=minutes(9))
+    event = spoken(work, "postpone", "ivan", minutes(10), text="занят", until=minutes(99)).events[0]
+    assert isinstance(event, WorkPostponed)
+    assert (event.until, event.reason) == (minutes(99), "занят")
+
+
+def test_who_is_bound_to_a_date_cannot_postpone_beyond_it() -> None:
+    work = given_to(waiting(), "ivan", minutes(1))
+    order = Order(by="m1", now=minutes(5), finish_by=minutes(200))
+    decision = forced(work, order)
+    assert isinstance(decision.events[0], WorkForced)
+    assert decision.events[0].finish_by == minutes(200)
+    with pytest.raises(BoundByDate):
+        spoken(decision.state, "postpone", "ivan", minutes(10), text="занят", until=minutes(201))
+    assert spoken(decision.state, "postpone", "ivan", minutes(10), text="занят", until=minutes(100)).events
+
+
+def test_force_needs_a_date_to_come() -> None:
+    with pytest.raises(BadDate):
+        forced(given_to(waiting(), "ivan", minutes(1)), Order(by="m1", now=minutes(9), finish_by=minutes(8)))
+
+
+def test_replacing_gives_the_place_back() -> None:
+    work = given_to(waiting(), "ivan", minutes(1))
+    decision = replaced(work, Order(by="m1", now=minutes(5), place=place(work, "olga"), name="Ольга", reason="пропал"))
+    event = decision.events[0]
+    assert isinstance(event, WorkReplaced)
+    assert (event.from_specialist_id, event.to_specialist_id, event.by) == ("ivan", "olga", "m1")
+    assert held(decision.state) == ("olga", "r1:2")
+    assert let_go(decision.state) == [("ivan", "r1:1")]
+    assert [(mark.kind, mark.specialist_id) for mark in decision.state.tale.marks] == [("replaced", "ivan")]
+
+
+def test_an_order_decided_on_an_older_state_is_refused() -> None:
+    work = given_to(waiting(), "ivan", minutes(1))
+    order = Order(by="m1", now=minutes(5), place=place(work, "olga"), name="Ольга", reason="пропал")
+    with pytest.raises(Overtaken):
+        replaced(replaced(work, order).state, order)
+    with pytest.raises(StepRefused):
+        assigned(work, order)
+
+
+def test_a_finished_work_forced_again_takes_a_new_place() -> None:
+    work = life(waiting(), ["ivan", "start", "finish"])
+    with pytest.raises(Overtaken):
+        forced(work, Order(by="m1", now=minutes(60), finish_by=minutes(500)))
+    order = Order(by="m1", now=minutes(60), finish_by=minutes(500), place=place(work, "ivan"))
+    after = forced(work, order).state
+    assert (after.tale.stage, held(after), after.tale.finish_by) == ("assigned", ("ivan", "r1:2"), minutes(500))
+
+
+def test_a_refused_specialist_gets_it_again_only_by_force() -> None:
+    work = hear_all(life(waiting(), ["ivan", "start", "finish"]), [word("refuse", minutes(60))])
+    order = Order(by="m1", now=minutes(70), finish_by=minutes(500), place=place(work, "ivan"), name="Иван")
+    decision = forced(work, order)
+    assert [event.TYPE for event in decision.events] == ["work.assigned", "work.forced"]
+    assert (decision.state.tale.specialist_id, decision.state.tale.round) == ("ivan", 2)
+
+
+def test_deeds_of_one_moment_keep_their_order() -> None:
+    work = given_to(waiting(), "ivan", minutes(1))
+    work = spoken(work, "start", "ivan", minutes(1)).state
+    work = spoken(work, "finish", "ivan", minutes(1), text="готово").state
+    assert [deed.at - minutes(1) for deed in work.deeds] == [timedelta(milliseconds=count) for count in (0, 1, 2)]
+    assert work.tale.stage == "finished"
