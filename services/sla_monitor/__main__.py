@@ -1,0 +1,5 @@
+"""`python -m services.sla_monitor`."""
+
+from services.sla_monitor.main import main
+
+main()

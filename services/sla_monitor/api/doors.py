@@ -1,0 +1,137 @@
+"""What can be asked for: what is owed to clients, the timeline of a request or call, the policy table."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import AfterValidator, AwareDatetime
+from pydantic_core import PydanticCustomError
+
+from services.sla_monitor.api.views import (
+    ObligationView,
+    PolicyView,
+    TimelineView,
+    obligation_view,
+    policy_view,
+    timeline_view,
+)
+from services.sla_monitor.domain.facts import About
+from services.sla_monitor.domain.obligations import Standing
+from services.sla_monitor.domain.timeline import Timeline
+from services.sla_monitor.monitor import Monitor
+from services.sla_monitor.store import Place, Wanted, month_before, place, place_of
+from shared.contracts.base import Priority
+from shared.contracts.sla_monitor import ClockName
+from shared.http.auth import Principal, requires
+from shared.http.paging import Page, Paged, Paging
+from shared.http.problems import Problem
+
+SEES_ALL = ("lead", "director", "service")
+YEAR = 366 * 24 * 60
+
+routes = APIRouter(prefix="/v1", tags=["sla"])
+
+
+async def _monitor(request: Request) -> Monitor:
+    return request.app.state.deps  # type: ignore[no-any-return]  # main.py puts it there
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("moment", "такого времени не бывает") from None
+
+
+Deps = Annotated[Monitor, Depends(_monitor)]
+Reader = Annotated[Principal, Depends(requires("manager", *SEES_ALL))]
+Id = Annotated[str, Query(min_length=1, max_length=200)]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What `GET /v1/obligations` can be asked for."""
+
+    state: Annotated[Standing | None, Query(description="Without it: what is still to be done.")] = None
+    clock: ClockName | None = None
+    priority: Priority | None = None
+    manager_id: Id | None = None
+    request_id: Id | None = None
+    call_id: Id | None = None
+    due_within: Annotated[
+        float | None, Query(ge=0, le=YEAR, description="Minutes from now; what is late already is included.")
+    ] = None
+    since: Annotated[
+        Annotated[AwareDatetime, AfterValidator(_utc)] | None,
+        Query(description="Of what has ended: begun after this; 31 days ago unless said otherwise."),
+    ] = None
+
+
+@routes.get("/obligations")
+async def obligations(
+    monitor: Deps, who: Reader, paging: Paged, asked: Annotated[Filters, Depends()]
+) -> Page[ObligationView]:
+    """Obligations in order of due time. A manager sees those of their own base."""
+    now = monitor.clock.now()
+    wanted = _wanted(asked, _base(who, asked.manager_id), now)
+    rows = await monitor.store.rows(wanted, now, _after(paging), paging.limit + 1)
+    page = paging.page(rows, place)
+    return Page(items=[obligation_view(row, now) for row in page.items], next=page.next)
+
+
+@routes.get("/requests/{request_id}/timeline")
+async def request_timeline(monitor: Deps, who: Reader, request_id: str) -> TimelineView:
+    """What happened to a request, and what was owed when."""
+    return _timeline(await monitor.timeline("request", request_id), who, monitor.clock.now())
+
+
+@routes.get("/calls/{call_id}/timeline")
+async def call_timeline(monitor: Deps, who: Reader, call_id: str) -> TimelineView:
+    """What happened to a call, and what was owed when."""
+    return _timeline(await monitor.timeline("call", call_id), who, monitor.clock.now())
+
+
+@routes.get("/policies")
+async def policies(monitor: Deps, _: Reader) -> Page[PolicyView]:
+    """The policy table."""
+    return Page(items=[policy_view(policy) for policy in monitor.rules.policies])
+
+
+def _after(paging: Paging) -> Place | None:
+    try:
+        return None if paging.after is None else place_of(paging.after)
+    except ValueError:
+        raise Problem(422, "bad-cursor", "cursor: берите его из поля next предыдущей страницы.") from None
+
+
+def _wanted(asked: Filters, manager_id: str | None, now: datetime) -> Wanted:
+    if asked.request_id is not None and asked.call_id is not None:
+        raise Problem(422, "invalid", "request_id и call_id: назовите что-нибудь одно.")
+    about: About | None = "call" if asked.call_id else "request" if asked.request_id else None
+    return Wanted(
+        standing=asked.state,
+        clock=asked.clock,
+        priority=asked.priority,
+        manager_id=manager_id,
+        about=about,
+        about_id=asked.call_id or asked.request_id,
+        due_by=None if asked.due_within is None else now + timedelta(minutes=asked.due_within),
+        since=asked.since or month_before(now),
+    )
+
+
+def _base(who: Principal, asked: str | None) -> str | None:
+    """Whose base is shown: a manager's own, and no other."""
+    if who.has(*SEES_ALL):
+        return asked
+    if asked not in {None, who.subject}:
+        raise Problem(403, "foreign-base", "Менеджер видит сроки только своей базы.")
+    return who.subject
+
+
+def _timeline(timeline: Timeline, who: Principal, now: datetime) -> TimelineView:
+    manager_id = timeline.client.manager_id if timeline.client else None
+    if not who.has(*SEES_ALL) and manager_id != who.subject:
+        raise Problem(403, "foreign-base", "Эта заявка или звонок не из вашей базы.")
+    return timeline_view(timeline, now)

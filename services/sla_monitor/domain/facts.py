@@ -1,0 +1,227 @@
+"""What was heard about one request or call. Facts are a set: what is heard twice is one fact, and each counts at its
+own time, whenever it came."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+from shared.contracts import intake, routing
+from shared.contracts.base import ClientRef, Event, Priority
+
+About = Literal["request", "call"]
+Kind = Literal[
+    "call.rang",
+    "call.answered",
+    "call.missed",
+    "call.returned",
+    "request.registered",
+    "request.identified",
+    "request.reprioritised",
+    "request.wait_promised",
+    "work.reopened",
+    "work.waiting",
+    "work.assigned",
+    "work.replaced",
+    "work.forced",
+    "work.started",
+    "work.progressed",
+    "work.postponed",
+    "work.cancel_asked",
+    "work.finished",
+    "request.satisfied",
+    "request.refused",
+    "request.withdrawn",
+    "work.closed",
+    "work.withdrawn",
+]
+"""The events' own types, a verdict split by what it says; in the order in which they count at the same time."""
+
+RANK: Mapping[str, int] = {kind: rank for rank, kind in enumerate(get_args(Kind))}
+BIRTHS = frozenset({"request.registered", "call.rang"})
+"""What everything else about the same subject follows, whatever the clocks of other machines say."""
+NO_ROUND = 1_000_000
+"""The accountant's words count after what routing did at the same time: they were about it."""
+NOTE_LIMIT = 300
+"""Characters of somebody's words a timeline keeps; the whole is with the service that heard them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """Whose request or call it is."""
+
+    client_id: str
+    name: str
+    zone: str
+    manager_id: str | None = None
+
+    @classmethod
+    def of(cls, ref: ClientRef | None) -> "Client | None":
+        """From an event."""
+        if ref is None:
+            return None
+        return cls(client_id=ref.client_id, name=ref.name, zone=ref.zone, manager_id=ref.manager_id)
+
+    def ref(self) -> ClientRef:
+        """For an event."""
+        return ClientRef(client_id=self.client_id, name=self.name, zone=self.zone, manager_id=self.manager_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One thing that happened."""
+
+    kind: Kind
+    at: datetime
+    who: str | None = None
+    """The specialist it concerns, or the person who wrote it down."""
+    name: str | None = None
+    """The specialist's name."""
+    until: datetime | None = None
+    """The moment promised, postponed to, or bound to."""
+    round: int = 0
+    """Routing's round of the work; 0 in what intake says."""
+    note: str | None = None
+    """The words."""
+    number: str | None = None
+    priority: Priority | None = None
+    client: Client | None = None
+
+
+def in_order(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """The facts in the one order they are kept and counted in."""
+    return tuple(sorted(facts, key=_place))
+
+
+def _place(fact: Fact) -> tuple[Any, ...]:
+    birth = fact.kind not in BIRTHS
+    whose = fact.client.client_id if fact.client else ""
+    words = (fact.who or "", fact.note or "", fact.name or "", fact.priority or "", whose, fact.until or fact.at)
+    return (birth, fact.at, fact.round or NO_ROUND, RANK[fact.kind], *words)
+
+
+def about_of(event: Event) -> About:
+    """Whether the event is about a call or a request."""
+    return "call" if isinstance(event, intake.CallEvent) else "request"
+
+
+def fact_of(event: Event) -> Fact | None:
+    """The fact an event tells; None where it starts, stops and shows nothing: our own outgoing calls."""
+    if isinstance(event, OUTGOING) and event.direction == "out":
+        return None
+    return FACTS[type(event)](event)
+
+
+OUTGOING = (intake.CallRang, intake.CallAnswered, intake.CallMissed)
+
+
+def _call(event: intake.CallEvent) -> Fact:
+    return Fact(kind=_kind(event), at=event.at, client=Client.of(event.client))
+
+
+def _returned(event: intake.CallReturned) -> Fact:
+    return Fact(kind=_kind(event), at=event.at, note=event.by_call_id, client=Client.of(event.client))
+
+
+def _registered(event: intake.RequestRegistered) -> Fact:
+    return Fact(
+        kind="request.registered",
+        at=event.at,
+        number=event.number,
+        priority=event.priority,
+        note=_note(event.subject_text),
+        client=Client.of(event.client),
+    )
+
+
+def _identified(event: intake.RequestIdentified) -> Fact:
+    return Fact(kind="request.identified", at=event.at, who=event.by, client=Client.of(event.client))
+
+
+def _reprioritised(event: intake.RequestReprioritised) -> Fact:
+    note = _note(event.reason)
+    return Fact(kind="request.reprioritised", at=event.at, who=event.by, priority=event.priority, note=note)
+
+
+def _promised(event: intake.WaitPromised) -> Fact:
+    note = _note(event.words)
+    return Fact(kind="request.wait_promised", at=event.at, who=event.recorded_by, until=event.until, note=note)
+
+
+def _verdict(event: intake.VerdictGiven) -> Fact:
+    kind: Kind = "request.satisfied" if event.satisfied else "request.refused"
+    return Fact(kind=kind, at=event.at, who=event.taken_by, note=_note(event.words))
+
+
+def _withdrawn(event: intake.RequestWithdrawn) -> Fact:
+    return Fact(kind="request.withdrawn", at=event.at, who=event.taken_by, note=_note(event.reason))
+
+
+def _work(event: routing.WorkEvent) -> Fact:
+    """What routing says, as far as a timeline wants it: who, until when, and the words."""
+    return Fact(
+        kind=_kind(event),
+        at=event.at,
+        who=getattr(event, "specialist_id", None),
+        name=getattr(event, "specialist_name", None),
+        until=getattr(event, "until", None),
+        round=event.round,
+        note=_note(getattr(event, "note", None) or getattr(event, "reason", None)),
+    )
+
+
+def _replaced(event: routing.WorkReplaced) -> Fact:
+    return Fact(
+        kind="work.replaced",
+        at=event.at,
+        who=event.to_specialist_id,
+        name=event.to_specialist_name,
+        round=event.round,
+        note=_note(event.reason),
+    )
+
+
+def _forced(event: routing.WorkForced) -> Fact:
+    who = event.specialist_id
+    return Fact(kind="work.forced", at=event.at, who=who, until=event.finish_by, round=event.round)
+
+
+def _reopened(event: routing.WorkReopened) -> Fact:
+    return Fact(kind="work.reopened", at=event.at, who=event.refused_specialist_id, round=event.round)
+
+
+def _kind(event: Event) -> Kind:
+    return event.TYPE  # type: ignore[return-value]  # FACTS names only types that are kinds
+
+
+def _note(words: str | None) -> str | None:
+    if words is None or len(words) <= NOTE_LIMIT:
+        return words
+    return words[: NOTE_LIMIT - 1] + "…"
+
+
+FACTS: Mapping[type[Event], Callable[[Any], Fact]] = {
+    intake.CallRang: _call,
+    intake.CallAnswered: _call,
+    intake.CallMissed: _call,
+    intake.CallReturned: _returned,
+    intake.RequestRegistered: _registered,
+    intake.RequestIdentified: _identified,
+    intake.RequestReprioritised: _reprioritised,
+    intake.WaitPromised: _promised,
+    intake.VerdictGiven: _verdict,
+    intake.RequestWithdrawn: _withdrawn,
+    routing.WorkReopened: _reopened,
+    routing.WorkWaiting: _work,
+    routing.WorkAssigned: _work,
+    routing.WorkReplaced: _replaced,
+    routing.WorkForced: _forced,
+    routing.WorkStarted: _work,
+    routing.WorkProgressed: _work,
+    routing.WorkPostponed: _work,
+    routing.WorkCancelAsked: _work,
+    routing.WorkFinished: _work,
+    routing.WorkClosed: _work,
+    routing.WorkWithdrawn: _work,
+}
+"""How each event becomes a fact: the list of everything a timeline knows."""

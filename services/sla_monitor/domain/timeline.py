@@ -1,0 +1,149 @@
+"""The document of one request or call: the facts heard, the obligations they come to, and what was said of them.
+
+Each obligation is announced at most once as warned, as breached, and as met. Hearing a fact tells what the facts
+themselves settle (met, in time or late); what only passing time brings about is told by `fired`.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.sla_monitor.domain.course import obligations_of
+from services.sla_monitor.domain.facts import About, Client, Fact, in_order
+from services.sla_monitor.domain.obligations import Obligation
+from services.sla_monitor.domain.rules import Rules
+from shared.contracts.base import Decision, Priority
+from shared.contracts.sla_monitor import SlaBreached, SlaEvent, SlaMet, SlaWarned
+
+SETTLE = timedelta(milliseconds=500)
+"""A due time that has passed already when it becomes known waits this long: the fact that meets it may be right
+behind, after an outage."""
+MOMENT = timedelta(milliseconds=1)
+
+
+class UnknownSubject(Exception):
+    """О такой заявке или таком звонке ничего не известно."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """Everything known about one request or call."""
+
+    about: About
+    about_id: str
+    facts: tuple[Fact, ...] = ()
+    obligations: tuple[Obligation, ...] = ()
+    announced: tuple[str, ...] = ()
+    """`<warned|breached|met> <obligation id>` of what has been told, in alphabetical order."""
+    number: str | None = None
+    priority: Priority | None = None
+    client: Client | None = None
+    began: datetime
+    """When the first of its facts happened."""
+    nearest: datetime | None = None
+    """The earliest due time of what is not done yet."""
+    next_due: datetime | None = None
+    """When there is next something to be told."""
+
+
+def heard(
+    timeline: Timeline | None, about: About, about_id: str, fact: Fact, *, now: datetime, rules: Rules
+) -> Decision[Timeline]:
+    """One more fact. One heard before changes nothing. Raises `NoCalendarYear`."""
+    known = timeline or Timeline(about=about, about_id=about_id, began=fact.at)
+    if fact in known.facts:
+        return Decision(known)
+    facts = in_order((*known.facts, fact))
+    obligations = obligations_of(about_id, facts, rules)
+    running = [one.due for one in obligations if one.ending is None]
+    after = replace(
+        known,
+        facts=facts,
+        obligations=obligations,
+        number=_last(one.number for one in facts),
+        priority=_last(one.priority for one in facts),
+        client=_last(one.client for one in facts),
+        began=min(known.began, fact.at),
+        nearest=min(running, default=None),
+    )
+    return _told(after, _settled(after), now)
+
+
+def fired(timeline: Timeline | None, *, now: datetime) -> Decision[Timeline]:
+    """What has become due by `now`: warnings and breaches, each at its own time however late it is noticed.
+
+    Raises `UnknownSubject` where the document is gone.
+    """
+    if timeline is None:
+        raise UnknownSubject
+    due = [tell for one in timeline.obligations if one.ending is None for tell in _passed(one, now)]
+    decision = _told(timeline, due, now)
+    return Decision(timeline) if decision.state == timeline else decision
+
+
+def _last(values: Iterable[Any]) -> Any:
+    found = None
+    for value in values:
+        found = found if value is None else value
+    return found
+
+
+Tell = tuple[str, Obligation]
+
+
+def _settled(timeline: Timeline) -> Iterator[Tell]:
+    """What the facts settle: done in time or late, or given up after it was late (R-REQ-4 wants to know)."""
+    for one in timeline.obligations:
+        if one.ended is not None:
+            if one.ended_late:
+                yield "breached", one
+            if one.ending == "met":
+                yield "met", one
+
+
+def _passed(one: Obligation, now: datetime) -> Iterator[Tell]:
+    if now >= one.warn_at:
+        yield "warned", one
+    if now > one.due:
+        yield "breached", one
+
+
+def _told(timeline: Timeline, tells: Iterable[Tell], now: datetime) -> Decision[Timeline]:
+    """Announce those of `tells` that have not been yet, and set when to look again."""
+    before = set(timeline.announced)
+    news = {mark: tell for tell in tells if (mark := f"{tell[0]} {tell[1].id}") not in before}
+    marks = before | news.keys()
+    after = replace(timeline, announced=tuple(sorted(marks)), next_due=_next_due(timeline, marks, now))
+    events = [_event(timeline, what, one) for what, one in news.values()]
+    return Decision(after, tuple(sorted(events, key=lambda event: event.at)))
+
+
+def _next_due(timeline: Timeline, marks: set[str], now: datetime) -> datetime | None:
+    times = [
+        moment
+        for one in timeline.obligations
+        if one.ending is None
+        for what, moment in (("warned", one.warn_at), ("breached", one.due + MOMENT))
+        if f"{what} {one.id}" not in marks
+    ]
+    earliest = min(times, default=None)
+    return earliest if earliest is None or earliest > now else now + SETTLE
+
+
+def _event(timeline: Timeline, what: str, one: Obligation) -> SlaEvent:
+    about: dict[str, Any] = {
+        "obligation_id": one.id,
+        "about": timeline.about,
+        "about_id": timeline.about_id,
+        "clock": one.clock,
+        "priority": one.priority,
+        "client": timeline.client and timeline.client.ref(),
+        "specialist_id": one.specialist_id,
+        "due": one.due,
+    }
+    if what == "warned":
+        return SlaWarned(at=one.warn_at, **about)
+    if what == "breached":
+        return SlaBreached(at=one.due, promise_broken=one.promised, **about)
+    return SlaMet(at=one.ended, late=one.ended_late, **about)

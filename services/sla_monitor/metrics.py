@@ -1,0 +1,83 @@
+"""What sla_monitor measures besides what every service does.
+
+The counters of the replicas add up. The gauges are read from the database: each replica shows the same, so take their
+maximum (of `nearest` the minimum).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from services.sla_monitor.domain.policies import POLICIES
+from services.sla_monitor.store import Store
+from shared.contracts.base import Event
+from shared.contracts.sla_monitor import SlaBreached, SlaEvent, SlaMet, SlaWarned
+
+LABELS = ["clock", "priority"]
+NO_PRIORITY = "none"
+"""Of a call."""
+
+OPEN = Gauge("svoy_sla_obligations_open", "Obligations that run, late ones included.", LABELS)
+OVERDUE = Gauge("svoy_sla_obligations_overdue", "Obligations that run and are late.", LABELS)
+NEAREST = Gauge(
+    "svoy_sla_nearest_deadline_timestamp_seconds", "The earliest due time still to come; absent where none is.", LABELS
+)
+WARNED = Counter("svoy_sla_warned", "Obligations of which most of the time had passed.", LABELS)
+BREACHED = Counter("svoy_sla_breached", "Obligations that were not met in time.", LABELS)
+PROMISES_BROKEN = Counter("svoy_sla_promises_broken", "Breaches of a time the contact was promised (R-URG-6).", LABELS)
+MET = Counter("svoy_sla_met", "Obligations met, in time or late.", [*LABELS, "late"])
+LATENESS = Histogram(
+    "svoy_sla_lateness_seconds",
+    "How long after its time a warning or breach was durably told.",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600),
+)
+
+PAIRS = tuple(
+    (policy.clock, priority or NO_PRIORITY)
+    for policy in POLICIES
+    for terms in policy.terms
+    for priority in terms.priorities
+)
+"""Every clock with each priority it has terms for: all of them are shown, from the first moment on."""
+
+PROMISED = {policy.clock for policy in POLICIES if policy.promised}
+"""The clocks whose due time may be promised to the contact."""
+
+for _pair in PAIRS:
+    for _counter in (WARNED, BREACHED):
+        _counter.labels(*_pair)
+    if _pair[0] in PROMISED:
+        PROMISES_BROKEN.labels(*_pair)
+    for _late in ("yes", "no"):
+        MET.labels(*_pair, _late)
+
+
+def count(events: Iterable[Event]) -> None:
+    """What was just told."""
+    for event in events:
+        if isinstance(event, SlaEvent):
+            _count(event, (event.clock, event.priority or NO_PRIORITY))
+
+
+def _count(event: SlaEvent, pair: tuple[str, str]) -> None:
+    if isinstance(event, SlaWarned):
+        WARNED.labels(*pair).inc()
+    elif isinstance(event, SlaMet):
+        MET.labels(*pair, "yes" if event.late else "no").inc()
+    elif isinstance(event, SlaBreached):
+        BREACHED.labels(*pair).inc()
+        if event.promise_broken:
+            PROMISES_BROKEN.labels(*pair).inc()
+
+
+async def renew(store: Store, now: datetime) -> None:
+    """Set the gauges to what the database says."""
+    counts = {(one.clock, one.priority or NO_PRIORITY): one for one in await store.running_by_clock(now)}
+    NEAREST.clear()
+    for pair in {*PAIRS, *counts}:
+        found = counts.get(pair)
+        OPEN.labels(*pair).set(found.running if found else 0)
+        OVERDUE.labels(*pair).set(found.overdue if found else 0)
+        if found and found.nearest is not None:
+            NEAREST.labels(*pair).set(found.nearest.timestamp())

@@ -1,0 +1,21 @@
+"""Settings of sla_monitor."""
+
+from pydantic import Field, field_validator
+
+from shared.calendar import hours
+from shared.settings import ServiceSettings
+
+
+class SlaMonitorSettings(ServiceSettings):
+    """What sla_monitor needs to know besides what every service does."""
+
+    working_hours: str = "09:00-13:00,14:00-18:00"
+    """The company's hours from Monday to Friday, in its own zone: the calendar `company` of the policy table."""
+    measure_every_seconds: float = Field(default=5, gt=0)
+    """How often the open obligations are counted for the metrics."""
+
+    @field_validator("working_hours")
+    @classmethod
+    def _some_hours(cls, value: str) -> str:
+        hours(value)
+        return value

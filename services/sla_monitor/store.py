@@ -1,0 +1,195 @@
+"""The collection of sla_monitor, its indexes, and every query on it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pymongo import IndexModel
+
+from services.sla_monitor.domain.facts import About, Client
+from services.sla_monitor.domain.obligations import Obligation, Standing
+from services.sla_monitor.domain.timeline import Timeline
+from shared.contracts.base import Priority
+from shared.contracts.sla_monitor import ClockName
+from shared.service import Service
+from shared.store.codec import from_fields
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before every due time: what is after it has one."""
+
+Place = tuple[datetime, str]
+"""A due time and an obligation's id."""
+
+INDEXES = (
+    IndexModel("next_due", partialFilterExpression={"next_due": {"$gt": NEVER}}),
+    IndexModel("nearest", partialFilterExpression={"nearest": {"$gt": NEVER}}),
+    IndexModel("began"),
+)
+"""What will be told next, what is still to be done, and the past. The first two hold only what is still running."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which obligations are asked for. Without a standing: what still runs, or all of one subject."""
+
+    standing: Standing | None = None
+    clock: ClockName | None = None
+    priority: Priority | None = None
+    manager_id: str | None = None
+    about: About | None = None
+    about_id: str | None = None
+    due_by: datetime | None = None
+    since: datetime
+    """Of what has ended: only of requests and calls that began after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One obligation with what it is about."""
+
+    about: About
+    about_id: str
+    number: str | None = None
+    client: Client | None = None
+    obligation: Obligation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many obligations of one clock and priority run."""
+
+    clock: ClockName
+    priority: Priority | None
+    running: int
+    overdue: int
+    nearest: datetime | None
+    """The earliest due time still to come."""
+
+
+class Store:
+    """Timelines: one document a request or call."""
+
+    def __init__(self, service: Service) -> None:
+        self.timelines = service.documents("timelines", Timeline, indexes=INDEXES)
+
+    async def upcoming(self, until: datetime, limit: int) -> list[tuple[datetime, str]]:
+        """When something is to be told until then, and the document's key; the earliest first."""
+        cursor = self.timelines.collection.find(becoming_due(until), {"next_due": 1}).sort("next_due", 1).limit(limit)
+        return [(found["next_due"], found["_id"]) async for found in cursor]
+
+    async def rows(self, wanted: Wanted, now: datetime, after: Place | None, limit: int) -> list[Row]:
+        """Obligations in order of due time, after that place in it."""
+        pipeline: list[dict[str, Any]] = [
+            {"$match": documents_of(wanted, now)},
+            {"$unwind": "$obligations"},
+            {"$match": {"$and": [_obligations(wanted, now), _beyond(after)]}},
+            {"$sort": {"obligations.due": 1, "obligations.id": 1}},
+            {"$limit": limit},
+            {"$project": {"_id": 0, "about": 1, "about_id": 1, "number": 1, "client": 1, "obligation": "$obligations"}},
+        ]
+        return [from_fields(row, Row) async for row in self.timelines.collection.aggregate(pipeline)]
+
+    async def running_by_clock(self, now: datetime) -> list[Count]:
+        """The obligations that run, counted."""
+        due = "$obligations.due"
+        count = {
+            "_id": {"clock": "$obligations.clock", "priority": "$obligations.priority"},
+            "running": {"$sum": 1},
+            "overdue": {"$sum": {"$cond": [{"$lt": [due, now]}, 1, 0]}},
+            "nearest": {"$min": {"$cond": [{"$lt": [due, now]}, None, due]}},
+        }
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"nearest": {"$gt": NEVER}}},
+            {"$project": {"obligations.clock": 1, "obligations.priority": 1, "obligations.due": 1,
+                          "obligations.ending": 1}},
+            {"$unwind": "$obligations"},
+            {"$match": {"obligations.ending": None}},
+            {"$group": count},
+            {"$replaceWith": {"$mergeObjects": ["$_id", "$$ROOT"]}},
+        ]  # fmt: skip
+        return [from_fields(found, Count) async for found in self.timelines.collection.aggregate(pipeline)]
+
+
+def key_of(about: About, about_id: str) -> str:
+    """The `_id` of a timeline."""
+    return f"{about}:{about_id}"
+
+
+def place(row: Row) -> str:
+    """Where a row stands in the order of `Store.rows`, as a text."""
+    return f"{row.obligation.due.isoformat()} {row.obligation.id}"
+
+
+def place_of(text: str) -> Place:
+    """The place that `place` wrote. Raises `ValueError` where it did not."""
+    moment, _, obligation_id = text.partition(" ")
+    due = datetime.fromisoformat(moment)
+    if due.utcoffset() != timedelta() or not obligation_id:
+        raise ValueError(text)
+    return due, obligation_id
+
+
+def month_before(now: datetime) -> datetime:
+    """How far back what has ended is looked for unless asked otherwise."""
+    return now - timedelta(days=31)
+
+
+def becoming_due(until: datetime) -> dict[str, Any]:
+    """The filter for documents with something to tell until then."""
+    return {"next_due": {"$gt": NEVER, "$lte": until}}
+
+
+def documents_of(wanted: Wanted, now: datetime) -> dict[str, Any]:
+    """The filter for documents that may hold what is wanted."""
+    where: dict[str, Any] = {}
+    if wanted.about_id is not None and wanted.about is not None:
+        where["_id"] = key_of(wanted.about, wanted.about_id)
+    elif wanted.standing in {"met", "cancelled"}:
+        where["began"] = {"$gte": wanted.since}
+    else:
+        late = {"$lt": now} if wanted.standing == "breached" else {}
+        soon = {"$lte": wanted.due_by} if wanted.due_by is not None else {}
+        where["nearest"] = {"$gt": NEVER} | late | soon
+    if wanted.about is not None:
+        where["about"] = wanted.about
+    if wanted.manager_id is not None:
+        where["client.manager_id"] = wanted.manager_id
+    return where
+
+
+def _obligations(wanted: Wanted, now: datetime) -> dict[str, Any]:
+    clauses: list[dict[str, Any]] = [_standing(wanted, now)]
+    if wanted.clock is not None:
+        clauses.append({"obligations.clock": wanted.clock})
+    if wanted.priority is not None:
+        clauses.append({"obligations.priority": wanted.priority})
+    if wanted.due_by is not None:
+        clauses.append({"obligations.due": {"$lte": wanted.due_by}})
+    return {"$and": clauses}
+
+
+def _standing(wanted: Wanted, now: datetime) -> dict[str, Any]:
+    """The same as `Obligation.standing`, in the database's words."""
+    due, warn_at = "obligations.due", "obligations.warn_at"
+    running = {"obligations.ending": None}
+    by_standing: dict[Standing | None, dict[str, Any]] = {
+        "open": running | {warn_at: {"$gt": now}, due: {"$gte": now}},
+        "warned": running | {warn_at: {"$lte": now}, due: {"$gte": now}},
+        "breached": running | {due: {"$lt": now}},
+        "met": {"obligations.ending": "met"},
+        "cancelled": {"obligations.ending": "cancelled"},
+        None: {} if wanted.about_id is not None else running,
+    }
+    return by_standing[wanted.standing]
+
+
+def _beyond(after: Place | None) -> dict[str, Any]:
+    if after is None:
+        return {}
+    due, obligation_id = after
+    return {
+        "$or": [
+            {"obligations.due": {"$gt": due}},
+            {"obligations.due": due, "obligations.id": {"$gt": obligation_id}},
+        ]
+    }

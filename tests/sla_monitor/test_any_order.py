@@ -1,0 +1,162 @@
+"""Nothing hangs on the order of arrival: any permutation and duplication of the same facts, with any firing between,
+comes to the same obligations, and each is told of at most once."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.sla_monitor.domain.timeline import Timeline
+from shared.contracts.base import Event
+from shared.contracts.sla_monitor import SlaEvent
+from tests.sla_monitor.telling import (
+    ANSWERED,
+    CANCEL_ASKED,
+    MISSED,
+    RANG,
+    REFUSED,
+    RETURNED,
+    SATISFIED,
+    WITHDRAWN,
+    At,
+    Telling,
+    assigned,
+    finished,
+    forced,
+    minute,
+    postponed,
+    progressed,
+    promised,
+    registered,
+    reopened,
+    replaced,
+    reprioritised,
+    started,
+)
+
+END = 60 * 24 * 60
+"""Minutes after noon by which everything is over."""
+STORY: tuple[tuple[float, At], ...] = (
+    (0, registered()),
+    (2, promised(30)),
+    (3, assigned()),
+    (31, replaced("s2")),
+    (40, started("s2")),
+    (65, progressed()),
+    (200, finished()),
+    (230, REFUSED),
+    (230.001, reopened()),
+    (230.002, assigned("s3", 2)),
+    (240, started("s3", 2)),
+    (260, finished(2)),
+    (300, SATISFIED),
+)
+FROM_INTAKE: tuple[At, ...] = (
+    registered(), registered("routine"), promised(15), promised(400), reprioritised("urgent"),
+    reprioritised("important"), REFUSED, SATISFIED, WITHDRAWN,
+)  # fmt: skip
+FROM_ROUTING: tuple[At, ...] = (
+    assigned(), assigned("s2", 2), replaced(), replaced("s3", 2), started(), started("s2", 2), progressed(),
+    progressed(2), postponed(900), CANCEL_ASKED, finished(), finished(2), forced(), reopened(),
+)  # fmt: skip
+ANYTHING = (*FROM_INTAKE, *FROM_ROUTING)
+CALLS: tuple[At, ...] = (RANG, ANSWERED, MISSED, RETURNED)
+minutes = st.one_of(st.integers(0, 600), st.sampled_from([0, 0.0005, 15, 230]))
+
+
+def events_of(told: Sequence[tuple[float, At]]) -> list[Event]:
+    return [event(minute(number)) for number, event in told]
+
+
+@st.composite
+def shuffled(draw: st.DrawFn, told: Sequence[tuple[float, At]]) -> list[Event]:
+    """The same events in any order, some of them again and again."""
+    events = events_of(told)
+    again = draw(st.lists(st.sampled_from(events), max_size=6)) if events else []
+    return draw(st.permutations([*events, *again]))
+
+
+def stories(kinds: Sequence[At]) -> st.SearchStrategy[list[tuple[float, At]]]:
+    return st.lists(st.tuples(minutes, st.sampled_from(kinds)), min_size=1, max_size=14)
+
+
+def heard_at_the_end(events: Sequence[Event]) -> Telling:
+    telling = Telling()
+    telling.clock.moment = minute(END)
+    for event in events:
+        telling.take(event)
+    return telling
+
+
+def but_for_what_was_said(telling: Telling) -> Timeline:
+    """What was known at the time was said; only that may differ."""
+    return replace(telling.state, announced=())
+
+
+def heard_while_time_passes(events: Sequence[Event], steps: Sequence[float]) -> Telling:
+    """Each event is heard when it comes to it, and whatever is due by then is fired."""
+    telling = Telling()
+    for event, step in zip(events, steps, strict=True):
+        telling.take(event)
+        telling.until((telling.clock.now() - minute(0)).total_seconds() / 60 + step)
+    return telling.until(END)
+
+
+@given(st.data(), st.one_of(stories(ANYTHING), stories(CALLS)))
+def test_any_order_and_repetition_comes_to_the_same_document(
+    data: st.DataObject, story: list[tuple[float, At]]
+) -> None:
+    events = data.draw(shuffled(story))
+    in_order, mixed = heard_at_the_end(events_of(story)), heard_at_the_end(events)
+    assert but_for_what_was_said(mixed) == but_for_what_was_said(in_order)
+    mixed.fire()
+    in_order.fire()
+    assert but_for_what_was_said(mixed) == but_for_what_was_said(in_order)
+
+
+@given(st.data(), st.one_of(st.just(list(STORY)), stories(ANYTHING), stories(CALLS)))
+def test_whatever_fires_between_the_obligations_are_the_same(
+    data: st.DataObject, story: list[tuple[float, At]]
+) -> None:
+    events = data.draw(shuffled(story))
+    steps = data.draw(st.lists(st.integers(0, 120), min_size=len(events), max_size=len(events)))
+    telling = heard_while_time_passes(events, steps)
+    assert telling.state.obligations == heard_at_the_end(events_of(story)).state.obligations
+    assert telling.state.facts == heard_at_the_end(events_of(story)).state.facts
+
+
+@given(st.data(), st.one_of(st.just(list(STORY)), stories(ANYTHING), stories(CALLS)))
+def test_each_obligation_is_told_of_once_and_none_is_forgotten(
+    data: st.DataObject, story: list[tuple[float, At]]
+) -> None:
+    events = data.draw(shuffled(story))
+    steps = data.draw(st.lists(st.integers(0, 120), min_size=len(events), max_size=len(events)))
+    telling = heard_while_time_passes(events, steps)
+    said = Counter((event.TYPE, event.obligation_id) for event in telling.said if isinstance(event, SlaEvent))
+    assert set(said.values()) <= {1}
+    for one in telling.state.obligations:
+        if one.ending == "met":
+            assert ("sla.met", one.id) in said
+        if one.ended_late or (one.ending is None and one.due < minute(END)):
+            assert ("sla.breached", one.id) in said
+
+
+def test_the_story_itself_comes_out_as_told() -> None:
+    telling = heard_at_the_end(events_of(STORY))
+    assert [(one.id.removeprefix("r1:"), one.ending, one.ended_late) for one in telling.state.obligations] == [
+        ("assign:1", "met", False),
+        ("wait_promise:1", "met", False),
+        ("start:1", "cancelled", True),
+        ("start:1.1795411860000", "met", False),
+        ("progress:1", "met", False),
+        ("finish:1", "met", False),
+        ("progress:1.1795413900000", "met", True),
+        ("verdict:1", "cancelled", False),
+        ("assign:2", "met", False),
+        ("start:2", "met", False),
+        ("progress:2", "met", False),
+        ("finish:2", "met", False),
+        ("verdict:2", "met", False),
+    ]

@@ -1,0 +1,215 @@
+"""Facts from the broker become timelines; time makes them warn and break, once, within a second, over restarts."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.sla_monitor.domain.obligations import Standing
+from services.sla_monitor.main import build_app
+from services.sla_monitor.settings import SlaMonitorSettings
+from services.sla_monitor.store import Store, Wanted, becoming_due, documents_of, month_before
+from shared.clock import ServiceClock
+from shared.contracts import intake
+from shared.contracts.sla_monitor import SlaBreached, SlaMet
+from shared.service import Service
+from tests.conftest import SettingsFor
+from tests.kit import eventually, listening, publish, serving
+from tests.sla_monitor.conftest import Running, Start
+from tests.sla_monitor.telling import MISSED, RANG, RETURNED, assigned, call, promised, registered, request, started
+
+REQUEST = "/v1/requests/r1/timeline"
+CALL = "/v1/calls/k1/timeline"
+
+
+async def test_a_registered_request_is_owed_and_its_assignment_is_met(monitor: Running) -> None:
+    await monitor.tell(registered())
+    await monitor.timeline(REQUEST, 1)
+    await monitor.tell(assigned())
+    told = await monitor.timeline(REQUEST, 2)
+    assert [(one["clock"], one["state"]) for one in told["obligations"]] == [
+        ("assign", "met"),
+        ("wait_promise", "open"),
+        ("start", "open"),
+    ]
+    assert [fact["kind"] for fact in told["facts"]] == ["request.registered", "work.assigned"]
+    met = (await monitor.ear.one("sla.met")).as_(SlaMet)
+    assert (met.obligation_id, met.late, met.about_id) == ("r1:assign:1", False, "r1")
+
+
+async def test_facts_that_come_in_the_wrong_order_and_twice_come_to_the_same(monitor: Running) -> None:
+    at = monitor.clock.now() - timedelta(minutes=2)
+    events = [
+        event(at + timedelta(seconds=number)) for number, event in enumerate((registered(), assigned(), started()))
+    ]
+    for event in (*reversed(events), *events):
+        await monitor.publish(event)
+    told = await monitor.timeline(REQUEST, 3)
+    assert {one["clock"]: one["state"] for one in told["obligations"]} == {
+        "wait_promise": "cancelled",
+        "assign": "met",
+        "start": "met",
+        "progress": "open",
+        "finish": "open",
+    }
+    await monitor.ear.several(2, "sla.met")
+    assert Counter(event.subject for event in monitor.ear.of("sla.met")) == {"r1:assign:1": 1, "r1:start:1": 1}
+
+
+async def test_a_breach_fires_within_a_second_of_its_time(monitor: Running) -> None:
+    await monitor.tell(RANG, ago=19.5)
+    heard = (await monitor.ear.one("sla.breached", within=5)).as_(SlaBreached)
+    lateness = monitor.clock.now() - heard.due
+    assert heard.clock == "pickup"
+    assert timedelta() < lateness < timedelta(seconds=1)
+
+
+async def test_a_moved_clock_fires_everything_between_at_its_own_time(monitor: Running) -> None:
+    await monitor.tell(registered(), promised(60 * 24 * 365), MISSED)
+    await monitor.timeline(REQUEST, 2)
+    await monitor.timeline(CALL, 1)
+    await monitor.forward(hours=3)
+    heard = [event.as_(SlaBreached) for event in await monitor.ear.several(2, "sla.breached")]
+    assert {event.clock: event.at == event.due for event in heard} == {"callback": True, "assign": True}
+    assert len(monitor.ear.of("sla.warned")) == 2
+
+
+async def test_a_promise_broken_is_said_as_such(monitor: Running) -> None:
+    now = monitor.clock.now()
+    promise = {"until": now + timedelta(minutes=30), "words": "до обеда", "recorded_by": "m1"}
+    await monitor.tell(registered(), assigned(), request(intake.WaitPromised, **promise))
+    await monitor.timeline(REQUEST, 3)
+    await monitor.forward(minutes=31)
+    heard = (await monitor.ear.one("sla.breached")).as_(SlaBreached)
+    assert (heard.clock, heard.promise_broken) == ("start", True)
+    (start,) = [one for one in (await monitor.get(REQUEST))["obligations"] if one["clock"] == "start"]
+    assert (start["state"], start["promise_broken"]) == ("breached", True)
+
+
+async def test_what_became_due_while_nobody_ran_fires_after_the_restart(
+    settings_for: SettingsFor, start: Start
+) -> None:
+    settings = settings_for(SlaMonitorSettings)
+    async with start(settings) as monitor:
+        await monitor.tell(registered())
+        await monitor.timeline(REQUEST, 1)
+    async with start(settings) as monitor:
+        monitor.clock.offset = timedelta(minutes=20)
+        await monitor.ear.several(2, "sla.breached")
+        assert {event.subject for event in monitor.ear.of("sla.breached")} == {"r1:assign:1", "r1:wait_promise:1"}
+    async with start(settings) as monitor:
+        monitor.clock.offset = timedelta(minutes=20)
+        await monitor.tell(RANG, MISSED, ago=600)
+        await monitor.ear.one("sla.breached")
+        assert [event.subject for event in monitor.ear.of("sla.breached")] == ["k1:callback:1"]
+
+
+async def test_of_two_replicas_each_due_time_is_told_by_one(settings_for: SettingsFor, amqp_url: str) -> None:
+    settings = settings_for(SlaMonitorSettings)
+    clock, many = ServiceClock(), 60
+    async with (
+        serving(build_app(settings, clock)),
+        serving(build_app(settings, clock)),
+        listening(amqp_url, "sla.#") as ear,
+    ):
+        events = [call(intake.CallMissed, call_id=f"k{number}")(clock.now()) for number in range(many)]
+        await publish(amqp_url, *events)
+        store = Store(Service("sla_monitor", settings))
+        await eventually(lambda: _all_kept(store, many))
+        clock.offset = timedelta(minutes=10)
+        await ear.several(2 * many, "sla.warned", "sla.breached")
+        await eventually(lambda: _nothing_due(store))
+    assert set(Counter((event.kind, event.subject) for event in ear.events).values()) == {1}
+    assert len(ear.events) == 2 * many
+
+
+async def test_a_document_nobody_can_read_does_not_hold_up_the_others(settings_for: SettingsFor, start: Start) -> None:
+    settings = settings_for(SlaMonitorSettings)
+    async with start(settings) as monitor:
+        broken = {"_id": "request:broken", "version": 1, "seen": [], "next_due": monitor.clock.now()}
+        await Store(Service("sla_monitor", settings)).timelines.collection.insert_one(broken)
+        await monitor.tell(RANG, ago=30)
+        assert (await monitor.ear.one("sla.breached")).subject == "k1:pickup:1"
+        assert (await monitor.client.get("/health/ready")).status_code == 200
+
+
+async def test_a_returned_call_is_met_and_leaves_nothing_due(monitor: Running) -> None:
+    await monitor.tell(RANG, MISSED, RETURNED)
+    told = await monitor.timeline(CALL, 3)
+    assert [(one["clock"], one["state"]) for one in told["obligations"]] == [
+        ("pickup", "cancelled"),
+        ("callback", "met"),
+    ]
+    assert (await monitor.get("/v1/obligations"))["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("field", "standing"), [("nearest", None), ("nearest", "breached"), ("nearest", "open"), ("began", "met")]
+)
+async def test_the_doors_query_uses_its_index(
+    field: str, standing: Standing | None, settings_for: SettingsFor, start: Start
+) -> None:
+    settings = settings_for(SlaMonitorSettings)
+    async with start(settings) as monitor:
+        service = Service("sla_monitor", settings)
+        now = monitor.clock.now()
+        where = documents_of(Wanted(standing=standing, since=month_before(now)), now)
+        assert await _index_used(service, where) == f"{field}_1"
+
+
+async def test_the_tickers_query_uses_its_index(settings_for: SettingsFor, start: Start) -> None:
+    settings = settings_for(SlaMonitorSettings)
+    async with start(settings) as monitor:
+        service = Service("sla_monitor", settings)
+        assert await _index_used(service, becoming_due(monitor.clock.now())) == "next_due_1"
+
+
+async def test_the_metrics_count_by_clock_and_priority(monitor: Running) -> None:
+    await monitor.tell(registered(), RANG)
+    await monitor.timeline(REQUEST, 1)
+    await monitor.timeline(CALL, 1)
+    await monitor.forward(minutes=7)
+    await monitor.ear.several(2, "sla.breached")
+    pair = '{clock="assign",priority="urgent"}'
+
+    async def measured() -> str:
+        text = (await monitor.client.get("/metrics")).text
+        assert f"svoy_sla_obligations_open{pair} 1.0" in text
+        assert f"svoy_sla_obligations_overdue{pair} 1.0" in text
+        assert 'svoy_sla_obligations_open{clock="pickup",priority="none"} 1.0' in text
+        assert f"svoy_sla_nearest_deadline_timestamp_seconds{pair}" not in text
+        assert 'svoy_sla_nearest_deadline_timestamp_seconds{clock="wait_promise",priority="urgent"}' in text
+        return text
+
+    text = await eventually(measured)
+    for counter in ("warned", "breached"):
+        assert f"svoy_sla_{counter}_total{pair}" in text
+    assert 'svoy_sla_met_total{clock="assign",late="no",priority="urgent"}' in text
+    assert "svoy_sla_lateness_seconds_bucket" in text
+
+
+async def test_every_counter_is_shown_before_anything_has_happened(monitor: Running) -> None:
+    shown = (await monitor.client.get("/metrics")).text
+    for priority in ("urgent", "important", "routine"):
+        assert f'svoy_sla_promises_broken_total{{clock="start",priority="{priority}"}}' in shown
+        assert f'svoy_sla_breached_total{{clock="start",priority="{priority}"}}' in shown
+    assert 'svoy_sla_promises_broken_total{clock="assign"' not in shown
+
+
+async def test_it_is_ready_while_its_ticker_ticks(monitor: Running) -> None:
+    assert (await monitor.client.get("/health/ready")).json() == {"ready": True, "reasons": {}}
+
+
+async def _all_kept(store: Store, many: int) -> bool:
+    return await store.timelines.count({}) == many
+
+
+async def _index_used(service: Service, where: dict[str, Any]) -> str:
+    asked = {"find": "timelines", "filter": where}
+    plan = (await service.database.command("explain", asked))["queryPlanner"]["winningPlan"]
+    return str(plan.get("inputStage", {}).get("indexName"))
+
+
+async def _nothing_due(store: Store) -> bool:
+    return await store.timelines.count({"next_due": {"$ne": None}}) == 0
