@@ -1,0 +1,1 @@
+"""Managers, their clients, and the facts about clients that move money."""

@@ -1,0 +1,7 @@
+"""The doors of accounts: managers, clients, the import of a base, proposals."""
+
+from fastapi import APIRouter
+
+from services.accounts.api import clients, imports, managers, proposals
+
+ROUTERS: tuple[APIRouter, ...] = (managers.routes, imports.routes, clients.routes, proposals.routes)

@@ -1,0 +1,125 @@
+"""`/v1/clients`: who pays us, and their accountants."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
+
+from services.accounts.api.client_forms import ClientCard, ClientChanges, ClientView, NewClient
+from services.accounts.api.fields import SEES_ALL, Deps, Director, Id, Inn, Keeper, Phone, Reader, Text, fingerprint
+from services.accounts.domain import client as clients
+from services.accounts.domain.client import Client, begin, handed_to
+from services.accounts.domain.contacts import replaced
+from services.accounts.domain.refusals import NotYourBase, UnknownClient, WrongValue
+from services.accounts.office import Office, known
+from services.accounts.store import client_place, named
+from shared.contracts.base import Decide, Decision
+from shared.http.auth import Principal
+from shared.http.idempotency import IdempotencyKey
+from shared.http.paging import Page, Paged
+from shared.ids import derived_id
+from shared.store import DuplicateKey, Stepped
+
+routes = APIRouter(prefix="/v1/clients", tags=["clients"])
+
+
+class Search(BaseModel):
+    """By any words of the name, by INN, by an accountant's phone, by manager."""
+
+    name: Text | None = None
+    inn: Inn | None = None
+    phone: Phone | None = None
+    manager_id: Id | None = None
+    active: bool | None = None
+
+    def where(self) -> dict[str, Any]:
+        """As a filter of the database."""
+        filters = {
+            "inn": self.inn,
+            "contacts.phones": self.phone,
+            "manager_id": self.manager_id,
+            "active": self.active,
+        }
+        by_name = named(self.name) if self.name else {}
+        return by_name | {field: wanted for field, wanted in filters.items() if wanted is not None}
+
+
+@routes.post("", status_code=201, responses={200: {"description": "The same again."}})
+async def register(office: Deps, who: Director, key: IdempotencyKey, new: NewClient, response: Response) -> ClientView:
+    """A client of a base that is handed over: nobody is paid for it (R-PAY-4)."""
+    client_id = office.new_id() if key is None else derived_id("client", who.subject, key)
+    if await office.store.managers.get(new.manager_id) is None:
+        raise WrongValue("manager_id", f"менеджера {new.manager_id} нет")
+    client = begin(
+        client_id=client_id,
+        name=new.name,
+        inn=new.inn,
+        zone=new.zone or office.zone,
+        contacts=replaced((), [contact.given() for contact in new.contacts], office.new_id),
+        stay=handed_to(new.manager_id, since=new.since, fee=new.fee, source=new.source),
+        asked_as=fingerprint(new),
+    )
+    at, today = office.now(), office.today()
+    stepped = await _step(office, client_id, new.inn, lambda state: clients.register(state, client, at, today))
+    response.status_code = 201 if stepped.written else 200
+    return ClientView.model_validate(stepped.state)
+
+
+@routes.get("")
+async def listed(office: Deps, who: Reader, search: Annotated[Search, Query()], paging: Paged) -> Page[ClientCard]:
+    """Clients in order of name; a manager sees their own base."""
+    where = search.where()
+    if not who.has(*SEES_ALL):
+        if search.manager_id not in {None, who.subject}:
+            raise NotYourBase
+        where["manager_id"] = who.subject
+    found = await office.store.clients_where(where, paging.after, paging.limit + 1)
+    cards = [ClientCard.model_validate(client) for client in found]
+    return paging.page(cards, lambda card: client_place(card.client_id, card.name))
+
+
+@routes.get("/{client_id}")
+async def one(office: Deps, who: Reader, client_id: str) -> ClientView:
+    """One client with its history."""
+    client = await office.client(client_id)
+    check_sees(who, client)
+    return ClientView.model_validate(client)
+
+
+@routes.patch("/{client_id}")
+async def describe(office: Deps, who: Keeper, client_id: str, changes: ClientChanges) -> ClientView:
+    """Another name, INN, zone or accountants. What moves money is proposed instead (R-BASE-3)."""
+    at = office.now()
+
+    def decide(state: Client | None) -> Decision[Client]:
+        client = known(state, UnknownClient)
+        check_sees(who, client)
+        contacts = client.contacts
+        if changes.contacts is not None:
+            contacts = replaced(contacts, [contact.given() for contact in changes.contacts], office.new_id)
+        return clients.describe(
+            client,
+            at,
+            name=changes.name or client.name,
+            inn=changes.inn or client.inn,
+            zone=changes.zone or client.zone,
+            contacts=contacts,
+        )
+
+    return ClientView.model_validate((await _step(office, client_id, changes.inn, decide)).state)
+
+
+def check_sees(who: Principal, client: Client) -> None:
+    """Raises `NotYourBase` for a manager who does not hold the client at present."""
+    if not who.has(*SEES_ALL) and client.manager_id != who.subject:
+        raise NotYourBase
+
+
+async def _step(office: Office, client_id: str, inn: str | None, decide: Decide[Client]) -> Stepped[Client]:
+    """The step; where `inn` belongs to another client, `InnTaken` names that one."""
+    try:
+        return await office.store.clients.step(client_id, decide)
+    except DuplicateKey:
+        if inn is not None:
+            await office.check_inn_free(inn, client_id)
+        raise

@@ -1,0 +1,43 @@
+"""`POST /v1/clients/import`: a base of clients from a CSV file."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request
+from pydantic import TypeAdapter
+
+from services.accounts.api.fields import Deps, Director
+from services.accounts.base_import import Order, Report, import_base
+from services.accounts.importing.csv_text import Unreadable
+from shared.http.problems import Problem
+
+routes = APIRouter(prefix="/v1/clients", tags=["clients"])
+
+CSV_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "UTF-8 or windows-1251, `;` or `,` between the cells, one row an accountant.",
+        "content": {"text/csv": {"schema": {"type": "string"}}},
+    }
+}
+_REPORT = TypeAdapter(Report)
+
+
+@routes.post("/import", openapi_extra=CSV_BODY)
+async def take(
+    request: Request,
+    office: Deps,
+    _: Director,
+    order: Annotated[Order, Query()],
+    content_type: Annotated[str, Header(include_in_schema=False)] = "",
+) -> Report:
+    """Take the good rows and report each bad one. The same file again changes nothing."""
+    if content_type.partition(";")[0].strip().lower() != "text/csv":
+        raise Problem(415, "not-csv", "Нужен файл CSV с Content-Type: text/csv.")
+    try:
+        report = await import_base(office, await request.body(), order)
+    except Unreadable as error:
+        raise Problem(422, "csv-unreadable", str(error)) from None
+    if report.faults and order.all_or_nothing and not order.dry_run:
+        why = f"Плохих строк: {report.rows_refused}; ничего не записано. Исправьте их и отправьте файл снова."
+        raise Problem(422, "import-refused", why, report=_REPORT.dump_python(report, mode="json"))
+    return report

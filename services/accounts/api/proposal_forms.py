@@ -1,0 +1,179 @@
+"""What is sent and shown of proposals."""
+
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from services.accounts.api.client_forms import Contacts, ContactView
+from services.accounts.api.fields import Body, Day, Fee, Id, Inn, Money, Text, View, Zone
+from services.accounts.domain.contacts import replaced
+from services.accounts.domain.proposal import HandOver, Kind, Loss, Newcomer, NewFee, Proposal, Standing, Win
+from services.accounts.domain.refusals import WrongValue
+from services.accounts.office import Office
+from shared.contracts.accounts import Source
+from shared.http.auth import Principal
+
+
+class _New(Body):
+    effective: Annotated[Day, Field(description="In the company's time zone; decides the month (R-PAY-5).")]
+
+
+class NewcomerBody(Body):
+    """Who a client that comes for the first time is. Where `zone` is left out it is the company's."""
+
+    name: Text
+    inn: Inn
+    zone: Zone | None = None
+    contacts: Contacts = ()
+
+
+class NewWin(_New):
+    """A client comes: a new one (`client`) or one that was lost (`client_id`)."""
+
+    kind: Literal["won"]
+    client_id: Id | None = None
+    client: NewcomerBody | None = None
+    manager_id: Annotated[Id | None, Field(description="Who holds it from then on; the manager who asks.")] = None
+    fee: Fee
+    source: Source
+    vouched_by_client_id: Annotated[Id | None, Field(description="The fan who vouched: wanted for a referral.")] = None
+    request_id: Annotated[Id | None, Field(description="The trial request that was solved.")] = None
+
+    @model_validator(mode="after")
+    def _either(self) -> Self:
+        if (self.client_id is None) == (self.client is None):
+            raise PydanticCustomError("either", "назовите либо client (новый клиент), либо client_id (вернувшийся)")
+        return self
+
+    def terms(self, office: Office, who: Principal) -> dict[str, Any]:
+        """As the domain takes it."""
+        win = Win(
+            manager_id=self._manager(who),
+            fee=self.fee,
+            source=self.source,
+            newcomer=self._newcomer(office),
+            vouched_by_client_id=self.vouched_by_client_id,
+            request_id=self.request_id,
+        )
+        return {"won": win}
+
+    def _manager(self, who: Principal) -> str:
+        if self.manager_id is None and not who.has("manager"):
+            raise WrongValue("manager_id", "назовите менеджера, который ведёт клиента")
+        return self.manager_id or who.subject
+
+    def _newcomer(self, office: Office) -> Newcomer | None:
+        new = self.client
+        if new is None:
+            return None
+        contacts = replaced((), [contact.given() for contact in new.contacts], office.new_id)
+        return Newcomer(name=new.name, inn=new.inn, zone=new.zone or office.zone, contacts=contacts)
+
+
+class NewLoss(_New):
+    """A client goes: a competitor solved its request, or it stopped paying (R-BASE-2)."""
+
+    kind: Literal["lost"]
+    client_id: Id
+    reason: Text
+    request_id: Annotated[Id | None, Field(description="The request that cost us the client, where known.")] = None
+
+    def terms(self, _: Office, __: Principal) -> dict[str, Any]:
+        """As the domain takes it."""
+        return {"lost": Loss(reason=self.reason, request_id=self.request_id)}
+
+
+class NewHandOver(_New):
+    """Another manager holds the client."""
+
+    kind: Literal["handed_over"]
+    client_id: Id
+    to_manager_id: Id
+
+    def terms(self, _: Office, __: Principal) -> dict[str, Any]:
+        """As the domain takes it."""
+        return {"handed_over": HandOver(self.to_manager_id)}
+
+
+class NewFeeBody(_New):
+    """The client pays another fee."""
+
+    kind: Literal["fee"]
+    client_id: Id
+    fee: Fee
+
+    def terms(self, _: Office, __: Principal) -> dict[str, Any]:
+        """As the domain takes it."""
+        return {"fee": NewFee(self.fee)}
+
+
+AnyProposal = Annotated[NewWin | NewLoss | NewHandOver | NewFeeBody, Field(discriminator="kind")]
+
+
+class Refusal(Body):
+    """Why not."""
+
+    reason: Text
+
+
+class NewcomerView(View):
+    """Who a client that comes for the first time is."""
+
+    name: str
+    inn: str
+    zone: str
+    contacts: tuple[ContactView, ...]
+
+
+class ProposalView(BaseModel):
+    """A proposal as recorded; the fields of other kinds are null."""
+
+    proposal_id: str
+    kind: Kind
+    state: Standing
+    client_id: str
+    client_name: str
+    effective: date
+    concerns: tuple[str, ...]
+    """The managers whose base or pay it touches."""
+    fee_that_day: Money | None
+    """What the client paid on the effective day: what a loss would cost."""
+    proposed_by: str
+    proposed_at: datetime
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    refusal: str | None = None
+    """Why it was refused."""
+    manager_id: str | None = None
+    fee: Money | None = None
+    source: Source | None = None
+    vouched_by_client_id: str | None = None
+    request_id: str | None = None
+    to_manager_id: str | None = None
+    reason: str | None = None
+    """Why the client went."""
+    newcomer: NewcomerView | None = None
+
+    @classmethod
+    def of(cls, proposal: Proposal) -> Self:
+        """What is shown of `proposal`."""
+        decided = proposal.decided
+        return cls(
+            proposal_id=proposal.proposal_id,
+            kind=proposal.kind,
+            state=proposal.state,
+            client_id=proposal.client_id,
+            client_name=proposal.client_name,
+            effective=proposal.effective,
+            concerns=proposal.concerns,
+            fee_that_day=proposal.fee_that_day,
+            proposed_by=proposal.proposed_by,
+            proposed_at=proposal.proposed_at,
+            decided_by=decided and decided.by,
+            decided_at=decided and decided.at,
+            refusal=decided and decided.reason,
+            **asdict(proposal.terms),
+        )

@@ -1,0 +1,87 @@
+"""`/v1/proposals`: facts that move money, proposed by anybody and confirmed by a director (R-BASE-3)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from services.accounts import confirming
+from services.accounts.api.clients import check_sees
+from services.accounts.api.fields import SEES_ALL, Deps, Director, Person, Reader, fingerprint
+from services.accounts.api.proposal_forms import AnyProposal, NewWin, ProposalView, Refusal
+from services.accounts.domain.proposal import Proposal, Standing
+from services.accounts.domain.refusals import NotYourBase
+from services.accounts.office import Office
+from services.accounts.store import in_state, proposal_place, seen_by
+from shared.http.auth import Principal
+from shared.http.idempotency import IdempotencyKey
+from shared.http.paging import Page, Paged
+from shared.http.problems import Problem
+from shared.ids import derived_id
+
+routes = APIRouter(prefix="/v1/proposals", tags=["proposals"])
+
+
+@routes.post("", status_code=201, responses={200: {"description": "The same again."}})
+async def propose(
+    office: Deps, who: Person, key: IdempotencyKey, asked: AnyProposal, response: Response
+) -> ProposalView:
+    """A fact that would move money: it waits for a director."""
+    new_id = office.new_id() if key is None else derived_id("proposal", who.subject, key)
+    if await office.store.proposals.get(new_id) is None:
+        await _check_own_base(office, who, asked)
+    new = Proposal(
+        proposal_id=new_id,
+        client_id=asked.client_id or derived_id("client", "proposal", new_id),
+        client_name="",
+        effective=asked.effective,
+        proposed_by=who.subject,
+        proposed_at=office.now(),
+        concerns=(),
+        asked_as=fingerprint(asked),
+        **asked.terms(office, who),
+    )
+    stepped = await confirming.propose(office, new)
+    response.status_code = 201 if stepped.written else 200
+    return ProposalView.of(stepped.state)
+
+
+@routes.get("")
+async def listed(
+    office: Deps, who: Reader, paging: Paged, state: Annotated[Standing | None, Query()] = None
+) -> Page[ProposalView]:
+    """Proposals, the oldest first; a manager sees their own and those about their base."""
+    where = in_state(state) | ({} if who.has(*SEES_ALL) else seen_by(who.subject))
+    try:
+        found = await office.store.proposals_where(where, paging.after, paging.limit + 1)
+    except ValueError:
+        raise Problem(422, "bad-cursor", "cursor: берите его из поля next предыдущей страницы.") from None
+    page = paging.page(found, proposal_place)
+    return Page(items=[ProposalView.of(proposal) for proposal in page.items], next=page.next)
+
+
+@routes.get("/{proposal_id}")
+async def one(office: Deps, who: Reader, proposal_id: str) -> ProposalView:
+    """One proposal."""
+    proposal = await office.proposal(proposal_id)
+    if not who.has(*SEES_ALL) and who.subject not in {proposal.proposed_by, *proposal.concerns}:
+        raise NotYourBase
+    return ProposalView.of(proposal)
+
+
+@routes.post("/{proposal_id}/confirm")
+async def confirm(office: Deps, who: Director, proposal_id: str) -> ProposalView:
+    """Yes: the fact is told, and the client follows. Never by the one who proposed it, nor about one's own pay."""
+    return ProposalView.of(await confirming.confirm(office, proposal_id, who.subject))
+
+
+@routes.post("/{proposal_id}/refuse")
+async def refuse(office: Deps, who: Director, proposal_id: str, refusal: Refusal) -> ProposalView:
+    """No, and why."""
+    return ProposalView.of(await confirming.refuse(office, proposal_id, who.subject, refusal.reason))
+
+
+async def _check_own_base(office: Office, who: Principal, asked: AnyProposal) -> None:
+    """A manager proposes about their own base; a win may be proposed by anybody."""
+    if who.has(*SEES_ALL, "specialist") or isinstance(asked, NewWin):
+        return
+    check_sees(who, await office.client(asked.client_id))

@@ -1,0 +1,69 @@
+"""A manager (ЗКД): holds a base of clients and is paid for its growth."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TypeVar
+
+from services.accounts.domain.refusals import ManagerExists, WrongValue
+from shared.contracts.accounts import ManagerChanged, ManagerEvent, ManagerRegistered
+from shared.contracts.base import Decision
+
+Told = TypeVar("Told", bound=ManagerEvent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manager:
+    """`left` is the last day of work."""
+
+    manager_id: str
+    revision: int = 1
+    name: str
+    hired: date
+    left: date | None = None
+    asked_as: str = ""
+    """Fingerprint of the request that registered the manager: tells a repeat from a clash."""
+
+    def works_on(self, day: date) -> bool:
+        """Whether `day` lies between the first and the last day of work."""
+        return self.hired <= day and (self.left is None or day <= self.left)
+
+
+def register(existing: Manager | None, new: Manager, at: datetime) -> Decision[Manager]:
+    """A manager works for us; the same request again finds the manager the first one registered.
+
+    Raises `ManagerExists` where another request took the id, `WrongValue` where the dates contradict each other.
+    """
+    if existing is None:
+        _check_dates(new)
+        return Decision(new, (_told(ManagerRegistered, new, at),))
+    if existing.asked_as != new.asked_as:
+        raise ManagerExists(
+            f"Менеджер {existing.manager_id} уже есть («{existing.name}»), и заведён он другим запросом."
+        )
+    return Decision(existing)
+
+
+def change(manager: Manager, at: datetime, *, name: str, hired: date, left: date | None) -> Decision[Manager]:
+    """The manager with another name or other dates; nothing happens where nothing differs."""
+    changed = replace(manager, name=name, hired=hired, left=left)
+    if changed == manager:
+        return Decision(manager)
+    _check_dates(changed)
+    changed = replace(changed, revision=manager.revision + 1)
+    return Decision(changed, (_told(ManagerChanged, changed, at),))
+
+
+def _check_dates(manager: Manager) -> None:
+    if manager.left is not None and manager.left < manager.hired:
+        raise WrongValue("left", "последний день работы раньше первого (hired)")
+
+
+def _told(kind: type[Told], manager: Manager, at: datetime) -> Told:
+    return kind(
+        at=at,
+        manager_id=manager.manager_id,
+        revision=manager.revision,
+        name=manager.name,
+        hired=manager.hired,
+        left=manager.left,
+    )

@@ -1,0 +1,106 @@
+"""The base handed over at the start, taken from a list (R-BASE-1): new clients come in, known ones are completed.
+
+A list describes clients and their accountants. It never changes what moves money: a fee, a manager or a date other
+than the recorded one is refused and has to be proposed (R-BASE-3). What a list leaves out stays as it is.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from services.accounts.domain.client import Client, begin, describe, handed_to, register
+from services.accounts.domain.contacts import Given, joined
+from services.accounts.domain.refusals import AccountsError
+from shared.contracts.accounts import Source
+from shared.contracts.base import Decision
+from shared.money import roubles_text
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A client as a list names it."""
+
+    inn: str
+    name: str | None = None
+    zone: str | None = None
+    manager_id: str | None = None
+    fee: Decimal | None = None
+    since: date | None = None
+    source: Source | None = None
+    contacts: tuple[Given, ...] = ()
+
+
+class NotTaken(AccountsError):
+    """Строку списка принять нельзя."""
+
+    def __init__(self, field: str, wrong: str, advice: str) -> None:
+        super().__init__(f"{wrong}; {advice}")
+        self.field = field
+        self.wrong = wrong
+        self.advice = advice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taking:
+    """What is needed to take clients from a list: ids, the moment, the company's day and zone."""
+
+    new_id: Callable[[], str]
+    at: datetime
+    today: date
+    zone: str
+
+    def take(self, client: Client | None, listed: Listed, client_id: str) -> Decision[Client]:
+        """The listed client on our books; the same again changes nothing. Raises `NotTaken` naming the field."""
+        if client is None:
+            return register(None, self._begun(listed, client_id), self.at, self.today)
+        if client.inn != listed.inn:
+            raise NotTaken("inn", f"клиенту «{client.name}» с тех пор исправили ИНН", "исправьте ИНН в файле")
+        _check_money(client, listed)
+        return describe(
+            client,
+            self.at,
+            name=listed.name or client.name,
+            inn=client.inn,
+            zone=listed.zone or client.zone,
+            contacts=joined(client.contacts, listed.contacts, self.new_id),
+        )
+
+    def _begun(self, listed: Listed, client_id: str) -> Client:
+        stay = handed_to(
+            _needed(listed.manager_id, "manager"),
+            since=_needed(listed.since, "since"),
+            fee=_needed(listed.fee, "fee"),
+            source=listed.source or "opening",
+        )
+        return begin(
+            client_id=client_id,
+            name=_needed(listed.name, "name"),
+            inn=listed.inn,
+            zone=listed.zone or self.zone,
+            contacts=joined((), listed.contacts, self.new_id),
+            stay=stay,
+        )
+
+
+def _needed(value: T | None, field: str) -> T:
+    if value is None:
+        raise NotTaken(field, "значение не указано", "для нового клиента оно обязательно")
+    return value
+
+
+def _check_money(client: Client, listed: Listed) -> None:
+    """Raises `NotTaken` where the list contradicts the record in what only a proposal may change."""
+    if not client.active:
+        raise NotTaken("inn", "клиент с этим ИНН потерян", "предложите его возвращение (won)")
+    if listed.fee not in {None, client.fee}:
+        raise NotTaken("fee", f"записана плата {roubles_text(client.fee)} ₽", "предложите смену платы (fee)")
+    if listed.manager_id not in {None, client.manager_id}:
+        raise NotTaken("manager", "клиента ведёт другой менеджер", "предложите передачу (handed_over)")
+    if listed.since not in {None, client.since}:
+        raise NotTaken("since", f"записано {client.since:%d.%m.%Y}", "исправьте дату в файле")
+    if listed.source not in {None, client.source}:
+        raise NotTaken("source", f"записано {client.source}", "исправьте источник в файле")

@@ -1,0 +1,208 @@
+"""A proposal: a fact that would move money, waiting for a director (R-BASE-3).
+
+Confirming takes two documents: the proposal's, which a director decides on, and the client's, which owns the effect
+and tells it. `confirming` stands between them: decided, the client not yet known to have followed. Whoever finds a
+proposal there may settle it again, since the client takes each fact once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from services.accounts.domain.client import Contact
+from services.accounts.domain.refusals import AlreadyDecided, KeyReused, OwnPay, OwnProposal, WrongValue
+from shared.contracts.accounts import Source
+from shared.contracts.base import Decision
+
+Kind = Literal["won", "lost", "handed_over", "fee"]
+Standing = Literal["proposed", "confirming", "confirmed", "refused"]
+Move = Literal["confirm", "settle", "reopen", "refuse"]
+
+MOVES: Mapping[tuple[Standing, Move], Standing] = {
+    ("proposed", "confirm"): "confirming",
+    ("confirming", "settle"): "confirmed",
+    ("confirming", "reopen"): "proposed",
+    ("proposed", "refuse"): "refused",
+}
+"""The states a proposal goes through; what is not here is not possible."""
+OPEN: tuple[Standing, ...] = ("proposed", "confirming")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """Who a client that comes for the first time is."""
+
+    name: str
+    inn: str
+    zone: str
+    contacts: tuple[Contact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Win:
+    """A client comes, or comes back. `newcomer` is there where it comes for the first time."""
+
+    manager_id: str
+    fee: Decimal
+    source: Source
+    newcomer: Newcomer | None = None
+    vouched_by_client_id: str | None = None
+    """The fan who vouched (R-REF-2)."""
+    request_id: str | None = None
+    """The trial request solved (R-REF-4)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """A client goes (R-BASE-2)."""
+
+    reason: str
+    request_id: str | None = None
+    """The request that cost us the client, where known."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Another manager holds the client from now on."""
+
+    to_manager_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewFee:
+    """The client pays another fee, in roubles a month, from now on."""
+
+    fee: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """Which director decided, and when; a refusal says why."""
+
+    by: str
+    at: datetime
+    reason: str | None = None
+
+
+Terms = Win | Loss | HandOver | NewFee
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """Exactly one of `won`, `lost`, `handed_over` and `fee` is there: what is proposed."""
+
+    proposal_id: str
+    client_id: str
+    client_name: str
+    effective: date
+    """In the company's time zone (R-PAY-5)."""
+    proposed_by: str
+    proposed_at: datetime
+    concerns: tuple[str, ...]
+    """The managers whose base or pay it touched when it was proposed."""
+    fee_that_day: Decimal | None = None
+    """What the client paid on the effective day, as recorded when it was proposed."""
+    won: Win | None = None
+    lost: Loss | None = None
+    handed_over: HandOver | None = None
+    fee: NewFee | None = None
+    state: Standing = "proposed"
+    decided: Decided | None = None
+    asked_as: str = ""
+    """Fingerprint of the request that made it: tells a repeat from a clash."""
+
+    @property
+    def terms(self) -> Terms:
+        """What is proposed."""
+        return next(terms for terms in (self.won, self.lost, self.handed_over, self.fee) if terms is not None)
+
+    @property
+    def kind(self) -> Kind:
+        """What sort of fact it is."""
+        return KINDS[type(self.terms)]
+
+
+KINDS: Mapping[type, Kind] = {Win: "won", Loss: "lost", HandOver: "handed_over", NewFee: "fee"}
+
+
+def propose(existing: Proposal | None, new: Proposal, today: date) -> Decision[Proposal]:
+    """`new` waits for a director; the same request again finds what the first one proposed.
+
+    `today` is the company's. Raises `WrongValue` for a day still to come or a win that contradicts itself,
+    `KeyReused` for another request with the same idempotency key.
+    """
+    if existing is not None:
+        if existing.asked_as != new.asked_as:
+            raise KeyReused
+        return Decision(existing)
+    if new.effective > today:
+        raise WrongValue("effective", f"день ещё не наступил (сегодня {today:%d.%m.%Y})")
+    if new.won is not None:
+        _check_win(new.client_id, new.won)
+    return Decision(new)
+
+
+def confirm(proposal: Proposal, by: str, at: datetime) -> Decision[Proposal]:
+    """A director says yes; the client is to follow. Where one said so before, that decision stands.
+
+    Raises `OwnProposal` for the one who proposed it, `AlreadyDecided` where it was refused.
+    """
+    if proposal.state in {"confirming", "confirmed"}:
+        return Decision(proposal)
+    if by == proposal.proposed_by:
+        raise OwnProposal
+    return Decision(replace(_moved(proposal, "confirm"), decided=Decided(by=by, at=at)))
+
+
+def settled(proposal: Proposal) -> Decision[Proposal]:
+    """The client has followed. Its word counts, whatever is found here."""
+    return Decision(proposal if proposal.state == "confirmed" else replace(proposal, state="confirmed"))
+
+
+def reopened(proposal: Proposal, decided: Decided) -> Decision[Proposal]:
+    """The client could not follow the decision `decided`: the proposal waits for a director again."""
+    if proposal.state != "confirming" or proposal.decided != decided:
+        return Decision(proposal)
+    return Decision(replace(_moved(proposal, "reopen"), decided=None))
+
+
+def refuse(proposal: Proposal, by: str, at: datetime, reason: str) -> Decision[Proposal]:
+    """A director says no, and why. The same again changes nothing.
+
+    Raises `OwnPay` where it would move the director's own pay as a manager, `AlreadyDecided` where it was confirmed.
+    """
+    if by in proposal.concerns:
+        raise OwnPay
+    known = proposal.decided
+    if proposal.state == "refused" and known is not None and (known.by, known.reason) == (by, reason):
+        return Decision(proposal)
+    return Decision(replace(_moved(proposal, "refuse"), decided=Decided(by=by, at=at, reason=reason)))
+
+
+def _check_win(client_id: str, win: Win) -> None:
+    """A referral names the fan who vouched (R-REF-2), and is the only way of coming that pays (R-PAY-4)."""
+    if win.source == "opening":
+        raise WrongValue("source", "opening — база, выданная в начале; её заводят через /v1/clients или импорт")
+    if win.source == "referral" and win.vouched_by_client_id is None:
+        raise WrongValue("vouched_by_client_id", "назовите клиента, который поручился: без него рекомендации нет")
+    if win.source != "referral" and win.vouched_by_client_id is not None:
+        raise WrongValue("source", "поручившийся клиент бывает только у прихода по рекомендации (referral)")
+    if win.vouched_by_client_id == client_id:
+        raise WrongValue("vouched_by_client_id", "клиент не может поручиться сам за себя")
+
+
+def _moved(proposal: Proposal, move: Move) -> Proposal:
+    state = MOVES.get((proposal.state, move))
+    if state is None:
+        raise AlreadyDecided(f"По этому предложению уже есть решение: {IN_RUSSIAN[proposal.state]}.")
+    return replace(proposal, state=state)
+
+
+IN_RUSSIAN: Mapping[Standing, str] = {
+    "proposed": "ждёт решения",
+    "confirming": "подтверждается",
+    "confirmed": "подтверждено",
+    "refused": "отклонено",
+}

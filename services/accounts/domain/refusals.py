@@ -1,0 +1,75 @@
+"""Why accounts refuses. The docstring is the text a person reads unless a better one is given."""
+
+
+class AccountsError(Exception):
+    """Так сделать нельзя."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.__doc__)
+
+
+class WrongValue(AccountsError):
+    """Значение поля неверно."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.errors = [{"field": field, "message": message}]
+
+
+class UnknownManager(AccountsError):
+    """Такого менеджера нет."""
+
+
+class UnknownClient(AccountsError):
+    """Такого клиента нет."""
+
+
+class UnknownProposal(AccountsError):
+    """Такого предложения нет."""
+
+
+class NotYourBase(AccountsError):
+    """Это клиент другого менеджера: менеджер видит и меняет только свою базу."""
+
+
+class OwnProposal(AccountsError):
+    """Предложение подтверждает не тот, кто его внёс: нужен другой директор."""
+
+
+class OwnPay(AccountsError):
+    """Предложение меняет вашу собственную зарплату: решить его должен другой директор."""
+
+
+class InnTaken(AccountsError):
+    """Клиент с таким ИНН уже есть."""
+
+    def __init__(self, client_id: str, name: str) -> None:
+        super().__init__(
+            f"Клиент с таким ИНН уже есть: «{name}» ({client_id}). Если он уходил и вернулся, предложите его приход "
+            "(won) с этим client_id."
+        )
+        self.client_id = client_id
+
+
+class ManagerExists(AccountsError):
+    """Менеджер с таким manager_id уже есть."""
+
+
+class ClientNotActive(AccountsError):
+    """Клиент уже потерян: терять, передавать и менять плату можно только у действующего клиента."""
+
+
+class ClientStillActive(AccountsError):
+    """Клиент и так с нами: прийти может только новый или ушедший клиент."""
+
+
+class NothingChanges(AccountsError):
+    """Предложение ничего не меняет."""
+
+
+class AlreadyDecided(AccountsError):
+    """По этому предложению уже есть решение."""
+
+
+class KeyReused(AccountsError):
+    """С этим Idempotency-Key уже отправляли другие данные: для нового запроса нужен новый ключ."""

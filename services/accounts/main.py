@@ -1,0 +1,60 @@
+"""Puts accounts together."""
+
+import asyncio
+from functools import partial
+
+from fastapi import FastAPI
+
+from services.accounts import confirming, metrics
+from services.accounts.api import ROUTERS
+from services.accounts.domain import refusals
+from services.accounts.office import Office
+from services.accounts.settings import AccountsSettings
+from services.accounts.store import Store
+from shared.clock import ServiceClock
+from shared.service import BEHIND_THE_DOOR, Service, run
+from shared.store import DuplicateKey
+
+PROBLEMS: dict[type[Exception], tuple[int, str]] = {
+    refusals.WrongValue: (422, "invalid"),
+    refusals.UnknownManager: (404, "unknown-manager"),
+    refusals.UnknownClient: (404, "unknown-client"),
+    refusals.UnknownProposal: (404, "unknown-proposal"),
+    refusals.NotYourBase: (403, "not-your-base"),
+    refusals.OwnProposal: (403, "own-proposal"),
+    refusals.OwnPay: (403, "own-pay"),
+    refusals.InnTaken: (409, "inn-taken"),
+    refusals.ManagerExists: (409, "manager-exists"),
+    refusals.ClientNotActive: (409, "client-not-active"),
+    refusals.ClientStillActive: (409, "client-still-active"),
+    refusals.NothingChanges: (409, "nothing-changes"),
+    refusals.AlreadyDecided: (409, "already-decided"),
+    refusals.KeyReused: (422, "idempotency-key-reused"),
+    DuplicateKey: (409, "duplicate"),
+}
+
+
+def build_app(settings: AccountsSettings, clock: ServiceClock | None = None) -> FastAPI:
+    """The service's HTTP app; its connections live as long as the app's lifespan."""
+    service = Service("accounts", settings, clock=clock)
+    store = Store(service)
+    office = Office(store=store, clock=service.clock, new_id=service.new_id, zone=settings.company_zone)
+    service.app.state.deps = office
+    service.problems(PROBLEMS)
+    for routes in ROUTERS:
+        service.app.include_router(routes)
+    service.background("resume", partial(confirming.resume, office, settings.resume_after_seconds))
+    service.background("measure", partial(measure, office, settings.measure_every_seconds))
+    return service.app
+
+
+async def measure(office: Office, every_seconds: float) -> None:
+    """For ever: renew the gauges."""
+    while True:
+        await metrics.renew(office.store, office.now())
+        await asyncio.sleep(every_seconds)
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    run("accounts", AccountsSettings, build_app, nice=BEHIND_THE_DOOR)

@@ -1,0 +1,67 @@
+"""What the doors of accounts work with: the collections, the clock, ids, and the company's day."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeVar
+
+from services.accounts.domain.client import Client
+from services.accounts.domain.manager import Manager
+from services.accounts.domain.proposal import Proposal
+from services.accounts.domain.refusals import InnTaken, UnknownClient, UnknownManager, UnknownProposal, WrongValue
+from services.accounts.store import Store
+from shared.clock import Clock, local_date
+from shared.ids import NewId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """`zone` is the company's: its days decide (R-PAY-5)."""
+
+    store: Store
+    clock: Clock
+    new_id: NewId
+    zone: str
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return self.clock.now()
+
+    def today(self) -> date:
+        """The company's present day."""
+        return local_date(self.now(), self.zone)
+
+    async def manager(self, manager_id: str) -> Manager:
+        """Raises `UnknownManager`."""
+        return known(await self.store.managers.get(manager_id), UnknownManager)
+
+    async def client(self, client_id: str) -> Client:
+        """Raises `UnknownClient`."""
+        return known(await self.store.clients.get(client_id), UnknownClient)
+
+    async def proposal(self, proposal_id: str) -> Proposal:
+        """Raises `UnknownProposal`."""
+        return known(await self.store.proposals.get(proposal_id), UnknownProposal)
+
+    async def check_works(self, field: str, manager_id: str, day: date) -> None:
+        """Raises `WrongValue` naming `field` where the manager is unknown or not at work on `day`."""
+        manager = await self.store.managers.get(manager_id)
+        if manager is None:
+            raise WrongValue(field, f"менеджера {manager_id} нет")
+        if not manager.works_on(day):
+            raise WrongValue(field, f"«{manager.name}» не работает в этот день ({day:%d.%m.%Y})")
+
+    async def check_inn_free(self, inn: str, client_id: str) -> None:
+        """Raises `InnTaken` where another client than `client_id` has it, naming that one."""
+        first = await self.store.client_by_inn(inn)
+        if first is not None and first.client_id != client_id:
+            raise InnTaken(first.client_id, first.name)
+
+
+T = TypeVar("T")
+
+
+def known(found: T | None, otherwise: type[Exception]) -> T:
+    """`found`; raises `otherwise` where it is None."""
+    if found is None:
+        raise otherwise
+    return found

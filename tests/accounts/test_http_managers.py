@@ -1,0 +1,84 @@
+"""`/v1/managers` on real servers."""
+
+import pytest
+
+from tests.accounts.conftest import DIRECTOR, Doors
+from tests.kit import FOREIGN_KEY, token
+
+MARIA = {"name": "Мария Свойская", "hired": "2026-01-12"}
+
+
+async def test_a_manager_is_registered_once_and_told(doors: Doors) -> None:
+    first = await doors.post("/v1/managers", MARIA, key="k1")
+    again = await doors.post("/v1/managers", MARIA, key="k1")
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+    assert (await doors.heard.one("manager.registered")).body["name"] == "Мария Свойская"
+    assert (await doors.get("/v1/managers")).json()["items"] == [first.json()]
+
+
+async def test_one_key_is_not_for_two_requests(doors: Doors) -> None:
+    await doors.post("/v1/managers", MARIA, key="k1")
+    other = await doors.post("/v1/managers", MARIA | {"name": "Пётр"}, key="k1")
+    assert (other.status_code, other.json()["type"].rpartition("/")[2]) == (409, "manager-exists")
+
+
+async def test_a_change_is_told_with_a_higher_revision(doors: Doors) -> None:
+    await doors.manager("m1")
+    answer = await doors.http.patch("/v1/managers/m1", json={"left": "2026-12-31"}, headers=DIRECTOR)
+    assert answer.json() == {
+        "manager_id": "m1",
+        "revision": 2,
+        "name": "Мария Свойская",
+        "hired": "2026-01-12",
+        "left": "2026-12-31",
+    }
+    assert (await doors.heard.one("manager.changed")).body["revision"] == 2
+    back = await doors.http.patch("/v1/managers/m1", json={"left": None}, headers=DIRECTOR)
+    assert (back.json()["left"], back.json()["name"]) == (None, "Мария Свойская")
+
+
+async def test_managers_are_listed_page_by_page(doors: Doors) -> None:
+    for number in range(5):
+        await doors.manager(f"m{number}")
+    first = (await doors.get("/v1/managers?limit=3")).json()
+    second = (await doors.get(f"/v1/managers?limit=3&cursor={first['next']}")).json()
+    assert [each["manager_id"] for each in first["items"] + second["items"]] == ["m0", "m1", "m2", "m3", "m4"]
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"name": " ", "hired": "2026-01-12"}, "name"),
+        ({"name": "Мария", "hired": "вчера"}, "hired"),
+        ({"name": "Мария", "hired": "0026-01-12"}, "hired"),
+        ({"name": "Мария", "hired": "2026-01-12", "left": "2025-01-12"}, "left"),
+        ({"name": "Мария", "hired": "2026-01-12", "salary": 1}, "salary"),
+        ({"name": "Мария", "hired": "2026-01-12", "manager_id": "а б"}, "manager_id"),
+    ],
+)
+async def test_wrong_values_are_refused_by_field(doors: Doors, body: dict[str, object], field: str) -> None:
+    answer = await doors.post("/v1/managers", body)
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert (await doors.get("/v1/managers")).json()["items"] == []
+
+
+async def test_who_may_not_come_in_stays_out(doors: Doors) -> None:
+    strangers = {
+        "expired": (token("director", hours=-1), 401),
+        "foreign": (token("director", key=FOREIGN_KEY), 401),
+        "none": ({}, 401),
+        "a manager": (token("manager", subject="m1"), 403),
+    }
+    for name, (who, status) in strangers.items():
+        answer = await doors.post("/v1/managers", MARIA, who)
+        assert answer.status_code == status, name
+    assert (await doors.get("/v1/managers")).json()["items"] == []
+
+
+async def test_a_manager_nobody_knows_is_not_found(doors: Doors) -> None:
+    assert (await doors.get("/v1/managers/nobody")).status_code == 404
+    answer = await doors.http.patch("/v1/managers/nobody", json={"name": "Кто"}, headers=DIRECTOR)
+    assert (answer.status_code, answer.json()["detail"]) == (404, "Такого менеджера нет.")
