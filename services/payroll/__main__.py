@@ -1,0 +1,5 @@
+"""`python -m services.payroll`."""
+
+from services.payroll.main import main
+
+main()

@@ -1,0 +1,94 @@
+"""Facts that came too late for their month (R-PAY-6).
+
+Each becomes one line: what that month pays with it, minus what it paid, earlier adjustments counted. The lines of a
+month therefore add up, in any order, to what it should have paid.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.payroll.domain.facts import Fact
+from services.payroll.domain.ledger import Ledger
+from services.payroll.domain.months import Month, month_of, through
+from services.payroll.domain.statement import Adjustment, Policy
+from shared.money import ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a closed month stands: its base (0: did not work), its growth by what was settled, what it paid, and
+    whether it is negative by all that is known and no statement has said so yet."""
+
+    base: Decimal
+    growth: Decimal
+    paid: Decimal
+    unsaid: bool
+
+
+def late(ledger: Ledger, month: Month, begin: Month, policy: Policy) -> tuple[Adjustment, ...]:
+    """The adjustments `month` has to take: of every earlier month, in order of the facts' days.
+
+    `begin` is the first month closed here. What was before counts as paid at the base, with nothing known of it.
+    """
+    waiting = [fact for fact in ledger.unsettled() if fact.month < month]
+    unpaid = set(_unpaid(ledger, month, begin))
+    lines: list[Adjustment] = []
+    for each in sorted(unpaid | {fact.month for fact in waiting}):
+        facts = [fact for fact in waiting if fact.month == each]
+        standing = _standing(ledger, each, begin, policy)
+        lines += _lines(each, standing, policy if each in unpaid else None, facts)
+    return tuple(lines)
+
+
+def _unpaid(ledger: Ledger, month: Month, begin: Month) -> Iterator[Month]:
+    """Closed months in which the manager worked and for which nothing was paid: the word of the manager came late."""
+    manager = ledger.manager
+    if manager is None:
+        return
+    paid = ledger.paid_months()
+    for each in through(max(begin, month_of(manager.hired)), month):
+        if each < month and manager.covers(each) and each not in paid:
+            yield each
+
+
+def _standing(ledger: Ledger, month: Month, begin: Month, policy: Policy) -> Standing:
+    lines = [line for statement in ledger.closed for line in statement.adjustments if line.month == month]
+    own = ledger.closed_statement(month)
+    said = any(each.dismissal_proposed for each in (*lines, own) if each is not None)
+    unsaid = not said and month >= begin and ledger.growth(month) < ZERO
+    if lines:
+        return Standing(lines[-1].base, lines[-1].growth, lines[-1].pays, unsaid)
+    if own is not None:
+        return Standing(own.base, own.growth, own.base + own.bonus, unsaid)
+    before_us = policy.base if month < begin else ZERO
+    return Standing(before_us, ZERO, before_us, unsaid)
+
+
+def _lines(month: Month, standing: Standing, owed: Policy | None, facts: list[Fact]) -> Iterator[Adjustment]:
+    """One line a fact; first one for the month itself, where `owed` says that it was never paid."""
+    if owed is not None:
+        line = _line(month, standing, owed.base, None)
+        yield line
+        standing = _after(standing, line)
+    for fact in facts:
+        line = _line(month, standing, standing.base, fact)
+        yield line
+        standing = _after(standing, line)
+
+
+def _line(month: Month, standing: Standing, base: Decimal, fact: Fact | None) -> Adjustment:
+    growth = standing.growth + (ZERO if fact is None else fact.amount)
+    return Adjustment(
+        month=month,
+        fact=fact,
+        base=base,
+        growth=growth,
+        paid=standing.paid,
+        pays=base + max(growth, ZERO) if base else ZERO,
+        dismissal_proposed=standing.unsaid and growth < ZERO and base > ZERO,
+    )
+
+
+def _after(standing: Standing, line: Adjustment) -> Standing:
+    return Standing(line.base, line.growth, line.pays, standing.unsaid and not line.dismissal_proposed)

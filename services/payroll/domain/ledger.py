@@ -1,0 +1,83 @@
+"""Everything payroll knows of one manager: one document, so that a fact and the closing of a month can never miss
+each other (R-PAY-6). A fact is either in the statement of its own month or, later, an adjustment: there is no third."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from services.payroll.domain.facts import Fact
+from services.payroll.domain.months import Month, month_of
+from services.payroll.domain.statement import Statement, total_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Employment:
+    """A manager as last told of. `left` is the last day of work."""
+
+    revision: int
+    name: str
+    hired: date
+    left: date | None
+    known_from: date
+    """The day of the earliest word of the manager, in the company's zone."""
+
+    def covers(self, month: Month) -> bool:
+        """Whether the manager works on any day of `month`."""
+        return month_of(self.hired) <= month and (self.left is None or month <= month_of(self.left))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """The facts of one manager, in order of their days, and the months closed for them, in order."""
+
+    manager_id: str
+    manager: Employment | None = None
+    """None: facts came before the manager was told of."""
+    facts: tuple[Fact, ...] = ()
+    closed: tuple[Statement, ...] = ()
+    proposed: tuple[Month, ...] = ()
+    """Months for which a dismissal was proposed: once each."""
+
+    def fact(self, fact_id: str) -> Fact | None:
+        """The fact with this id."""
+        return next((fact for fact in self.facts if fact.fact_id == fact_id), None)
+
+    def of(self, month: Month) -> tuple[Fact, ...]:
+        """The facts that belong to `month`."""
+        return tuple(fact for fact in self.facts if fact.month == month)
+
+    def growth(self, month: Month) -> Decimal:
+        """The growth of `month` by everything known of it now."""
+        return total_of(fact.amount for fact in self.of(month))
+
+    def closed_statement(self, month: Month) -> Statement | None:
+        """The statement of `month`, where it was closed."""
+        return next((statement for statement in self.closed if statement.month == month), None)
+
+    def unsettled(self) -> tuple[Fact, ...]:
+        """The facts no closed statement has."""
+        settled = {fact_id for statement in self.closed for fact_id in statement.fact_ids}
+        return tuple(fact for fact in self.facts if fact.fact_id not in settled)
+
+    def paid_months(self) -> tuple[Month, ...]:
+        """The closed months in which the manager worked, those settled only later by an adjustment included."""
+        own = {statement.month for statement in self.closed if statement.base}
+        later = {
+            line.month for statement in self.closed for line in statement.adjustments if line.fact is None and line.base
+        }
+        return tuple(sorted(own | later))
+
+    def waiting(self, month: Month) -> list[str]:
+        """The facts up to `month` that pay or cost, where nobody has told of the manager yet."""
+        if self.manager is not None:
+            return []
+        return [fact.fact_id for fact in self.facts if fact.amount and fact.month <= month]
+
+    def first_due(self) -> Month | None:
+        """The first month this manager has to be paid for here: since the manager is known, or since the first fact
+        that pays or costs."""
+        if self.manager is None:
+            return None
+        worked = max(month_of(self.manager.hired), month_of(self.manager.known_from))
+        months = [fact.month for fact in self.facts if fact.amount and self.manager.covers(fact.month)]
+        return min(months + ([worked] if self.manager.covers(worked) else []), default=None)

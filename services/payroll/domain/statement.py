@@ -1,0 +1,136 @@
+"""A manager's month as paid: base, growth, adjustments, carry (R-PAY-1…4, R-PAY-6)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from services.payroll.domain.facts import Fact
+from services.payroll.domain.months import Month
+from shared.money import ZERO
+
+Status = Literal["open", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What is paid whatever happens, in roubles a month (R-PAY-1)."""
+
+    base: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adjustment:
+    """What a closed month owes, or is owed, for one fact it did not know (R-PAY-6).
+
+    Without a `fact` it is the month itself, in which the manager worked and which was closed before the manager was
+    known.
+    """
+
+    month: Month
+    """The closed month it belongs to."""
+    fact: Fact | None
+    base: Decimal
+    """The month's base; 0 where the manager did not work in it."""
+    growth: Decimal
+    """The month's growth with the fact."""
+    paid: Decimal
+    """What the month paid so far, earlier adjustments counted."""
+    pays: Decimal
+    """What it pays with the fact."""
+    dismissal_proposed: bool
+    """The month's own growth is negative with the fact, and with all that is known of the month: a dismissal is
+    proposed for it. Said once a month."""
+
+    @property
+    def amount(self) -> Decimal:
+        """Roubles to add to the month in which the fact became known."""
+        return self.pays - self.paid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One manager's month, in roubles. Closed, it never changes; open, it is the month so far."""
+
+    manager_id: str
+    manager_name: str
+    month: Month
+    status: Status = "open"
+    base: Decimal
+    """0 in a month after the manager's last, in which only adjustments are paid."""
+    won: tuple[Fact, ...]
+    """Clients won by referral."""
+    lost: tuple[Fact, ...]
+    without_pay: tuple[Fact, ...]
+    """Facts of the month that move no money: clients won in another way, hand-overs (R-PAY-4)."""
+    adjustments: tuple[Adjustment, ...]
+    growth: Decimal
+    """The month's own: fees won minus fees lost."""
+    bonus: Decimal
+    """The growth where it is not negative, else 0 (R-PAY-2)."""
+    carried_in: Decimal
+    """What did not fit before, not above 0."""
+    carried: Decimal
+    """What does not fit again, not above 0: left to the months after (R-PAY-6)."""
+    total: Decimal
+    """To be paid; never below the base."""
+    dismissal_proposed: bool
+    """The month's own growth is negative (R-PAY-2). Proposed when the month is closed."""
+    closed_at: datetime | None = None
+
+    @property
+    def statement_id(self) -> str:
+        """The same for the same manager and month, on every machine."""
+        return f"{self.manager_id}:{self.month}"
+
+    @property
+    def adjusted(self) -> Decimal:
+        """The sum of the adjustments."""
+        return total_of(adjustment.amount for adjustment in self.adjustments)
+
+    @property
+    def fact_ids(self) -> tuple[str, ...]:
+        """Every fact settled in it."""
+        late = (adjustment.fact for adjustment in self.adjustments)
+        return tuple(fact.fact_id for fact in (*self.won, *self.lost, *self.without_pay, *late) if fact is not None)
+
+
+def settle(
+    *,
+    manager_id: str,
+    manager_name: str,
+    month: Month,
+    base: Decimal,
+    facts: tuple[Fact, ...],
+    adjustments: tuple[Adjustment, ...],
+    carried_in: Decimal,
+) -> Statement:
+    """The month that has these facts of its own, these adjustments, and this much left over from before."""
+    growth = total_of(fact.amount for fact in facts)
+    bonus = max(growth, ZERO)
+    full = base + bonus + total_of(adjustment.amount for adjustment in adjustments) + carried_in
+    total = max(full, base)
+    won = tuple(fact for fact in facts if fact.kind == "won" and fact.source == "referral")
+    lost = tuple(fact for fact in facts if fact.kind == "lost")
+    return Statement(
+        manager_id=manager_id,
+        manager_name=manager_name,
+        month=month,
+        base=base,
+        won=won,
+        lost=lost,
+        without_pay=tuple(fact for fact in facts if fact not in won and fact not in lost),
+        adjustments=adjustments,
+        growth=growth,
+        bonus=bonus,
+        carried_in=carried_in,
+        carried=full - total,
+        total=total,
+        dismissal_proposed=growth < ZERO,
+    )
+
+
+def total_of(amounts: Iterable[Decimal]) -> Decimal:
+    """Their sum, in roubles and kopecks."""
+    return sum(amounts, ZERO)

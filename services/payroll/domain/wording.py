@@ -1,0 +1,68 @@
+"""A statement in words, as the manager reads it: «70 000 − 20 000 + 20 000 + 30 000 + 50 000 = 150 000»."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from services.payroll.domain.facts import Fact
+from services.payroll.domain.months import named
+from services.payroll.domain.statement import Adjustment, Statement
+from shared.money import ZERO, roubles_text
+
+
+def formula(statement: Statement) -> str:
+    """How the total comes about, term by term; lines that move nothing are left out."""
+    terms = [_term(fact.amount) for fact in (*statement.lost, *statement.won)]
+    rest = [f"{_term(line.amount)} (поправка за {named(line.month)})" for line in statement.adjustments if line.amount]
+    if statement.carried_in:
+        rest.append(f"{_term(statement.carried_in)} (перенесено)")
+    own = statement.base + statement.growth
+    full = statement.total + statement.carried
+    if statement.growth >= ZERO:
+        return _ended(statement, _sum(_plain(statement.base), [*terms, *rest], full))
+    said = f"{_sum(_plain(statement.base), terms, own)}: прирост отрицательный, платится оклад {_plain(statement.base)}"
+    return _ended(statement, f"{said}; {_sum(_plain(statement.base), rest, full)}" if rest else said)
+
+
+def reason(line: Adjustment) -> str:
+    """Why an adjustment is what it is."""
+    month = named(line.month).capitalize()
+    if line.fact is None:
+        return f"{month} закрыт до того, как менеджер стал известен: месяц должен был заплатить {_plain(line.pays)}."
+    if not line.base:
+        return f"{month}: {_what(line.fact)}, но менеджер тогда не работал."
+    if line.amount:
+        return f"{month}: {_what(line.fact)}; заплачено {_plain(line.paid)}, с этим фактом — {_plain(line.pays)}."
+    if not line.fact.amount:
+        return f"{month}: {_what(line.fact)}; на оплату не влияет."
+    return f"{month}: {_what(line.fact)}; прирост не выше нуля, оклад {_plain(line.paid)} уже заплачен."
+
+
+def _what(fact: Fact) -> str:
+    if fact.kind == "handed_over":
+        return f"клиент {fact.client_id} передан ({fact.from_manager_id} → {fact.to_manager_id})"
+    client = f"«{fact.client_name}»"
+    return f"{'пришёл' if fact.kind == 'won' else 'потерян'} {client}, {_plain(fact.fee or ZERO)}"
+
+
+def _ended(statement: Statement, said: str) -> str:
+    if not statement.carried:
+        return said
+    floor = "меньше оклада" if statement.base else "меньше нуля"
+    return f"{said}: {floor}, платится {_plain(statement.total)}, переносится {_signed(statement.carried)}"
+
+
+def _sum(first: str, terms: Iterable[str], total: Decimal) -> str:
+    listed = " ".join([first, *terms])
+    return f"{listed} = {_signed(total)}" if listed != first else first
+
+
+def _term(amount: Decimal) -> str:
+    return f"{'−' if amount < ZERO else '+'} {_plain(abs(amount))}"
+
+
+def _signed(amount: Decimal) -> str:
+    return f"{'−' if amount < ZERO else ''}{_plain(abs(amount))}"
+
+
+def _plain(amount: Decimal) -> str:
+    return roubles_text(amount).removesuffix(",00")

@@ -1,0 +1,106 @@
+"""Payroll running, with its doors at hand."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from services.payroll.main import build_app
+from services.payroll.office import Office
+from services.payroll.settings import PayrollSettings
+from shared.clock import ServiceClock, machine_now
+from shared.contracts.accounts import ClientHandedOver, ManagerEvent, MoneyFact
+from shared.contracts.base import Event
+from tests.conftest import SettingsFor
+from tests.kit import Ear, eventually, listening, publish, serving, token
+
+OFFICER = token("payroll", subject="p1")
+DIRECTOR = token("director", subject="d1")
+DECEMBER = datetime(2026, 12, 5, 3, 0, tzinfo=UTC)
+
+
+def clock_at(moment: datetime) -> ServiceClock:
+    """A clock that goes on from `moment`."""
+    clock = ServiceClock()
+    clock.offset = moment - machine_now()
+    return clock
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The service's doors: HTTP and the broker."""
+
+    http: httpx.AsyncClient
+    heard: Ear
+    app: FastAPI
+    amqp_url: str
+
+    @property
+    def office(self) -> Office:
+        """What the doors work with."""
+        office: Office = self.app.state.deps
+        return office
+
+    async def get(self, path: str, who: dict[str, str] = OFFICER) -> httpx.Response:
+        """The answer to a GET."""
+        return await self.http.get(path, headers=who)
+
+    async def shown(self, path: str, who: dict[str, str] = OFFICER) -> Any:
+        """The body of a GET that must succeed."""
+        answer = await self.get(path, who)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def close(self, month: str, who: dict[str, str] = OFFICER) -> httpx.Response:
+        """The answer to closing a month."""
+        return await self.http.post(f"/v1/months/{month}/close", headers=who)
+
+    async def closed(self, month: str) -> Any:
+        """A month closed."""
+        answer = await self.close(month)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def told(self, *events: Event) -> None:
+        """Events published, and taken in by the service."""
+        await publish(self.amqp_url, *events)
+        await self.taken_in(*events)
+
+    async def taken_in(self, *events: Event) -> None:
+        """Wait until these are in the ledgers."""
+        facts = {(by, event.subject) for event in events for by in _bearers(event)}
+        managers = {event.subject for event in events if isinstance(event, ManagerEvent)}
+
+        async def there() -> bool:
+            ledgers = await self.office.store.ledgers_after(None, 1000)
+            known = {(ledger.manager_id, fact.fact_id) for ledger in ledgers for fact in ledger.facts}
+            employed = {ledger.manager_id for ledger in ledgers if ledger.manager is not None}
+            return facts <= known and managers <= employed
+
+        await eventually(there, within=20)
+
+
+def _bearers(event: Event) -> tuple[str, ...]:
+    """The managers in whose ledgers a fact stands."""
+    if isinstance(event, ClientHandedOver):
+        return event.from_manager_id, event.to_manager_id
+    return (event.manager_id,) if isinstance(event, MoneyFact) else ()
+
+
+@pytest.fixture
+def settings(settings_for: SettingsFor) -> PayrollSettings:
+    """Settings on a database of this test's own."""
+    return settings_for(PayrollSettings, resume_after_seconds=0.2)
+
+
+@pytest.fixture
+async def doors(settings: PayrollSettings) -> AsyncIterator[Doors]:
+    """Payroll running on the 5th of December 2026."""
+    app = build_app(settings, clock_at(DECEMBER))
+    url = settings.amqp_url.get_secret_value()
+    async with listening(url, "statement.#", "dismissal.#") as heard, serving(app) as http:
+        yield Doors(http, heard, app, url)

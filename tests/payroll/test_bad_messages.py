@@ -1,0 +1,72 @@
+"""A fact that cannot be what it says is parked whole, and moves no money."""
+
+import json
+from collections.abc import Awaitable, Callable
+
+import aio_pika
+import pytest
+from aio_pika import Message
+from aio_pika.abc import AbstractIncomingMessage
+
+from shared.clock import machine_now
+from shared.messaging.envelope import CE, PARK_REASON, Outgoing
+from shared.messaging.topology import EVENTS, parked_queue
+from tests.kit import eventually
+from tests.payroll.conftest import Doors
+from tests.payroll.given import client_won, manager
+
+NOV = "2026-11"
+
+
+def message(body: dict[str, object], version: int = 1) -> Message:
+    """A `client.won` with this body, of this version of the contract."""
+    sound = client_won(1, NOV)
+    amqp = Outgoing.of(sound, id="message-1", source="svoy/tests", saved_at=machine_now()).to_amqp()
+    amqp.body = json.dumps(body).encode()
+    amqp.headers[CE + "dataschema"] = f"urn:svoy:client.won:{version}"
+    return amqp
+
+
+def won(**over: object) -> dict[str, object]:
+    """The body of a sound `client.won`, but for what is said otherwise."""
+    return client_won(20000, NOV, fact_id="w1").model_dump(mode="json") | over
+
+
+BAD = {
+    "a fee below zero": (message(won(fact_id="bad", fee="-1.00")), "below zero"),
+    "a fee with three decimals": (message(won(fact_id="bad", fee="1.005")), "more than two decimal places"),
+    "a fee that is a float": (message(won(fact_id="bad", fee=20000.5)), "money is a string"),
+    "a day that is none": (message(won(fact_id="bad", effective="2026-02-30")), "effective"),
+    "a source nobody knows": (message(won(fact_id="bad", source="magic")), "source"),
+    "another content under a known id": (message(won(fee="99000.00")), "recorded before with another content"),
+    "confirmed by the one it pays": (message(won(fact_id="bad", confirmed_by="m1")), "whose pay it moves"),
+    "an unknown version": (message(won(fact_id="bad"), version=2), "has version 2"),
+}
+
+
+@pytest.fixture
+async def put(doors: Doors) -> Callable[[Message], Awaitable[AbstractIncomingMessage]]:
+    """Publishes a message and gives what is parked of it."""
+
+    async def put(amqp: Message) -> AbstractIncomingMessage:
+        connection = await aio_pika.connect(doors.amqp_url)
+        async with connection, connection.channel() as channel:
+            exchange = await channel.get_exchange(EVENTS, ensure=False)
+            await exchange.publish(amqp, "client.won")
+            queue = await channel.get_queue(parked_queue("payroll"), ensure=False)
+            return await eventually(lambda: queue.get(fail=False, no_ack=True))
+
+    return put
+
+
+@pytest.mark.parametrize("name", BAD)
+async def test_a_bad_fact_is_parked_at_once_and_pays_nobody(
+    doors: Doors, put: Callable[[Message], Awaitable[AbstractIncomingMessage]], name: str
+) -> None:
+    await doors.told(manager(), client_won(20000, NOV, fact_id="w1"))
+    bad, reason = BAD[name]
+    parked = await put(bad)
+    assert parked.body == bad.body
+    assert reason in str(parked.headers[PARK_REASON])
+    assert [fact["fact_id"] for fact in (await doors.shown("/v1/facts"))["items"]] == ["w1"]
+    assert (await doors.shown(f"/v1/statements/m1/{NOV}"))["total"] == "90000.00"
