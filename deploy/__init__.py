@@ -1,0 +1,1 @@
+"""Running the house: on one machine, in containers, and the demonstration."""

@@ -1,0 +1,75 @@
+"""`svoy`: the command line of whoever runs Svoy."""
+
+import logging
+import signal
+import sys
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from deploy import parked
+from deploy.demo.play import demo
+from deploy.local import commands, given
+from deploy.local.credentials import Credentials
+from deploy.local.display import show_error
+from deploy.local.errors import HouseError
+from deploy.local.home import Home
+from deploy.secrets import secrets
+from deploy.tokens import sign
+from shared.roles import ROLES
+
+FAILED = 1
+
+app = typer.Typer(
+    help="Svoy: запуск, состояние и обслуживание.", no_args_is_help=True, rich_markup_mode="rich", add_completion=False
+)
+for command in (commands.up, commands.status, commands.logs, commands.down, commands.wipe):
+    app.command()(command)
+app.command()(demo)
+app.command()(secrets)
+app.add_typer(parked.app, name="parked")
+
+
+@app.command()
+def token(
+    role: Annotated[
+        list[str], typer.Option("--role", "-r", help=f"Роль: {', '.join(sorted(ROLES))}. Можно несколько.")
+    ],
+    subject: Annotated[str, typer.Option("--subject", "-s", help="Кто: номер менеджера, специалиста или имя.")],
+    hours: Annotated[float, typer.Option("--hours", min=0.01, max=24 * 366, help="Сколько часов действует.")] = 12,
+) -> None:
+    """Выдать пропуск (JWT) для разработки. Ключ: SVOY_JWT_PRIVATE_KEY или папка данных."""
+    unknown = sorted(set(role) - ROLES)
+    if unknown:
+        raise HouseError(f"Нет таких ролей: {', '.join(unknown)}. Есть: {', '.join(sorted(ROLES))}.")
+    typer.echo(sign(_private_key(), subject, role, timedelta(hours=hours)))
+
+
+def _private_key() -> str:
+    own = given.private_key()
+    if own is not None:
+        return own
+    home = Home.usual()
+    if not home.credentials.exists():
+        raise HouseError(
+            f"Нет ключа: в папке {home.root} система ещё не запускалась. Запустите svoy up или задайте "
+            "SVOY_JWT_PRIVATE_KEY (закрытый ключ Ed25519 в виде JWK)."
+        )
+    return Credentials.kept(home.credentials).jwt_private_key
+
+
+def main() -> None:
+    """Run a command; what went wrong is told on standard error, with exit code 1. SIGTERM ends it as Ctrl-C does."""
+    logging.getLogger("aiormq").addHandler(logging.NullHandler())  # a refused connection is told by ourselves
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        app()
+    except HouseError as error:
+        show_error(Console(stderr=True), error)
+        sys.exit(FAILED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""`svoy demo`: the seed's month, played through the public doors alone."""

@@ -1,0 +1,33 @@
+"""`python -m deploy.grafana.dashboards` writes the dashboards as the JSON Grafana is provisioned with."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+
+from deploy.grafana.sla import sla
+from deploy.grafana.system import system
+
+FOLDER = Path(__file__).resolve().parent / "provisioning" / "dashboards"
+DASHBOARDS: Mapping[str, Callable[[], Dashboard]] = {"sla": sla, "system": system}
+
+
+def texts() -> dict[Path, str]:
+    """What each file of `FOLDER` must say."""
+    return {
+        FOLDER / f"{name}.json": json.dumps(made().build(), cls=JSONEncoder, indent=1, ensure_ascii=False) + "\n"
+        for name, made in DASHBOARDS.items()
+    }
+
+
+def main() -> None:
+    """Write them all."""
+    for path, text in texts().items():
+        path.write_text(text)
+        print(path)
+
+
+if __name__ == "__main__":
+    main()

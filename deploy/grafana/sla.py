@@ -1,0 +1,115 @@
+"""The dashboard «Сроки»: the clocks of R-URG-1…6."""
+
+from collections.abc import Mapping
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from deploy.grafana.panels import Panel, Steps, alarm, bars, dashboard, in_words, lines, stat
+from shared.contracts.sla_monitor import ClockName
+
+CLOCKS: Mapping[ClockName, str] = {
+    "pickup": "снять трубку",
+    "callback": "перезвонить",
+    "wait_promise": "получить обещание подождать",
+    "assign": "дать специалиста",
+    "start": "начать",
+    "progress": "подать признак жизни",
+    "finish": "закончить",
+    "verdict": "услышать бухгалтера",
+}
+PRIORITIES = {"urgent": "срочная", "important": "важная", "routine": "обычная", "none": "звонок"}
+WORDS: Mapping[str, str] = dict(CLOCKS) | PRIORITIES
+
+CLOCK = "{{clock}}"
+BOTH = "{{clock}}, {{priority}}"
+HURRY: Steps = ((None, "red"), (60, "orange"), (300, "yellow"), (900, "green"))
+"""Seconds left."""
+
+
+def sla() -> Dashboard:
+    """What the director and the head of the specialists look at."""
+    rows = {"Сейчас": _now(), "Как шло": _history(), "Точность часов": _accuracy()}
+    return dashboard("svoy-sla", "Сроки", rows, since="24h", refresh="5s")
+
+
+def _now() -> list[Panel]:
+    kept, broken = 'sum(increase(svoy_sla_met_total{late="no"}[24h]))', "sum(increase(svoy_sla_breached_total[24h]))"
+    counted = "svoy_sla_promises_broken_total"  # it appears with the first one, which increase() alone would not see
+    promises = f"({counted} unless {counted} offset 24h) or increase({counted}[24h])"
+    return [
+        stat(
+            "Нарушенные обещания",
+            {"за сутки": f"sum({promises}) or vector(0)"},
+            "Бухгалтер ждал до названного часа напрасно. Важнее всех прочих срывов (R-URG-6).",
+            width=5,
+            steps=alarm(0.5),
+        ),
+        stat("Сорвано", {"за сутки": broken}, "Сроки, нарушенные за сутки.", width=4, steps=alarm(0.5)),
+        stat(
+            "В срок",
+            {"за сутки": f"{kept} / ({kept} + {broken} > 0)"},
+            "Доля исполненного в срок среди всего, что исполнено в срок или сорвано за сутки.",
+            width=5,
+            unit="percentunit",
+            steps=((None, "red"), (0.9, "orange"), (0.98, "green")),
+        ),
+        stat(
+            "Просрочено",
+            {"сейчас": "sum(clock_priority:svoy_sla_obligations_overdue:max)"},
+            "Срок прошёл, а обещанное ещё не исполнено.",
+            width=5,
+            steps=alarm(1),
+        ),
+        stat("Идут", {"сейчас": "sum(clock_priority:svoy_sla_obligations_open:max)"}, "Все сроки, что идут.", width=5),
+        in_words(
+            bars(
+                "До ближайшего срока",
+                {BOTH: "sort(clock_priority:svoy_sla_seconds_left:min >= 0)"},
+                "Сколько осталось самому близкому из сроков, что идут.",
+                width=12,
+                unit="s",
+                steps=HURRY,
+            ),
+            WORDS,
+        ),
+        in_words(
+            bars(
+                "Просрочено: что именно",
+                {BOTH: "sort_desc(clock_priority:svoy_sla_obligations_overdue:max > 0)"},
+                "Сколько обещанного не исполнено после срока, по часам и приоритету.",
+                width=12,
+                unit="short",
+                steps=alarm(1),
+            ),
+            WORDS,
+        ),
+    ]
+
+
+def _history() -> list[Panel]:
+    wanted = [
+        ("Сорвано за час", "sum by (clock) (increase(svoy_sla_breached_total[1h]))", "Нарушенные сроки."),
+        ("Исполнено в срок за час", 'sum by (clock) (increase(svoy_sla_met_total{late="no"}[1h]))', "Вовремя."),
+        ("Исполнено с опозданием за час", 'sum by (clock) (increase(svoy_sla_met_total{late="yes"}[1h]))', "Поздно."),
+        ("Идут", "sum by (clock) (clock_priority:svoy_sla_obligations_open:max)", "Сроки, что идут, и просроченные."),
+        ("Просрочено", "sum by (clock) (clock_priority:svoy_sla_obligations_overdue:max)", "Не исполнено после срока."),
+        (
+            "Предупреждений за час",
+            "sum by (clock) (increase(svoy_sla_warned_total[1h]))",
+            "Прошла бо́льшая часть срока.",
+        ),
+    ]
+    return [in_words(lines(title, {CLOCK: expr}, about, width=8), WORDS) for title, expr, about in wanted]
+
+
+def _accuracy() -> list[Panel]:
+    lateness = "sum by (le) (rate(svoy_sla_lateness_seconds_bucket[$__rate_interval]))"
+    return [
+        lines(
+            "Опоздание предупреждений и срывов",
+            {"p50": f"histogram_quantile(0.5, {lateness})", "p99": f"histogram_quantile(0.99, {lateness})"},
+            "Через сколько после срока о нём надёжно сказано; обещано: в пределах секунды.",
+            width=24,
+            unit="s",
+        )
+    ]
