@@ -1,0 +1,104 @@
+"""What happens to a client, from door to door."""
+
+from datetime import timedelta
+
+import pytest
+
+from deploy.demo.doors import DIRECTOR, until
+from deploy.demo.stage import MINUTE, Stage, deed, finished, promise, registered, verdict
+from deploy.local.house import House
+from shared.ids import random_id
+
+pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("stories")]
+
+
+async def test_a_refused_finish_goes_to_somebody_else_and_its_clocks_run_again(stage: Stage) -> None:
+    """R-REQ-3, R-COI-2."""
+    request_id = await registered(stage, stage.base[7], "Срочно: не проводится документ", "1С:БГУ")
+    first = await stage.assigned(request_id)
+    await deed(stage, request_id, "start", first)
+    await stage.later(10 * MINUTE)
+    await finished(stage, request_id, first, "Провёл")
+    body = {"satisfied": False, "words": "Всё равно не проводится"}
+    await stage.doors.post("intake", f"/v1/requests/{request_id}/verdict", stage.manager, body)
+    second = await stage.assigned(request_id, but=first[0])
+    await deed(stage, request_id, "start", second)
+    await stage.clock_is(request_id, "start", "met")
+    await stage.later(10 * MINUTE)
+    await finished(stage, request_id, second, "Теперь проведён")
+    await verdict(stage, request_id, "Да, проводится")
+    record = await stage.doors.get("routing", f"/v1/specialists/{first[0]}/record", DIRECTOR)
+    assert request_id in record["requests"]["finish_refused"]
+
+
+async def test_a_due_time_survives_a_restart_and_fires_when_it_comes(stage: Stage, house: House) -> None:
+    """R-URG-4, R-URG-6."""
+    request_id = await registered(stage, stage.base[8], "Срочно, зарплата сегодня", "1С:ЗГУ")
+    await promise(stage, request_id, stage.moment + 15 * MINUTE, "Жду пятнадцать минут")
+    await house.kill("sla_monitor")
+    await house.start("sla_monitor")
+    await stage.later(14 * MINUTE)
+    waiting = await stage.clock_is(request_id, "start", "open", "warned")
+    await stage.later(1 * MINUTE + timedelta(seconds=1))
+    broken = await stage.clock_is(request_id, "start", "breached")
+    assert broken["promise_broken"]
+    assert broken["due"] == waiting["due"]
+
+
+async def test_an_unknown_caller_is_registered_for_a_person_and_then_identified(stage: Stage) -> None:
+    """Nobody is refused because we do not know them yet."""
+    body = {
+        "channel": "phone", "contact": {"phone": "+73912000000"}, "subject": "Срочно нужна помощь", "text": "",
+        "external_id": random_id(),
+    }  # fmt: skip
+    answer = await stage.doors.post("intake", "/v1/requests", stage.manager, body)
+    request_id = answer["request_id"]
+    assert (answer["client_id"], answer["identified"]) == (None, False)
+    one = stage.base[11]
+    path = f"/v1/requests/{request_id}/client"
+    await stage.doors.post("intake", path, stage.manager, {"client_id": stage.clients[one.inn]})
+
+    async def known_to_routing() -> bool:
+        work = await stage.doors.get("routing", f"/v1/requests/{request_id}/work", DIRECTOR)
+        return bool(work["client"] and work["client"]["name"] == one.name)
+
+    await until(known_to_routing, "исполнители знают, чья заявка")
+
+
+async def test_a_withdrawn_request_frees_the_specialist(stage: Stage) -> None:
+    """R-REQ-3."""
+    request_id = await registered(stage, stage.base[12], "Срочно: настроить подпись", "1С:Документооборот")
+    holder = await stage.assigned(request_id)
+    await stage.doors.post(
+        "intake", f"/v1/requests/{request_id}/withdrawal", stage.manager, {"reason": "Подписали на бумаге"}
+    )
+
+    async def free() -> bool:
+        specialist = await stage.doors.get("routing", f"/v1/specialists/{holder[0]}", DIRECTOR)
+        return request_id not in specialist["holds"]
+
+    await until(free, "специалист свободен")
+    await stage.clock_is(request_id, "start", "cancelled")
+
+
+async def test_work_that_waits_goes_to_whoever_frees_up_the_most_urgent_first(stage: Stage) -> None:
+    """R-URG-4: the queue is by priority, then by due time."""
+    product = f"1С:Архив {random_id()[:6]}"
+    hours = {"mon": ["00:00-24:00"], "tue": ["00:00-24:00"], "wed": ["00:00-24:00"], "thu": ["00:00-24:00"]}
+    hours |= {"fri": ["00:00-24:00"], "sat": ["00:00-24:00"], "sun": ["00:00-24:00"]}
+    only = {"name": "Единственный", "products": {product: 5}, "hours": hours, "zone": "Asia/Krasnoyarsk", "capacity": 1}
+    await stage.doors.post("routing", "/v1/specialists", ("demo-lead", "lead"), only)
+    taken = await registered(stage, stage.base[13], "Срочно: архив не открывается", product)
+    holder = await stage.assigned(taken)
+    waiting = {}
+    for priority in ("routine", "urgent"):
+        body = {
+            "channel": "phone", "contact": {"phone": stage.base[14].phone}, "subject": "Архив", "text": "Архив",
+            "products": [product], "external_id": random_id(), "priority": priority,
+        }  # fmt: skip
+        waiting[priority] = (await stage.doors.post("intake", "/v1/requests", stage.manager, body))["request_id"]
+        await stage.stage_is(waiting[priority], "waiting")
+    await deed(stage, taken, "start", holder)
+    await finished(stage, taken, holder, "Открывается")
+    assert await stage.assigned(waiting["urgent"]) == holder
+    await stage.stage_is(waiting["routine"], "waiting")
