@@ -3,7 +3,7 @@
 from datetime import date
 from typing import ClassVar, Literal
 
-from shared.contracts.base import ClientRef, Contract, Event, Roubles
+from shared.contracts.base import STANDARD_TARIFF, ClientRef, Contract, Event, Moment, Nature, Priority, Roubles
 
 Source = Literal["opening", "referral", "advert", "tender", "other"]
 """How a client came to us. Only `referral` pays (R-PAY-1, R-PAY-4); `opening` is the base handed over at the start."""
@@ -19,6 +19,12 @@ class ManagerEvent(Event):
     name: str
     hired: date
     left: date | None = None
+    phones: tuple[str, ...] = ()
+    """E.164; a call from one of them to a client returns that client's missed call."""
+    email: str | None = None
+    personnel_number: str | None = None
+    """Табельный номер, as the payroll of 1С knows the manager."""
+    snils: str | None = None
 
 
 class ManagerRegistered(ManagerEvent):
@@ -42,6 +48,8 @@ class ContactCard(Contract):
     """E.164."""
     emails: tuple[str, ...] = ()
     """Lower case."""
+    role: str | None = None
+    away_until: date | None = None
 
 
 class ClientEvent(Event):
@@ -61,10 +69,20 @@ class ClientEvent(Event):
     since: date
     active: bool = True
     contacts: tuple[ContactCard, ...] = ()
+    kpp: str | None = None
+    region: str | None = None
+    """Two digits of the subject of the Federation, e.g. `24`."""
+    tariff: str = STANDARD_TARIFF
 
     def ref(self) -> ClientRef:
         """The client as other events carry it."""
-        return ClientRef(client_id=self.client_id, name=self.name, zone=self.zone, manager_id=self.manager_id)
+        return ClientRef(
+            client_id=self.client_id,
+            name=self.name,
+            zone=self.zone,
+            manager_id=self.manager_id,
+            tariff=self.tariff,
+        )
 
 
 class ClientRegistered(ClientEvent):
@@ -132,3 +150,259 @@ class ClientHandedOver(Event):
     effective: date
     proposed_by: str
     confirmed_by: str
+
+
+class FactReversed(Event):
+    """A confirmed fact turned out wrong and counts as if it had never been: a fact of its own, never an edit."""
+
+    TYPE: ClassVar[str] = "client.fact_reversed"
+    SUBJECT: ClassVar[str] = "fact_id"
+
+    fact_id: str
+    reverses_fact_id: str
+    manager_id: str
+    """Who bore the fact that is reversed."""
+    reason: str
+    proposed_by: str
+    confirmed_by: str
+
+
+class FactsComplete(Event):
+    """Every fact that moves money and was confirmed before `until` has been published: the watermark of accounts."""
+
+    TYPE: ClassVar[str] = "client.facts_complete"
+    SUBJECT: ClassVar[str] = "watermark"
+
+    watermark: str = "accounts"
+    until: Moment
+
+
+Band = Literal["calm", "watch", "risk"]
+Finding = Literal["not_started", "unfinished", "cancelled", "fine"]
+Action = Literal["force", "replace", "keep"]
+
+
+class ContactCallEvent(Event):
+    """What all facts about one weekly call have in common (R-IMP-1)."""
+
+    SUBJECT: ClassVar[str] = "contact_call_id"
+
+    contact_call_id: str
+    """One for each accountant and week."""
+    contact_id: str
+    client: ClientRef
+    manager_id: str
+    week: str
+    """ISO week in the company's time zone, `2026-W48`."""
+
+
+class ContactCallPlanned(ContactCallEvent):
+    """An accountant is to be spoken with this week; planned again where the day or the manager moved."""
+
+    TYPE: ClassVar[str] = "contact_call.planned"
+
+    revision: int
+    day: date
+    warn_at: Moment
+    """Friday noon in the company's time zone."""
+    due: Moment
+    """The week's end in the company's time zone."""
+
+
+class ContactCallAttempted(ContactCallEvent):
+    """Nobody was reached: the accountant stays in the plan."""
+
+    TYPE: ClassVar[str] = "contact_call.attempted"
+
+    by: str
+
+
+class FoundOnCall(Contract):
+    """What the accountant said about one open important request (R-IMP-2)."""
+
+    request_id: str
+    finding: Finding
+    cancelled_by: str | None = None
+    words: str = ""
+
+
+class DiscoveredOnCall(Contract):
+    """A request nobody had registered (R-IMP-2). Intake registers it under this id."""
+
+    request_id: str
+    subject_text: str
+    text: str = ""
+    priority: Priority = "important"
+    nature: Nature | None = None
+    products: tuple[str, ...] = ()
+
+
+class ContactCallHeld(ContactCallEvent):
+    """The accountant was spoken with."""
+
+    TYPE: ClassVar[str] = "contact_call.held"
+
+    by: str
+    findings: tuple[FoundOnCall, ...] = ()
+    discovered: tuple[DiscoveredOnCall, ...] = ()
+
+
+class ContactCallCancelled(ContactCallEvent):
+    """The accountant or the client is gone, or away the whole week: no call is owed."""
+
+    TYPE: ClassVar[str] = "contact_call.cancelled"
+
+    reason: str
+
+
+class ControlEvent(Event):
+    """What all facts about one request under control have in common (R-IMP-4)."""
+
+    SUBJECT: ClassVar[str] = "request_id"
+
+    request_id: str
+    client: ClientRef
+    manager_id: str | None
+
+
+class ControlOpened(ControlEvent):
+    """The request stands under control until a satisfied verdict."""
+
+    TYPE: ClassVar[str] = "control.opened"
+
+    finding: Finding
+    cancelled_by: str | None = None
+
+
+class ControlOrdered(ControlEvent):
+    """What the manager demands (R-IMP-3): the same specialist by a date, a more competent one, or leave it, and why."""
+
+    TYPE: ClassVar[str] = "control.ordered"
+
+    order_id: str
+    action: Action
+    finish_by: Moment | None = None
+    """With `force` alone."""
+    reason: str
+    by: str
+
+
+class ControlClosed(ControlEvent):
+    """The accountant is satisfied: it left the control list (R-IMP-4)."""
+
+    TYPE: ClassVar[str] = "control.closed"
+
+
+class ReferralAsked(Event):
+    """A fan was asked whom they would vouch for (R-REF-1)."""
+
+    TYPE: ClassVar[str] = "referral.asked"
+    SUBJECT: ClassVar[str] = "ask_id"
+
+    ask_id: str
+    client: ClientRef
+    contact_id: str
+    by: str
+
+
+class ProspectEvent(Event):
+    """What all facts about one prospect have in common (R-REF-2)."""
+
+    SUBJECT: ClassVar[str] = "prospect_id"
+
+    prospect_id: str
+    revision: int
+    name: str
+    zone: str
+    manager_id: str
+    vouched_by_client_id: str
+    competitor: str | None = None
+    expected_fee: Roubles | None = None
+    """Roubles a month, should they come."""
+    next_contact: Moment | None
+    """None only where it is won or dropped."""
+
+    def ref(self) -> ClientRef:
+        """The prospect as a request of its own carries it."""
+        return ClientRef(client_id=self.prospect_id, name=self.name, zone=self.zone, manager_id=self.manager_id)
+
+
+class ProspectRegistered(ProspectEvent):
+    """A fan named somebody who suffers from another vendor."""
+
+    TYPE: ClassVar[str] = "prospect.registered"
+
+
+class ProspectContacted(ProspectEvent):
+    """They were spoken with, and when next is agreed."""
+
+    TYPE: ClassVar[str] = "prospect.contacted"
+
+
+class ProspectChanged(ProspectEvent):
+    """Something else about them changed."""
+
+    TYPE: ClassVar[str] = "prospect.changed"
+
+
+class ProspectTrialOpened(ProspectEvent):
+    """Their vendor failed a request: we solve it free, under urgent clocks (R-REF-3). Intake registers it."""
+
+    TYPE: ClassVar[str] = "prospect.trial_opened"
+
+    request_id: str
+    subject_text: str
+    text: str = ""
+    priority: Priority = "urgent"
+    products: tuple[str, ...] = ()
+
+
+class ProspectTrialEnded(ProspectEvent):
+    """The trial request closed; `flawless` lets the prospect be won (R-REF-4)."""
+
+    TYPE: ClassVar[str] = "prospect.trial_ended"
+
+    request_id: str
+    flawless: bool
+
+
+class ProspectWon(ProspectEvent):
+    """They became our client."""
+
+    TYPE: ClassVar[str] = "prospect.won"
+
+    client_id: str
+    fact_id: str
+
+
+class ProspectDropped(ProspectEvent):
+    """Nothing will come of it."""
+
+    TYPE: ClassVar[str] = "prospect.dropped"
+
+    reason: str
+
+
+class DebtPart(Contract):
+    """One part of a client's manual-work debt and why it is there."""
+
+    part: str
+    score: float
+    reason: str
+
+
+class DebtChanged(Event):
+    """A client's manual-work debt, whole (R-IMP-6). Never shown to the client. The higher `revision` is the newer."""
+
+    TYPE: ClassVar[str] = "debt.changed"
+    SUBJECT: ClassVar[str] = "client_id"
+
+    client_id: str
+    revision: int
+    client: ClientRef
+    fee: Roubles
+    score: float
+    band: Band
+    loss_probability: float
+    """Of being lost within a month, 0…1, by the policy of accounts."""
+    parts: tuple[DebtPart, ...] = ()

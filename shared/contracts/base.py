@@ -18,6 +18,8 @@ Direction = Literal["in", "out"]
 Roubles = Annotated[Decimal, BeforeValidator(exact_roubles), PlainSerializer(str, return_type=str)]
 """Roubles with at most two decimal places, a string in JSON (R-PAY-7)."""
 
+STANDARD_TARIFF = "standard"
+
 State = TypeVar("State")
 
 
@@ -66,6 +68,8 @@ class ClientRef(Contract):
     zone: str
     """IANA zone name, e.g. `Asia/Krasnoyarsk`."""
     manager_id: str | None = None
+    tariff: str = STANDARD_TARIFF
+    """What the client pays for; SLA policies may apply to some tariffs alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ class CallEvent(Event):
     direction: Direction
     client: ClientRef | None = None
     contact_id: str | None = None
+    manager_id: str | None = None
+    """Our side of the conversation, where the provider told."""
 
 
 class CallRang(CallEvent):
@@ -28,6 +30,16 @@ class CallAnswered(CallEvent):
     """A person picked the call up (R-URG-1)."""
 
     TYPE: ClassVar[str] = "call.answered"
+
+
+class CallEnded(CallEvent):
+    """A conversation is over."""
+
+    TYPE: ClassVar[str] = "call.ended"
+
+    talk_seconds: int
+    recording: str | None = None
+    """A link to the recording at the provider."""
 
 
 class CallMissed(CallEvent):
@@ -79,6 +91,8 @@ class RequestRegistered(RequestEvent):
     contact_id: str | None = None
     discovered: bool = False
     trial: bool = False
+    origin_id: str | None = None
+    """The weekly call it was discovered on, or the prospect whose trial it is (R-IMP-2, R-REF-3)."""
 
 
 class RequestIdentified(RequestEvent):
@@ -131,6 +145,45 @@ class RequestWithdrawn(RequestEvent):
     taken_by: str
 
 
+class RequestFollowedUp(RequestEvent):
+    """The client spoke again about a request that is open: it joined the request instead of opening another."""
+
+    TYPE: ClassVar[str] = "request.followed_up"
+
+    channel: Channel
+    message_id: str | None = None
+    call_id: str | None = None
+    words: str
+
+
+class RequestMerged(RequestEvent):
+    """A person said that it is the same matter as another request: only that one is worked on and watched."""
+
+    TYPE: ClassVar[str] = "request.merged"
+
+    into_request_id: str
+    by: str
+
+
+class RequestUnmerged(RequestEvent):
+    """A person said that it is a matter of its own after all: as if it had never been merged."""
+
+    TYPE: ClassVar[str] = "request.unmerged"
+
+    from_request_id: str
+    by: str
+
+
+class VerdictDoubted(RequestEvent):
+    """What the client pressed and what the client wrote contradict each other: a person has to ask. Closes nothing."""
+
+    TYPE: ClassVar[str] = "request.verdict_doubted"
+
+    pressed: bool
+    """True for «решено»."""
+    words: str
+
+
 class MessageReceived(Event):
     """A mail arrived and is kept."""
 
@@ -140,4 +193,5 @@ class MessageReceived(Event):
     message_id: str
     request_id: str | None
     client: ClientRef | None = None
+    contact_id: str | None = None
     subject_text: str

@@ -30,3 +30,56 @@ class DismissalProposed(Event):
     growth: Roubles
     fact_ids: tuple[str, ...]
     """The evidence."""
+
+
+class DismissalObjected(Event):
+    """The manager objects to the proposal, within the term given."""
+
+    TYPE: ClassVar[str] = "dismissal.objected"
+    SUBJECT: ClassVar[str] = "manager_id"
+
+    manager_id: str
+    month: str
+    words: str
+
+
+class DismissalDecided(Event):
+    """The director decided; a person acts on it, not the software (R-PAY-2)."""
+
+    TYPE: ClassVar[str] = "dismissal.decided"
+    SUBJECT: ClassVar[str] = "manager_id"
+
+    manager_id: str
+    month: str
+    dismissed: bool
+    reason: str
+    by: str
+
+
+class StatementDisputed(Event):
+    """A manager disputes a line of their statement."""
+
+    TYPE: ClassVar[str] = "statement.disputed"
+    SUBJECT: ClassVar[str] = "statement_id"
+
+    statement_id: str
+    manager_id: str
+    month: str
+    objection_id: str
+    fact_id: str | None = None
+    words: str
+
+
+class StatementDisputeAnswered(Event):
+    """A person answered the objection, with a reason; a correction is a fact of its own."""
+
+    TYPE: ClassVar[str] = "statement.dispute_answered"
+    SUBJECT: ClassVar[str] = "statement_id"
+
+    statement_id: str
+    manager_id: str
+    month: str
+    objection_id: str
+    accepted: bool
+    reason: str
+    by: str

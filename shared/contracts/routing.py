@@ -20,6 +20,28 @@ class SpecialistRegistered(SpecialistEvent):
     TYPE: ClassVar[str] = "specialist.registered"
 
 
+class SpecialistExcluded(SpecialistEvent):
+    """A client or a manager wants this specialist kept away from a client (R-COI-3)."""
+
+    TYPE: ClassVar[str] = "specialist.excluded"
+
+    exclusion_id: str
+    client_id: str
+    reason: str
+    until: Moment | None = None
+    by: str
+
+
+class SpecialistReadmitted(SpecialistEvent):
+    """An exclusion was lifted before its time (R-COI-3)."""
+
+    TYPE: ClassVar[str] = "specialist.readmitted"
+
+    exclusion_id: str
+    client_id: str
+    by: str
+
+
 class SpecialistChanged(SpecialistEvent):
     """A specialist's products, hours or capacity changed."""
 
@@ -53,6 +75,15 @@ class WorkAssigned(WorkEvent):
 
     specialist_id: str
     specialist_name: str
+
+
+class WorkDisplaced(WorkEvent):
+    """Urgent work took the place of this, which had not been started: it waits again, ahead of its like."""
+
+    TYPE: ClassVar[str] = "work.displaced"
+
+    specialist_id: str
+    by_request_id: str
 
 
 class BySpecialist(WorkEvent):

@@ -4,7 +4,10 @@ from typing import ClassVar, Literal
 
 from shared.contracts.base import ClientRef, Event, Moment, Priority
 
-ClockName = Literal["pickup", "callback", "wait_promise", "assign", "start", "progress", "finish", "verdict"]
+ClockName = str
+"""The name a policy gives its clock. There are always `pickup`, `callback`, `wait_promise`, `assign`, `start`,
+`progress`, `finish`, `verdict`, `weekly_call` and `prospect_contact`."""
+About = Literal["request", "call", "contact_call", "prospect"]
 
 
 class SlaEvent(Event):
@@ -13,9 +16,9 @@ class SlaEvent(Event):
     SUBJECT: ClassVar[str] = "obligation_id"
 
     obligation_id: str
-    about: Literal["request", "call"]
+    about: About
     about_id: str
-    """The id of the request or the call."""
+    """The id of the request, the call, the weekly call or the prospect."""
     clock: ClockName
     priority: Priority | None = None
     client: ClientRef | None = None
@@ -44,3 +47,45 @@ class SlaMet(SlaEvent):
     TYPE: ClassVar[str] = "sla.met"
 
     late: bool = False
+
+
+class SlaBreachWithdrawn(SlaEvent):
+    """A breach that was announced had not happened: a fact with an earlier time was heard of late."""
+
+    TYPE: ClassVar[str] = "sla.breach_withdrawn"
+
+    reason: str
+
+
+class EscalationEvent(Event):
+    """What all facts about one escalation have in common: one ladder climbed for one broken obligation."""
+
+    SUBJECT: ClassVar[str] = "escalation_id"
+
+    escalation_id: str
+    obligation_id: str
+    about: About
+    about_id: str
+    clock: ClockName
+    client: ClientRef | None = None
+    step: int
+    """1 manager, 2 lead, 3 director."""
+    role: Literal["manager", "lead", "director"]
+
+
+class EscalationRaised(EscalationEvent):
+    """Somebody is called to act."""
+
+    TYPE: ClassVar[str] = "escalation.raised"
+
+    promise_broken: bool = False
+    person_ids: tuple[str, ...] = ()
+
+
+class EscalationAcknowledged(EscalationEvent):
+    """A person took it upon themselves, until `until`: forgotten by then, it returns."""
+
+    TYPE: ClassVar[str] = "escalation.acknowledged"
+
+    by: str
+    until: Moment
