@@ -27,6 +27,9 @@ COMMIT_BATCH = Histogram(
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
 )  # fmt: skip
 CONFLICTS = Counter("svoy_version_conflicts", "Writes another replica was faster with.", ["collection"])
+UNREADABLE = Counter(
+    "svoy_documents_unreadable", "Documents and outbox entries met that this program cannot read.", ["collection"]
+)
 HANDLER_TIME = Histogram("svoy_handler_seconds", "Time to handle a message.", ["type"], buckets=FAST)
 HTTP_TIME = Histogram(
     "svoy_http_request_seconds", "Time to answer an HTTP request.", ["method", "route", "status"], buckets=FAST

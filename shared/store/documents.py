@@ -13,16 +13,19 @@ from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
 
 import msgspec
+import structlog
 
 from shared.clock import machine_now
 from shared.contracts.base import Decide, Decision, Event
 from shared.ids import NewId
 from shared.messaging.envelope import Outgoing
-from shared.observability import CONFLICTS, DUPLICATES
+from shared.observability import CONFLICTS, DUPLICATES, UNREADABLE
 from shared.store.batching import Batcher
 from shared.store.codec import from_fields, to_fields
 from shared.store.commit import SEEN_KEPT, Conflict, GroupCommit, Write
 from shared.store.outbox import Outbox
+
+log = structlog.get_logger()
 
 S = TypeVar("S")
 
@@ -80,6 +83,7 @@ class Documents(Generic[S]):
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._conflicts = CONFLICTS.labels(collection=name)
         self._duplicates = DUPLICATES.labels(collection=name)
+        self._unreadable = UNREADABLE.labels(collection=name)
 
     async def step(self, key: str, decide: Decide[S], *, once: str | None = None, new: bool = False) -> Stepped[S]:
         """Decide on the document `key` and make it so, durably, before returning.
@@ -99,9 +103,11 @@ class Documents(Generic[S]):
     async def find(
         self, where: Mapping[str, Any], *, sort: Sequence[tuple[str, int]] = (("_id", 1),), limit: int = 100
     ) -> list[S]:
-        """The states of at most `limit` documents that match the driver's filter `where`."""
+        """The states of at most `limit` documents that match the driver's filter `where`; one that cannot be read is
+        left out, logged and counted, so that it does not take the others along."""
         cursor = self.collection.find(where, HIDDEN).sort(list(sort)).limit(limit)
-        return [from_fields(document, self._kind) async for document in cursor]
+        held = [self._held(document) async for document in cursor]
+        return [one.state for one in held if not isinstance(one, Unreadable) and one.state is not None]
 
     async def count(self, where: Mapping[str, Any]) -> int:
         """How many documents match."""
@@ -169,10 +175,13 @@ class Documents(Generic[S]):
         found = {document["_id"]: self._held(document) async for document in cursor}
         return [found.get(key, _ABSENT) for key in keys]
 
-    def _held(self, document: dict[str, Any]) -> _Held[S] | BaseException:
+    def _held(self, document: dict[str, Any]) -> _Held[S] | Unreadable:
         try:
             state = from_fields(document, self._kind)
         except msgspec.ValidationError as error:
             # A document nobody can read must not take its neighbours' loads with it.
+            self._unreadable.inc()
+            log.exception("unreadable document", action="store.unreadable", collection=self.collection.name,
+                          document_id=str(document["_id"]))  # fmt: skip
             return Unreadable(f"{self.collection.name} {document['_id']}: {error}")
         return _Held(document["version"], state, tuple(document["seen"]), fresh=True)

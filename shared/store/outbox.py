@@ -13,7 +13,7 @@ from pymongo.errors import PyMongoError
 from shared.clock import machine_now
 from shared.messaging.envelope import Outgoing
 from shared.messaging.outbound import Unconfirmed
-from shared.observability import OUTBOX, OUTBOX_AGE
+from shared.observability import OUTBOX, OUTBOX_AGE, UNREADABLE
 
 log = structlog.get_logger()
 
@@ -39,6 +39,7 @@ class Outbox:
         self._unconfirmed = unconfirmed
         self._confirmed: list[tuple[str, str]] = []
         self._size = OUTBOX.labels(collection=name)
+        self._unreadable = UNREADABLE.labels(collection=name)
         self._age = OUTBOX_AGE.labels(collection=name)
 
     def publish(self, key: str, events: Iterable[Outgoing]) -> None:
@@ -65,12 +66,23 @@ class Outbox:
         )
         oldest = now
         async for document in cursor:
-            for event in map(Outgoing.from_document, document["outbox"]):
+            for event in self._readable(document):
                 oldest = min(oldest, event.saved_at)
                 if event.id not in self._unconfirmed:
                     self.publish(document["_id"], [event])
         self._age.set((now - oldest).total_seconds())
         self._size.set(await self._collection.count_documents({"outbox.saved_at": {"$exists": True}}, hint="outbox"))
+
+    def _readable(self, document: dict[str, Any]) -> list[Outgoing]:
+        """The events of one outbox. An entry of another shape stays where it is: it must not stop the others."""
+        found = []
+        for kept in document["outbox"]:
+            try:
+                found.append(Outgoing.from_document(kept))
+            except TypeError:
+                self._unreadable.inc()
+                log.exception("unreadable outbox entry", action="relay.unreadable", document_id=str(document["_id"]))
+        return found
 
     async def clearing(self) -> None:
         """Again and again, clear what was confirmed. Nobody waits for it, so it may gather for a while."""

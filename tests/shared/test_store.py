@@ -18,7 +18,7 @@ from shared.store.documents import Unreadable
 from shared.store.outbox import LEFT_AFTER
 from tests.conftest import SettingsFor
 from tests.kit import eventually, listening
-from tests.shared.notes import Note, Notes, adding
+from tests.shared.notes import Note, Notes, adding, outgoing, registered
 
 
 @pytest.fixture
@@ -157,3 +157,23 @@ async def test_a_document_nobody_can_read_fails_alone(settings: ServiceSettings)
         good, bad = await asyncio.gather(*map(notes.documents.get, ("good", "bad")), return_exceptions=True)
         assert good == Note(("x",))
         assert isinstance(bad, Unreadable)
+        assert await notes.documents.find({}) == [Note(("x",))]
+
+
+async def test_an_outbox_entry_nobody_can_read_does_not_stop_the_relay(settings: ServiceSettings) -> None:
+    notes = Notes(settings)
+    left = {"saved_at": machine_now() - 2 * LEFT_AFTER}
+    async with listening(settings.amqp_url.get_secret_value(), "request.#") as heard, notes.running():
+        stepped = await notes.documents.step("n2", adding("x", "r1"))
+        assert stepped.written
+        await eventually(lambda: notes.all_told("n2"))
+        entry = outgoing(registered("r2"), id="m2").to_document() | left
+        for key, outbox in (("n1", [left | {"id": "m1", "shape": "another"}]), ("n3", [entry])):
+            await notes.documents.collection.insert_one(
+                {"_id": key, "version": 1, "seen": [], "lines": [], "outbox": outbox}
+            )
+        await notes.documents.outbox.sweep()
+        await eventually(lambda: [event.subject for event in heard.events] == ["r1", "r2"])
+        await eventually(lambda: notes.all_told("n3"))
+        document = await notes.documents.collection.find_one({"_id": "n1"})
+        assert [kept["id"] for kept in document["outbox"]] == ["m1"]
