@@ -11,6 +11,7 @@ from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from shared.http.wording import in_russian
 from shared.store import Busy
 
 log = structlog.get_logger()
@@ -115,7 +116,7 @@ def _validation(error: RequestValidationError) -> Response:
     faults = error.errors()
     if any(fault["type"] == "json_invalid" for fault in faults):
         return problem_response(400, "not-json", "Тело запроса — не JSON.")
-    errors = [{"field": _field(fault["loc"]), "message": fault["msg"]} for fault in faults]
+    errors = [{"field": _field(fault["loc"]), "message": in_russian(fault)} for fault in faults]
     first = "; ".join(f"{fault['field']}: {fault['message']}" for fault in errors[:5])
     return problem_response(422, "invalid", first, errors=errors)
 

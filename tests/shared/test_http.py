@@ -128,7 +128,7 @@ async def test_who_may_not_is_told_why(
     [
         (b"{number: 1", 400, "not-json", "JSON"),
         (b"\xff\xfe", 400, "not-json", "JSON"),
-        (b"{}", 422, "invalid", "number: Field required"),
+        (b"{}", 422, "invalid", "number: обязательное поле"),
         (b'{"number": 0}', 422, "invalid", "number"),
         (b'{"number": "a"}', 422, "invalid", "number"),
         (b"[]", 422, "invalid", "body"),
