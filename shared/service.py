@@ -22,7 +22,7 @@ from shared.http.edge import Edge
 from shared.ids import NewId, random_id
 from shared.messaging.inbound import Handler, Inbound
 from shared.messaging.outbound import NotPublished, Outbound, Unconfirmed, own_cancelling
-from shared.messaging.topology import parked_queue, queue_of
+from shared.messaging.topology import parked_queue, queue_of, queues_of
 from shared.observability import PARKED_MESSAGES, QUEUE, configure_logs
 from shared.settings import PORTS, ServiceSettings
 from shared.store import Database, Documents
@@ -104,6 +104,13 @@ class Service:
     def problems(self, mapping: Mapping[type[Exception], tuple[int, str]]) -> None:
         """Answer these domain errors with an HTTP status and a stable slug."""
         problems.map_errors(self.app, mapping)
+
+    async def unprocessed(self) -> int:
+        """How many messages to this service wait: in its queue, for another try, or parked for a person.
+
+        Raises `NotPublished` when the broker cannot say.
+        """
+        return sum([await self._asking.depth(queue.name) for queue in queues_of(self.name)])
 
     async def unready(self) -> dict[str, str]:
         """What keeps the service from working, by name; empty when it is ready."""

@@ -105,7 +105,8 @@ class Doors:
         except httpx.HTTPError as error:
             raise Differs(f"{service} не отвечает ({method} {path}): {error!r}") from error
         if not answer.is_success:
-            kind = NotThere if answer.status_code == httpx.codes.NOT_FOUND else Differs
+            later = answer.status_code == httpx.codes.NOT_FOUND or "Retry-After" in answer.headers
+            kind = NotThere if later else Differs
             raise kind(f"{service}: {method} {path} → {answer.status_code}: {answer.text}")
         return answer.json() if answer.content else None
 

@@ -185,7 +185,7 @@ async def lost_and_won(stage: Stage) -> None:
 
 
 async def month_closed(stage: Stage) -> Mapping[str, Any]:
-    """The month is over; the payroll officer closes it; the manager reads the statement (R-PAY-1)."""
+    """The month is over; payroll asks for its close, a director confirms; the manager reads the statement (R-PAY-1)."""
     after = (stage.month + timedelta(days=32)).replace(day=1)
     await stage.go(stage.local(after, 10))
     name, manager_id = f"{stage.month:%Y-%m}", stage.manager[0]
@@ -196,7 +196,7 @@ async def month_closed(stage: Stage) -> Mapping[str, Any]:
         return len(statement["won"]) == len(NEWCOMERS) and len(statement["lost"]) == 1
 
     await until(all_facts_there, "расчёт знает о трёх новых клиентах и одном потерянном")
-    await stage.doors.post("payroll", f"/v1/months/{name}/close", PAYROLL)
+    await _closed_by_two(stage, f"/v1/months/{name}")
 
     async def closed() -> Mapping[str, Any] | None:
         statement: Mapping[str, Any] = await stage.doors.get("payroll", path, stage.manager)
@@ -206,6 +206,14 @@ async def month_closed(stage: Stage) -> Mapping[str, Any]:
     must("итог", statement["total"], "150000.00")
     must("увольнение предложено", statement["dismissal_proposed"], wanted=False)
     return statement
+
+
+async def _closed_by_two(stage: Stage, month: str) -> None:
+    """Payroll looks the month through and asks; a director confirms, once every fact is known to be there."""
+    preview = await stage.doors.post("payroll", f"{month}/review", PAYROLL)
+    must("факты, которые не сходятся", preview["doubts"], {})
+    await until(lambda: stage.doors.post("payroll", f"{month}/request", PAYROLL), "все факты месяца сообщены")
+    await until(lambda: stage.doors.post("payroll", f"{month}/close", DIRECTOR), "директор подтвердил закрытие")
 
 
 ACTS = (

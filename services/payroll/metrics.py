@@ -6,7 +6,7 @@ from prometheus_client import Counter, Histogram
 
 from services.payroll.domain.facts import Kind
 
-FACTS = Counter("svoy_payroll_facts", "Facts recorded: won, lost, handed_over.", ["kind"])
+FACTS = Counter("svoy_payroll_facts", "Facts recorded: won, lost, handed_over, reversed.", ["kind"])
 MONTHS = Counter("svoy_payroll_months_closed", "Months closed.")
 STATEMENTS = Counter("svoy_payroll_statements_closed", "Statements closed.")
 ADJUSTMENTS = Counter("svoy_payroll_adjustments", "Adjustment lines in closed statements (R-PAY-6).")
@@ -18,3 +18,6 @@ RESUMED = Counter("svoy_payroll_closes_resumed", "Times a month found half close
 
 for _kind in get_args(Kind):
     FACTS.labels(kind=_kind)
+
+EXPORTS = Counter("svoy_payroll_exports", "Months given to the payroll of 1С, the first time or once more.", ["again"])
+DISPUTES = Counter("svoy_payroll_disputes", "Objections of managers to their statements.")

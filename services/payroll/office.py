@@ -1,17 +1,25 @@
-"""What the doors of payroll work with: the collections, the clock, the company's months, the policy."""
+"""What the doors of payroll work with: the collections, the clock, the company's months, the policies."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import datetime
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from services.payroll.domain import reckoning
+from services.payroll.domain.accruals import Organisation
 from services.payroll.domain.books import Books
 from services.payroll.domain.ledger import Employment, Ledger
-from services.payroll.domain.months import Month, month_of, named
-from services.payroll.domain.refusals import NoStatement, UnknownManager
-from services.payroll.domain.statement import Policy, Statement
-from services.payroll.store import Store
+from services.payroll.domain.months import Month, first_day, following, month_of, named
+from services.payroll.domain.policy import Policy
+from services.payroll.domain.prospects import Stage
+from services.payroll.domain.refusals import EventsPending, NoStatement, UnknownManager
+from services.payroll.domain.statement import Statement
+from services.payroll.store import BOOKS, WATERMARK, Store
 from shared.clock import Clock, local_date
+from shared.contracts.base import Decide
+from shared.delivery import Deliveries
+from shared.ids import NewId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +28,27 @@ class Office:
 
     store: Store
     clock: Clock
+    new_id: NewId
     zone: str
-    policy: Policy
+    usual: Policy
+    """In force where no version of the policy says otherwise."""
+    term: timedelta
+    """How long a manager may object to a dismissal proposed."""
+    lag: timedelta
+    """How far the word of accounts may be behind the present."""
+    odds: dict[Stage, float]
+    organisation: Organisation
+    unprocessed: Callable[[], Awaitable[int]]
+    """How many messages wait for this service."""
+    deliveries: Deliveries
+    hook: str
+    """Where to post that a month is closed."""
+    answers_within: float
+    """Seconds."""
+    closing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while this process closes statements."""
+    left_over: asyncio.Event = field(default_factory=asyncio.Event)
+    """A close went on longer than its answer: whoever resumes takes it up at once."""
 
     def now(self) -> datetime:
         """The present moment."""
@@ -30,6 +57,23 @@ class Office:
     def begun(self, month: Month) -> bool:
         """Whether `month` has begun."""
         return month <= month_of(local_date(self.now(), self.zone))
+
+    async def check_complete(self, month: Month, decide: Decide[Books]) -> None:
+        """Raises `EventsPending` while facts of `month` are known to be on their way. What `decide` refuses on the
+        present books is raised before: that would not be cured by waiting."""
+        decide(await self.store.books.get(BOOKS))
+        why = []
+        ended = datetime.combine(first_day(following(month)), time(), ZoneInfo(self.zone))
+        needed = max(ended, self.now() - self.lag)
+        told = await self.store.watermarks.get(WATERMARK)
+        if told is None or told.until < needed:
+            until = "" if told is None else f": пока до {told.until:%d.%m.%Y %H:%M} UTC"
+            why.append(f"учёт клиентов (accounts) ещё не сообщил обо всех фактах{until}")
+        waiting = await self.unprocessed()
+        if waiting:
+            why.append(f"сообщений ещё не обработано: {waiting} (отложенные навсегда — svoy parked list)")
+        if why:
+            raise EventsPending(month, why)
 
     async def statement(self, manager_id: str, month: Month) -> Statement:
         """As it was closed, or so far. Raises `UnknownManager` or `NoStatement`, saying why."""
@@ -57,7 +101,8 @@ class Office:
         """The statement of `month`; None where there is none, or the month has not begun."""
         if not self.begun(month):
             return None
-        return reckoning.statement(ledger, month, begin=books.begin, first_open=books.first_open, policy=self.policy)
+        policies = books.in_force(self.usual)
+        return reckoning.statement(ledger, month, begin=books.begin, first_open=books.first_open, policies=policies)
 
 
 def _why_none(manager: Employment, month: Month, books: Books, *, begun: bool) -> str:

@@ -1,24 +1,57 @@
 """The collections of payroll, their indexes, and every query on them."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from pymongo import IndexModel
 
 from services.payroll.domain.books import Books
+from services.payroll.domain.clients import Client
 from services.payroll.domain.facts import Fact
 from services.payroll.domain.ledger import Ledger
 from services.payroll.domain.months import Month, first_day, following
+from services.payroll.domain.objections import Dispute
+from services.payroll.domain.policy import Policies, Policy
+from services.payroll.domain.prospects import Prospect
+from services.payroll.domain.review import Preview
+from services.payroll.domain.statement import Statement
+from services.payroll.domain.watermark import Watermark
 from shared.service import Service
 from shared.store.codec import from_fields
 
 BOOKS = "company"
-"""The key of the one document of months."""
+"""The key of the one document of months and policies."""
+WATERMARK = "accounts"
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 BATCH = 64
 CHRONOLOGICAL = ("facts.effective", "facts.fact_id", "_id")
-LEDGER_INDEXES = (IndexModel("facts.effective"),)
+LEDGER_INDEXES = (
+    IndexModel("facts.effective"),
+    IndexModel("facts.client_id"),
+    IndexModel("manager.revision"),
+    IndexModel("reversals.fact_id", sparse=True),
+    IndexModel("cases.proposed_at", sparse=True),
+    IndexModel("closed.month"),
+    IndexModel([("settled_to", 1), ("_id", 1)]),
+)
+READING_INDEXES = (IndexModel([("manager_id", 1), ("_id", 1)]), IndexModel([("by", 1), ("_id", 1)]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Somebody read another's pay. Without a `manager_id`: everybody's."""
+
+    reading_id: str
+    at: datetime
+    by: str
+    role: str
+    what: str
+    manager_id: str | None
+    month: Month | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +74,20 @@ class Store:
     def __init__(self, service: Service) -> None:
         self.ledgers = service.documents("ledgers", Ledger, indexes=LEDGER_INDEXES)
         self.books = service.documents("books", Books)
+        self.previews = service.documents("previews", Preview)
+        self.watermarks = service.documents("watermarks", Watermark)
+        self.clients = service.documents("clients", Client, indexes=[IndexModel("manager_id")])
+        self.prospects = service.documents("prospects", Prospect, indexes=[IndexModel("manager_id")])
+        self.disputes = service.documents("disputes", Dispute, indexes=[IndexModel([("manager_id", 1), ("_id", 1)])])
+        self.readings = service.store.indexes("readings", READING_INDEXES)
 
     async def company_books(self) -> Books:
-        """The months closed so far."""
+        """The months closed so far, and the policies."""
         return await self.books.get(BOOKS) or Books()
+
+    async def policies(self, usual: Policy) -> Policies:
+        """The policy of every month."""
+        return (await self.company_books()).in_force(usual)
 
     async def ledgers_after(self, manager_id: str | None, limit: int) -> list[Ledger]:
         """Ledgers in order of the manager's id."""
@@ -55,6 +98,109 @@ class Store:
         while batch := await self.ledgers_after(after, BATCH):
             yield batch
             after = batch[-1].manager_id
+
+    async def unsettled(self, month: Month, limit: int) -> list[str]:
+        """Managers for whom `month` has not been closed yet."""
+        cursor = self.ledgers.collection.find(_not_settled(month), {"_id": 1}).sort([("settled_to", 1), ("_id", 1)])
+        return [found["_id"] async for found in cursor.limit(limit)]
+
+    async def progress(self, month: Month) -> tuple[int, int]:
+        """For how many managers `month` has been closed, and of how many."""
+        every = await self.ledgers.count({})
+        return every - await self.ledgers.count(_not_settled(month)), every
+
+    async def closed_sums(self, month: Month) -> AsyncIterator[tuple[str, Decimal, str]]:
+        """Manager, total and hash of every closed statement of `month`, in order of the manager's id."""
+        cursor = self.ledgers.collection.aggregate(
+            [
+                {"$match": {"closed.month": month}},
+                {"$project": {"closed": {"month": 1, "total": 1, "seal": 1}}},
+                {"$unwind": "$closed"},
+                {"$match": {"closed.month": month}},
+                {"$sort": {"_id": 1}},
+            ]
+        )
+        async for found in cursor:
+            yield found["_id"], found["closed"]["total"], found["closed"].get("seal", "")
+
+    async def closed_statements(self, month: Month, after: str | None, limit: int) -> list[Statement]:
+        """Closed statements of `month` in order of the manager's id."""
+        found = await self._closed_in(month, after, limit)
+        statements = (ledger.closed_statement(month) for ledger in found)
+        return [statement for statement in statements if statement is not None]
+
+    async def ledgers_closed_in(self, month: Month) -> AsyncIterator[Ledger]:
+        """Ledgers with a closed statement of `month`, without their facts, in order of the manager's id."""
+        after: str | None = None
+        while batch := await self._closed_in(month, after, BATCH):
+            for ledger in batch:
+                yield ledger
+            after = batch[-1].manager_id
+
+    async def _closed_in(self, month: Month, after: str | None, limit: int) -> list[Ledger]:
+        where: dict[str, Any] = {"closed.month": month} | ({} if after is None else {"_id": {"$gt": after}})
+        fields = {"manager_id": 1, "manager": 1, "closed": {"$elemMatch": {"month": month}}}
+        cursor = self.ledgers.collection.find(where, fields).sort("_id", 1).limit(limit)
+        return [from_fields(found, Ledger) async for found in cursor]
+
+    async def with_cases(self, manager_id: str | None) -> list[Ledger]:
+        """Ledgers with proposals to dismiss, in order of the manager's id."""
+        whose = {} if manager_id is None else {"_id": manager_id}
+        return await self.ledgers.find({"cases.proposed_at": {"$gt": EPOCH}} | whose, limit=1000)
+
+    async def without_manager(self) -> list[Ledger]:
+        """Ledgers whose manager nobody has told of."""
+        return await self.ledgers.find({"manager.revision": None}, limit=1000)
+
+    async def waiting_reversals(self) -> list[str]:
+        """Words that a fact was wrong, whose fact has not come."""
+        found = await self.ledgers.find({"reversals.fact_id": {"$gt": ""}}, limit=1000)
+        return sorted(word.fact_id for ledger in found for word in ledger.reversals)
+
+    async def held_by_several(self) -> list[str]:
+        """Clients with facts in more than one ledger."""
+        cursor = self.ledgers.collection.aggregate(
+            [
+                {"$project": {"facts.client_id": 1, "facts.kind": 1}},
+                {"$unwind": "$facts"},
+                {"$match": {"facts.kind": {"$in": ["won", "lost", "reversed"]}}},
+                {"$group": {"_id": "$facts.client_id", "first": {"$min": "$_id"}, "last": {"$max": "$_id"}}},
+                {"$match": {"$expr": {"$ne": ["$first", "$last"]}}},
+            ],
+            allowDiskUse=True,
+        )
+        return [found["_id"] async for found in cursor]
+
+    async def facts_of_clients(self, clients: Collection[str]) -> list[Fact]:
+        """All facts about these clients."""
+        there = {"facts.client_id": {"$in": list(clients)}}
+        cursor = self.ledgers.collection.aggregate(
+            [{"$match": there}, {"$project": {"facts": 1}}, {"$unwind": "$facts"}, {"$match": there}]
+        )
+        return [from_fields(found["facts"], Fact) async for found in cursor]
+
+    async def clients_of(self, manager_id: str) -> list[Client]:
+        """The clients a manager holds."""
+        return await self.clients.find({"manager_id": manager_id}, limit=10_000)
+
+    async def prospects_of(self, manager_id: str) -> list[Prospect]:
+        """The prospects of a manager."""
+        return await self.prospects.find({"manager_id": manager_id}, limit=10_000)
+
+    async def clients_named(self, ids: Sequence[str]) -> list[Client]:
+        """These clients."""
+        return await self.clients.find({"_id": {"$in": list(ids)}}, limit=max(len(ids), 1))
+
+    async def note(self, reading: Reading) -> None:
+        """Write down that somebody read another's pay."""
+        fields = {name: getattr(reading, name) for name in Reading.__slots__}
+        await self.readings.insert_one({"_id": fields.pop("reading_id")} | fields)
+
+    async def readings_where(self, where: dict[str, Any], after: str | None, limit: int) -> list[Reading]:
+        """Readings in order of their ids."""
+        beyond = {} if after is None else {"_id": {"$gt": after}}
+        cursor = self.readings.find(where | beyond).sort("_id", 1).limit(limit)
+        return [Reading(reading_id=found.pop("_id"), **found) async for found in cursor]
 
     async def facts_where(
         self, *, manager_id: str | None, month: Month | None, after: str | None, limit: int
@@ -74,6 +220,10 @@ class Store:
             ]
         )
         return [Borne(found["_id"], found["known"], from_fields(found["facts"], Fact)) async for found in cursor]
+
+
+def _not_settled(month: Month) -> dict[str, Any]:
+    return {"settled_to": {"$not": {"$gte": month}}}
 
 
 def _within(month: Month) -> dict[str, str]:

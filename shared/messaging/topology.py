@@ -39,7 +39,10 @@ LISTENS: Mapping[str, tuple[str, ...]] = {
     "routing": ("request.*",),
     "sla_monitor": ("call.*", "request.*", "work.*"),
     "accounts": (),
-    "payroll": ("client.won", "client.lost", "client.handed_over", "manager.*"),
+    "payroll": (
+        "client.registered", "client.changed", "client.won", "client.lost", "client.handed_over",
+        "client.fact_reversed", "client.facts_complete", "manager.*", "debt.changed", "prospect.*",
+    ),
 }
 """The event types each service has in its queue."""
 

@@ -12,14 +12,19 @@ from fastapi import FastAPI
 from services.payroll.main import build_app
 from services.payroll.office import Office
 from services.payroll.settings import PayrollSettings
+from services.payroll.store import WATERMARK
 from shared.clock import ServiceClock, machine_now
-from shared.contracts.accounts import ClientHandedOver, ManagerEvent, MoneyFact
+from shared.contracts.accounts import ClientHandedOver, FactReversed, ManagerEvent, MoneyFact
 from shared.contracts.base import Event
 from tests.conftest import SettingsFor
 from tests.kit import Ear, eventually, listening, publish, serving, token
+from tests.payroll.given import complete
 
 OFFICER = token("payroll", subject="p1")
 DIRECTOR = token("director", subject="d1")
+ASKER = token("payroll", subject="p2")
+"""Asks for what `OFFICER` confirms."""
+FAR = datetime(2030, 1, 1, tzinfo=UTC)
 DECEMBER = datetime(2026, 12, 5, 3, 0, tzinfo=UTC)
 
 
@@ -55,9 +60,50 @@ class Doors:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    async def post(self, path: str, who: dict[str, str] = OFFICER, body: Any = None) -> httpx.Response:
+        """The answer to a POST."""
+        return await self.http.post(path, headers=who, json=body)
+
+    async def made(self, path: str, who: dict[str, str] = OFFICER, body: Any = None) -> Any:
+        """The body of a POST that must succeed."""
+        answer = await self.post(path, who, body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
     async def close(self, month: str, who: dict[str, str] = OFFICER) -> httpx.Response:
-        """The answer to closing a month."""
-        return await self.http.post(f"/v1/months/{month}/close", headers=who)
+        """The answer to closing a month: looked through and asked for by another, confirmed by `who`. The first
+        refusal, where there is one."""
+        asked = await self.ask(month, ASKER if who in (OFFICER, DIRECTOR) else who)
+        return await self.confirm(month, who) if asked.status_code == 200 else asked
+
+    async def ask(self, month: str, who: dict[str, str] = ASKER) -> httpx.Response:
+        """The answer to looking a month through and asking for its close; the first refusal, where there is one."""
+        await self.complete()
+        reviewed = await self.post(f"/v1/months/{month}/review", who)
+        if reviewed.status_code != 200:
+            return reviewed
+        return await self.post(f"/v1/months/{month}/request", who, {"doubts_accepted": "проверено"})
+
+    async def asked(self, month: str) -> None:
+        """A month looked through, and asked to be closed."""
+        answer = await self.ask(month)
+        assert answer.status_code == 200, answer.text
+
+    async def confirm(self, month: str, who: dict[str, str] = OFFICER) -> httpx.Response:
+        """The answer to confirming the close."""
+        return await self.post(f"/v1/months/{month}/close", who)
+
+    async def complete(self, until: datetime = FAR) -> None:
+        """Accounts has told every fact, and nothing waits here."""
+        known = await self.office.store.watermarks.get(WATERMARK)
+        if known is None or known.until < until:
+            await publish(self.amqp_url, complete(until))
+
+        async def there() -> bool:
+            told = await self.office.store.watermarks.get(WATERMARK)
+            return told is not None and told.until >= until and not await self.office.unprocessed()
+
+        await eventually(there, within=20)
 
     async def closed(self, month: str) -> Any:
         """A month closed."""
@@ -88,7 +134,7 @@ def _bearers(event: Event) -> tuple[str, ...]:
     """The managers in whose ledgers a fact stands."""
     if isinstance(event, ClientHandedOver):
         return event.from_manager_id, event.to_manager_id
-    return (event.manager_id,) if isinstance(event, MoneyFact) else ()
+    return (event.manager_id,) if isinstance(event, MoneyFact | FactReversed) else ()
 
 
 @pytest.fixture

@@ -7,18 +7,28 @@ from decimal import Decimal
 from itertools import count
 
 from services.payroll.domain import closing, reckoning
-from services.payroll.domain.facts import Fact, handed_over, lost, won
+from services.payroll.domain.facts import Fact, handed_over, lost, reversal, won
 from services.payroll.domain.ledger import Ledger
 from services.payroll.domain.months import Month, first_day, following
-from services.payroll.domain.recording import introduce, record
-from services.payroll.domain.statement import Policy, Statement
-from shared.contracts.accounts import ClientHandedOver, ClientLost, ClientWon, ManagerEvent, ManagerRegistered, Source
+from services.payroll.domain.policy import Policies, Policy
+from services.payroll.domain.recording import introduce, record, reverse
+from services.payroll.domain.statement import Statement
+from shared.contracts.accounts import (
+    ClientHandedOver,
+    ClientLost,
+    ClientWon,
+    FactReversed,
+    FactsComplete,
+    ManagerEvent,
+    ManagerRegistered,
+    Source,
+)
 from shared.contracts.base import Event
 from shared.contracts.payroll import DismissalProposed
 
 AT = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 BASE = Decimal("70000.00")
-POLICY = Policy(BASE)
+POLICIES = Policies(Policy(BASE))
 _numbers = count(1)
 
 
@@ -103,6 +113,7 @@ class Told:
     begin: Month | None = None
     first_open: Month | None = None
     """Of the company."""
+    policies: Policies = POLICIES
 
     @classmethod
     def of(cls, *facts: ClientWon | ClientLost, hired: str = "2026-01-12", left: str | None = None) -> "Told":
@@ -112,20 +123,22 @@ class Told:
         told.hear(*facts)
         return told
 
-    def hear(self, *events: ClientWon | ClientLost | ClientHandedOver | ManagerEvent) -> None:
+    def hear(self, *events: ClientWon | ClientLost | ClientHandedOver | FactReversed | ManagerEvent) -> None:
         """Facts or news of the manager come."""
         for event in events:
-            if isinstance(event, ManagerEvent):
+            if isinstance(event, FactReversed):
+                decision = reverse(self.ledger, "m1", reversal(event), self.policies, AT)
+            elif isinstance(event, ManagerEvent):
                 decision = introduce(self.ledger, event, event.at.date())
             else:
-                decision = record(self.ledger, "m1", fact_of(event), AT)
+                decision = record(self.ledger, "m1", fact_of(event), self.policies, AT)
             self.ledger = decision.state
             self.events += decision.events
 
     def close(self, month: Month) -> Statement | None:
         """The company closes `month`."""
         self.begin = self.begin or month
-        decision = closing.close(self.ledger, month, self.begin, POLICY, AT)
+        decision = closing.close(self.ledger, month, self.begin, self.policies, AT)
         self.ledger = decision.state
         self.events += decision.events
         self.first_open = following(month)
@@ -139,7 +152,9 @@ class Told:
 
     def maybe(self, month: Month) -> Statement | None:
         """The statement of `month`."""
-        return reckoning.statement(self.ledger, month, begin=self.begin, first_open=self.first_open, policy=POLICY)
+        return reckoning.statement(
+            self.ledger, month, begin=self.begin, first_open=self.first_open, policies=self.policies
+        )
 
     def dismissals(self) -> list[str]:
         """The months a dismissal was proposed for, in order."""
@@ -155,4 +170,22 @@ def fact_of(event: ClientWon | ClientLost | ClientHandedOver) -> Fact:
 
 def opened(statements: Iterable[Statement]) -> list[Statement]:
     """Statements without what tells open ones from closed ones."""
-    return [replace(each, status="open", closed_at=None) for each in statements]
+    return [replace(each, status="open", closed_at=None, seal="") for each in statements]
+
+
+def reversed_fact(fact_id: str, *, by_id: str = "", of: str = "m1", confirmed_by: str = "d1") -> FactReversed:
+    """A fact turns out wrong."""
+    return FactReversed(
+        at=AT,
+        fact_id=by_id or f"undo-{fact_id}",
+        reverses_fact_id=fact_id,
+        manager_id=of,
+        reason="записан по ошибке",
+        proposed_by=of,
+        confirmed_by=confirmed_by,
+    )
+
+
+def complete(until: datetime) -> FactsComplete:
+    """Accounts has published every fact."""
+    return FactsComplete(at=AT, until=until)

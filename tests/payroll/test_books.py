@@ -1,42 +1,76 @@
 """Months are closed once, in order, after they have ended (R-PAY-6)."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from services.payroll.domain.books import Books, Outlook, begin_closing, finish_closing
+from services.payroll.domain.books import (
+    Books,
+    Doubts,
+    Outlook,
+    begin_closing,
+    export_month,
+    finish_closing,
+    request_close,
+    review_month,
+    set_policy,
+    withdraw_request,
+)
 from services.payroll.domain.months import following, month_of, named, through
+from services.payroll.domain.policy import Policy
 from services.payroll.domain.refusals import (
     BeforeTheBooks,
+    CloseNotRequested,
+    ConfirmedByTheSame,
+    ExportedAlready,
+    FactsInDoubt,
+    FactsWaiting,
     ManagersUnknown,
     MonthAlreadyClosed,
     MonthIsClosing,
+    MonthNotClosed,
     MonthNotEnded,
     MonthOutOfOrder,
     NobodyEmployed,
+    PolicyTooLate,
+    ReviewFirst,
 )
-from tests.payroll.given import Told, client_won, manager, roubles
+from tests.payroll.given import BASE, Told, client_won, manager, roubles
 
 ZONE = "Asia/Krasnoyarsk"
 SEP, OCT, NOV = "2026-09", "2026-10", "2026-11"
 LATER = datetime(2027, 3, 1, tzinfo=UTC)
 WORKED = Outlook(first_due=OCT, employed=True)
+SOUND = Doubts()
 
 
 def begin(books: Books | None, month: str, outlook: Outlook = WORKED, now: datetime = LATER) -> Books:
-    return begin_closing(books, month, outlook, by="p1", now=now, zone=ZONE).state
+    return confirmed(asked(looked(books, month, outlook, now=now), month), month)
+
+
+def looked(books: Books | None, month: str, outlook: Outlook = WORKED, now: datetime = LATER) -> Books:
+    return review_month(books, month, outlook, by="p2", now=now, zone=ZONE).state
+
+
+def asked(books: Books, month: str, doubts: Doubts = SOUND, by: str = "p2") -> Books:
+    return request_close(books, month, doubts, by=by, now=LATER, zone=ZONE).state
+
+
+def confirmed(books: Books, month: str, doubts: Doubts = SOUND, by: str = "p1") -> Books:
+    return begin_closing(books, month, doubts, usual=Policy(BASE), by=by, now=LATER, zone=ZONE).state
 
 
 def closed(books: Books | None, month: str) -> Books:
-    return finish_closing(begin(books, month), month, statements=2, total=roubles(140000), now=LATER).state
+    return finish_closing(begin(books, month), month, statements=2, total=roubles(140000), seal="s", now=LATER).state
 
 
 def test_a_month_is_closing_until_every_statement_is_closed() -> None:
     books = begin(None, OCT)
     assert (books.closing is not None, books.first_open) == (True, OCT)
-    books = finish_closing(books, OCT, statements=2, total=roubles(140000), now=LATER).state
+    books = finish_closing(books, OCT, statements=2, total=roubles(140000), seal="s", now=LATER).state
     assert (books.closing, books.first_open, books.begin) == (None, NOV, OCT)
-    assert finish_closing(books, OCT, statements=3, total=roubles(0), now=LATER).state is books
+    assert finish_closing(books, OCT, statements=3, total=roubles(0), seal="s", now=LATER).state is books
 
 
 @pytest.mark.parametrize(
@@ -86,8 +120,88 @@ def test_a_month_before_the_first_closed_one_stays_as_it_is() -> None:
 
 def test_facts_without_a_known_manager_hold_a_close_up() -> None:
     with pytest.raises(ManagersUnknown, match="m9: f1, f2") as refusal:
-        begin(None, OCT, Outlook(first_due=OCT, employed=True, waiting={"m9": ["f1", "f2"]}))
+        asked(looked(None, OCT), OCT, Doubts(waiting={"m9": ["f1", "f2"]}))
     assert refusal.value.facts == {"m9": ["f1", "f2"]}
+
+
+def test_a_month_is_looked_through_before_it_is_asked_for_and_asked_for_before_it_is_confirmed() -> None:
+    with pytest.raises(ReviewFirst, match="/v1/months/2026-10/review"):
+        asked(Books(), OCT)
+    with pytest.raises(CloseNotRequested, match="никто не просил"):
+        confirmed(looked(None, OCT), OCT)
+    with pytest.raises(ReviewFirst):
+        asked(asked(looked(None, OCT), OCT), OCT)
+    assert confirmed(asked(looked(None, OCT), OCT), OCT).months[0].requested_by == "p2"
+
+
+def test_who_asks_does_not_confirm() -> None:
+    with pytest.raises(ConfirmedByTheSame, match="просил p2"):
+        confirmed(asked(looked(None, OCT), OCT), OCT, by="p2")
+
+
+def test_what_was_asked_can_be_taken_back_and_ends_with_another_look() -> None:
+    books = asked(looked(None, OCT), OCT)
+    for again in (withdraw_request(books, OCT, ZONE).state, looked(books, OCT)):
+        assert again.state(OCT) == "in_review"
+        with pytest.raises(CloseNotRequested):
+            confirmed(again, OCT)
+    with pytest.raises(CloseNotRequested):
+        withdraw_request(looked(None, OCT), OCT, ZONE)
+    review = looked(books, OCT).review
+    assert review is not None
+    assert review.number == 2
+
+
+def test_facts_in_doubt_are_answered_for_by_who_asks() -> None:
+    doubts = Doubts(found={"f1": "пришёл второй раз"})
+    with pytest.raises(FactsInDoubt, match="f1: пришёл второй раз"):
+        asked(looked(None, OCT), OCT, doubts)
+    answered = asked(looked(None, OCT), OCT, Doubts(found=doubts.found, accepted="звонил, всё верно"))
+    assert confirmed(answered, OCT, doubts).months[0].doubts_accepted == "звонил, всё верно"
+    with pytest.raises(FactsInDoubt):
+        confirmed(asked(looked(None, OCT), OCT), OCT, doubts)
+
+
+def test_a_reversal_whose_fact_has_not_come_holds_a_close_up() -> None:
+    with pytest.raises(FactsWaiting, match="u1"):
+        asked(looked(None, OCT), OCT, Doubts(reversals=("u1",)))
+
+
+def test_a_month_is_exported_once_and_again_only_for_a_reason() -> None:
+    with pytest.raises(MonthNotClosed):
+        export_month(begin(None, OCT), OCT, by="p1", now=LATER, reason=None)
+    once = export_month(closed(None, OCT), OCT, by="p1", now=LATER, reason=None).state
+    assert (once.state(OCT), once.months[0].exports[0].number) == ("exported", 1)
+    with pytest.raises(ExportedAlready):
+        export_month(once, OCT, by="p1", now=LATER, reason=None)
+    twice = export_month(once, OCT, by="p1", now=LATER, reason="файл потеряли").state
+    assert [(each.number, each.reason) for each in twice.months[0].exports] == [(1, None), (2, "файл потеряли")]
+
+
+def test_a_policy_is_for_months_to_come_and_closed_months_keep_theirs() -> None:
+    richer = replace(Policy(BASE), base=roubles(80000), effective=NOV)
+    books = set_policy(closed(None, OCT), richer).state
+    assert (books.policies[0].version, books.in_force(Policy(BASE)).of(NOV).base) == (1, roubles(80000))
+    assert books.in_force(Policy(roubles(1))).of(OCT).base == BASE
+    for late in (OCT, SEP):
+        with pytest.raises(PolicyTooLate, match="с месяца ноябрь 2026"):
+            set_policy(books, replace(richer, effective=late))
+    with pytest.raises(PolicyTooLate, match="с месяца декабрь 2026"):
+        set_policy(begin(books, NOV), richer)
+
+
+def test_a_new_policy_takes_back_what_was_asked() -> None:
+    books = set_policy(asked(looked(None, OCT), OCT), Policy(BASE, effective=OCT)).state
+    assert books.state(OCT) == "open"
+
+
+def test_of_two_versions_for_a_month_the_newer_counts_and_later_months_have_their_own() -> None:
+    first, second, third = (
+        replace(Policy(BASE), base=roubles(n), effective=m) for n, m in ((1, SEP), (2, NOV), (3, SEP))
+    )
+    books = set_policy(set_policy(set_policy(None, first).state, second).state, third).state
+    in_force = books.in_force(Policy(BASE))
+    assert [in_force.of(month).base for month in ("2026-08", SEP, OCT, NOV)] == [BASE, *map(roubles, (3, 3, 2))]
 
 
 def test_the_first_month_due_is_that_of_the_first_word_or_of_the_first_fact() -> None:

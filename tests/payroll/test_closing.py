@@ -11,11 +11,9 @@ from typing import Any
 import pytest
 
 from services.payroll import closing
-from services.payroll.closing import Passed, Step
-from services.payroll.domain.books import Outlook, begin_closing
+from services.payroll.closing import Step
 from services.payroll.main import build_app
 from services.payroll.settings import PayrollSettings
-from services.payroll.store import BOOKS
 from shared.contracts.accounts import ClientLost, ClientWon
 from tests.kit import eventually, listening, publish, serving
 from tests.payroll.conftest import DECEMBER, Doors, clock_at
@@ -46,7 +44,8 @@ async def stalled(settings: PayrollSettings) -> AsyncIterator[Doors]:
 
 async def test_of_many_who_close_a_month_at_once_exactly_one_does(replicas: list[Doors]) -> None:
     await replicas[0].told(*map(manager, MANAGERS[:20]))
-    answers = await asyncio.gather(*(doors.close(NOV) for doors in replicas for _ in range(4)))
+    await replicas[0].asked(NOV)
+    answers = await asyncio.gather(*(doors.confirm(NOV) for doors in replicas for _ in range(4)))
     assert Counter(answer.status_code for answer in answers) == {200: 1, 409: 11}
     month = (await replicas[0].shown("/v1/months"))["items"][1]
     assert (month["state"], month["statements"], month["total"]) == ("closed", 20, "1400000.00")
@@ -99,6 +98,7 @@ async def test_a_close_cancelled_on_the_way_is_finished_and_told_once(
     stalled: Doors, settings: PayrollSettings
 ) -> None:
     await stalled.told(*map(manager, MANAGERS), client_won(1000, NOV, by="m07"))
+    await stalled.asked(NOV)
     close = asyncio.create_task(closing.close(stalled.office, NOV, "p1"))
     await eventually(lambda: stalled.office.store.ledgers.count({"closed.month": NOV}))
     close.cancel()
@@ -151,10 +151,10 @@ def _facts(number: int, by: str) -> list[ClientWon | ClientLost]:
 
 async def _half_close(doors: Doors, statements: int) -> None:
     """What a kill in the middle leaves: the month begun, some statements closed."""
-    outlook = Outlook(employed=True)
-    begin = partial(begin_closing, month=NOV, outlook=outlook, by="p1", now=doors.office.now(), zone=doors.office.zone)
-    begun = (await doors.office.store.books.step(BOOKS, begin)).state.months[-1]
-    await Step(doors.office, begun, NOV).over(await doors.office.store.ledgers_after(None, statements), Passed())
+    await doors.asked(NOV)
+    begun = await closing.begin(doors.office, NOV, "p1")
+    policies = await doors.office.store.policies(doors.office.usual)
+    await Step(doors.office, begun, NOV, policies).over(await doors.office.store.unsettled(NOV, statements))
 
 
 async def _closed(doors: Doors) -> dict[str, Any] | None:

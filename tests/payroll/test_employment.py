@@ -9,7 +9,7 @@ from services.payroll.domain.refusals import BadFact
 from services.payroll.domain.wording import formula, reason
 from shared.contracts.accounts import ManagerChanged
 from shared.money import ZERO
-from tests.payroll.given import AT, Told, client_lost, client_won, fact_of, handed, manager, roubles
+from tests.payroll.given import AT, POLICIES, Told, client_lost, client_won, fact_of, handed, manager, roubles
 
 SEP, OCT, NOV, DEC = "2026-09", "2026-10", "2026-11", "2026-12"
 
@@ -36,9 +36,9 @@ def test_facts_about_a_manager_nobody_told_of_are_kept_and_wait() -> None:
     told = Told()
     told.hear(client_lost(5000, NOV, fact_id="l"), client_won(9000, DEC), client_won(1, OCT, source="advert"))
     assert told.maybe(NOV) is None
-    assert told.ledger.waiting(NOV) == ["l"]
+    assert told.ledger.waiting(NOV, told.policies) == ["l"]
     told.hear(manager())
-    assert told.ledger.waiting(NOV) == []
+    assert told.ledger.waiting(NOV, told.policies) == []
     assert told.statement(NOV).growth == roubles(-5000)
 
 
@@ -137,7 +137,7 @@ def test_a_fact_that_says_something_else_than_before_is_refused() -> None:
 
 def test_a_fee_below_zero_is_refused() -> None:
     with pytest.raises(BadFact, match="below zero"):
-        record(None, "m1", fact_of(client_lost(-1, NOV)), AT)
+        record(None, "m1", fact_of(client_lost(-1, NOV)), POLICIES, AT)
 
 
 def test_a_closing_that_comes_late_does_not_pay_a_month_twice() -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from services.payroll.api.fields import SEES_ALL, Deps, MonthText, Reader, View, check_own
+from services.payroll.api.fields import SEES_ALL, Deps, MonthText, Reader, View, check_own, noted
 from services.payroll.domain.facts import Fact, Kind
+from services.payroll.domain.policy import Policy
 from services.payroll.store import Borne
 from shared.contracts.accounts import Source
 from shared.contracts.base import Roubles
@@ -37,11 +38,13 @@ class FactView(View):
     to_manager_id: str | None
     proposed_by: str
     confirmed_by: str
+    reverses_fact_id: str | None
+    """The fact that counts as if it had never been."""
 
     @classmethod
-    def of(cls, fact: Fact) -> "FactView":
-        """`fact` as shown."""
-        return cls(**fields_of(fact), month=fact.month, amount=fact.amount)
+    def of(cls, fact: Fact, policy: Policy) -> "FactView":
+        """`fact` as shown, with what it adds to the growth by `policy`."""
+        return cls(**fields_of(fact), month=fact.month, amount=policy.amount(fact))
 
 
 class BorneView(FactView):
@@ -54,7 +57,7 @@ class BorneView(FactView):
 
 def fields_of(fact: Fact) -> dict[str, Any]:
     """The fields of a fact by name."""
-    return {name: getattr(fact, name) for name in Fact.__slots__}
+    return {name: getattr(fact, name) for name in FactView.model_fields if name in Fact.__slots__}
 
 
 @routes.get("")
@@ -73,9 +76,11 @@ async def listed(
     except ValueError:
         raise Problem(422, "bad-cursor", "cursor: берите его из поля next предыдущей страницы.") from None
     page = paging.page(found, lambda borne: borne.place)
-    return Page(items=[_view(borne) for borne in page.items], next=page.next)
+    await noted(office, who, "facts", manager_id=manager_id, month=month)
+    policies = await office.store.policies(office.usual)
+    return Page(items=[_view(borne, policies.of(borne.fact.month)) for borne in page.items], next=page.next)
 
 
-def _view(borne: Borne) -> BorneView:
-    fact = FactView.of(borne.fact)
+def _view(borne: Borne, policy: Policy) -> BorneView:
+    fact = FactView.of(borne.fact, policy)
     return BorneView(**dict(fact), manager_id=borne.manager_id, manager_known=borne.manager_known)

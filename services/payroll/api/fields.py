@@ -3,15 +3,20 @@
 import re
 from typing import Annotated
 
-from fastapi import Depends, Request
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from fastapi import Depends, Request, Response
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from services.payroll.domain.months import PATTERN
-from services.payroll.domain.refusals import NotYourPay
+from services.payroll.domain.refusals import EventsPending, NotYourPay
 from services.payroll.office import Office
+from services.payroll.store import Reading
 from shared.http.auth import Principal, requires
+from shared.http.problems import problem_response
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+RETRY_AFTER = "5"
+"""Seconds after which a close that was refused for events on their way may be tried again."""
 SEES_ALL = ("payroll", "director")
 """Roles that see everybody's pay; a manager sees only their own."""
 
@@ -23,6 +28,7 @@ async def _office(request: Request) -> Office:
 
 Deps = Annotated[Office, Depends(_office)]
 Officer = Annotated[Principal, Depends(requires(*SEES_ALL))]
+Director = Annotated[Principal, Depends(requires("director"))]
 Reader = Annotated[Principal, Depends(requires("manager", *SEES_ALL))]
 
 
@@ -35,13 +41,52 @@ def _month(text: str) -> str:
 MonthText = Annotated[str, AfterValidator(_month)]
 
 
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+"""What somebody says or why: not empty."""
+
+
 class View(BaseModel):
     """What somebody is shown."""
 
     model_config = ConfigDict(frozen=True)
 
 
-def check_own(who: Principal, manager_id: str) -> None:
-    """Raises `NotYourPay` where a manager asks about somebody else."""
-    if not who.has(*SEES_ALL) and who.subject != manager_id:
+def check_own(who: Principal, manager_id: str, *, alone: bool = False) -> None:
+    """Raises `NotYourPay` where a manager asks about somebody else; `alone`, where it is for the manager only, also
+    where payroll or a director do."""
+    if who.subject == manager_id and "manager" in who.roles:
+        return
+    if alone or not who.has(*SEES_ALL):
         raise NotYourPay
+
+
+async def noted(
+    office: Office, who: Principal, what: str, *, manager_id: str | None = None, month: str | None = None
+) -> None:
+    """Write down that `who` reads another's pay; without a `manager_id` everybody's. One's own is nobody's concern."""
+    if who.subject == manager_id and "manager" in who.roles:
+        return
+    reading = Reading(
+        reading_id=f"{office.now():%Y%m%d%H%M%S%f}-{office.new_id()}",
+        at=office.now(),
+        by=who.subject,
+        role=", ".join(sorted(who.roles)),
+        what=what,
+        manager_id=manager_id,
+        month=month,
+    )
+    await office.store.note(reading)
+
+
+async def answer_pending(_: Request, error: Exception) -> Response:
+    """The answer to a close that comes before the events it needs: later it will be another."""
+    pending = error.pending if isinstance(error, EventsPending) else []
+    answer = problem_response(409, "events-pending", str(error), pending=pending)
+    answer.headers["Retry-After"] = RETRY_AFTER
+    return answer
+
+
+def attached(content: bytes, kind: str, name: str) -> Response:
+    """A file to be kept."""
+    plain = "".join(char if char.isascii() and (char.isalnum() or char in "-._") else "_" for char in name)
+    return Response(content, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{plain}"'})

@@ -11,22 +11,24 @@ from decimal import Decimal
 from services.payroll.domain.facts import Fact
 from services.payroll.domain.ledger import Ledger
 from services.payroll.domain.months import Month, month_of, through
-from services.payroll.domain.statement import Adjustment, Policy
+from services.payroll.domain.policy import Policies, Policy
+from services.payroll.domain.statement import Adjustment
 from shared.money import ZERO
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a closed month stands: its base (0: did not work), its growth by what was settled, what it paid, and
-    whether it is negative by all that is known and no statement has said so yet."""
+    """Where a closed month stands: what it is settled by, its base (0: did not work), its growth by what was settled,
+    what it paid, and whether it is negative by all that is known and no statement has said so yet."""
 
+    policy: Policy
     base: Decimal
     growth: Decimal
     paid: Decimal
     unsaid: bool
 
 
-def late(ledger: Ledger, month: Month, begin: Month, policy: Policy) -> tuple[Adjustment, ...]:
+def late(ledger: Ledger, month: Month, begin: Month, policies: Policies) -> tuple[Adjustment, ...]:
     """The adjustments `month` has to take: of every earlier month, in order of the facts' days.
 
     `begin` is the first month closed here. What was before counts as paid at the base, with nothing known of it.
@@ -36,8 +38,8 @@ def late(ledger: Ledger, month: Month, begin: Month, policy: Policy) -> tuple[Ad
     lines: list[Adjustment] = []
     for each in sorted(unpaid | {fact.month for fact in waiting}):
         facts = [fact for fact in waiting if fact.month == each]
-        standing = _standing(ledger, each, begin, policy)
-        lines += _lines(each, standing, policy if each in unpaid else None, facts)
+        standing = _standing(ledger, each, begin, policies)
+        lines += _lines(each, standing, facts, owed=each in unpaid)
     return tuple(lines)
 
 
@@ -52,23 +54,24 @@ def _unpaid(ledger: Ledger, month: Month, begin: Month) -> Iterator[Month]:
             yield each
 
 
-def _standing(ledger: Ledger, month: Month, begin: Month, policy: Policy) -> Standing:
+def _standing(ledger: Ledger, month: Month, begin: Month, policies: Policies) -> Standing:
     lines = [line for statement in ledger.closed for line in statement.adjustments if line.month == month]
     own = ledger.closed_statement(month)
     said = any(each.dismissal_proposed for each in (*lines, own) if each is not None)
-    unsaid = not said and month >= begin and ledger.growth(month) < ZERO
+    unsaid = not said and month >= begin and ledger.growth(month, policies) < ZERO
+    policy = policies.of(month)
     if lines:
-        return Standing(lines[-1].base, lines[-1].growth, lines[-1].pays, unsaid)
+        return Standing(policy, lines[-1].base, lines[-1].growth, lines[-1].pays, unsaid)
     if own is not None:
-        return Standing(own.base, own.growth, own.base + own.bonus, unsaid)
+        return Standing(policy, own.base, own.growth, own.base + own.bonus, unsaid)
     before_us = policy.base if month < begin else ZERO
-    return Standing(before_us, ZERO, before_us, unsaid)
+    return Standing(policy, before_us, ZERO, before_us, unsaid)
 
 
-def _lines(month: Month, standing: Standing, owed: Policy | None, facts: list[Fact]) -> Iterator[Adjustment]:
-    """One line a fact; first one for the month itself, where `owed` says that it was never paid."""
-    if owed is not None:
-        line = _line(month, standing, owed.base, None)
+def _lines(month: Month, standing: Standing, facts: list[Fact], *, owed: bool) -> Iterator[Adjustment]:
+    """One line a fact; first one for the month itself, where it is `owed`: it was never paid."""
+    if owed:
+        line = _line(month, standing, standing.policy.base, None)
         yield line
         standing = _after(standing, line)
     for fact in facts:
@@ -78,17 +81,20 @@ def _lines(month: Month, standing: Standing, owed: Policy | None, facts: list[Fa
 
 
 def _line(month: Month, standing: Standing, base: Decimal, fact: Fact | None) -> Adjustment:
-    growth = standing.growth + (ZERO if fact is None else fact.amount)
+    policy = standing.policy
+    growth = standing.growth + (ZERO if fact is None else policy.amount(fact))
     return Adjustment(
         month=month,
         fact=fact,
         base=base,
         growth=growth,
         paid=standing.paid,
-        pays=base + max(growth, ZERO) if base else ZERO,
+        pays=base + policy.bonus(growth) if base else ZERO,
         dismissal_proposed=standing.unsaid and growth < ZERO and base > ZERO,
+        policy=policy,
     )
 
 
 def _after(standing: Standing, line: Adjustment) -> Standing:
-    return Standing(line.base, line.growth, line.pays, standing.unsaid and not line.dismissal_proposed)
+    said = line.dismissal_proposed
+    return Standing(standing.policy, line.base, line.growth, line.pays, standing.unsaid and not said)

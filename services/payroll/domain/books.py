@@ -1,6 +1,6 @@
 """The months of the company: each is closed once, in order, after it has ended (R-PAY-6)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -8,26 +8,53 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from services.payroll.domain.months import Month, first_day, following
+from services.payroll.domain.policy import Policies, Policy
 from services.payroll.domain.refusals import (
     BeforeTheBooks,
+    CloseNotRequested,
+    ConfirmedByTheSame,
+    ExportedAlready,
+    FactsInDoubt,
+    FactsWaiting,
     ManagersUnknown,
     MonthAlreadyClosed,
     MonthIsClosing,
+    MonthNotClosed,
     MonthNotEnded,
     MonthOutOfOrder,
     NobodyEmployed,
+    PolicyTooLate,
+    ReviewFirst,
 )
 from shared.contracts.base import Decision
 from shared.money import ZERO
 
-Standing = Literal["open", "closing", "closed"]
-Move = Literal["close", "finish"]
+Standing = Literal["open", "in_review", "requested", "closing", "closed", "exported"]
+Move = Literal["review", "request", "withdraw", "confirm", "finish", "export"]
 
 MOVES: Mapping[tuple[Standing, Move], Standing] = {
-    ("open", "close"): "closing",
+    ("open", "review"): "in_review",
+    ("in_review", "review"): "in_review",
+    ("requested", "review"): "in_review",
+    ("in_review", "request"): "requested",
+    ("requested", "withdraw"): "in_review",
+    ("requested", "confirm"): "closing",
     ("closing", "finish"): "closed",
+    ("closed", "export"): "exported",
+    ("exported", "export"): "exported",
 }
 """The states a month goes through; what is not here is not possible."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """The month's accruals given to the payroll of 1С; all but the first are repeats, and marked so."""
+
+    number: int
+    at: datetime
+    by: str
+    reason: str | None = None
+    """Why once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +64,35 @@ class MonthClose:
     month: Month
     state: Standing
     by: str
+    """Who confirmed the close."""
     started_at: datetime
     closed_at: datetime | None = None
     statements: int = 0
     total: Decimal = ZERO
     """The sum of its statements, in roubles."""
+    requested_by: str | None = None
+    doubts_accepted: str | None = None
+    """Why it was closed with facts in doubt."""
+    policy: Policy | None = None
+    """What its statements are settled by; None where it was closed before policies had versions."""
+    seal: str | None = None
+    """The hash over the hashes of all its statements."""
+    exports: tuple[Export, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """The next month to be closed: looked through, and perhaps asked to be closed."""
+
+    month: Month
+    state: Standing = "in_review"
+    number: int = 1
+    """How many times a preview was made."""
+    by: str
+    at: datetime
+    requested_by: str | None = None
+    requested_at: datetime | None = None
+    doubts_accepted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +100,9 @@ class Books:
     """The months closed so far, in order; only the last can be still closing."""
 
     months: tuple[MonthClose, ...] = ()
+    review: Review | None = None
+    policies: tuple[Policy, ...] = ()
+    """In order of their versions."""
 
     @property
     def begin(self) -> Month | None:
@@ -72,53 +126,171 @@ class Books:
         """What became of `month`."""
         return next((each for each in self.months if each.month == month), None)
 
+    def state(self, month: Month) -> Standing:
+        """The state `month` is in."""
+        closed = self.of(month)
+        if closed is not None:
+            return closed.state
+        return self.review.state if self.review is not None and self.review.month == month else "open"
+
+    def in_force(self, usual: Policy) -> Policies:
+        """The policy of every month; `usual` where no version says otherwise."""
+        kept = {each.month: each.policy for each in self.months if each.policy is not None}
+        return Policies(usual, self.policies, kept)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """What the ledgers say before a month is closed."""
+    """What the ledgers say before a month is looked through."""
 
     first_due: Month | None = None
     """The first month somebody has to be paid for."""
     employed: bool = False
     """Somebody worked in the month."""
-    waiting: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubts:
+    """What has to be cleared up, or answered for, before a month is closed."""
+
+    waiting: Mapping[str, list[str]] = field(default_factory=dict)
     """Facts up to the month that pay or cost and whose manager is unknown: ids, by manager."""
+    reversals: Sequence[str] = ()
+    """Words that a fact was wrong, whose fact has not come."""
+    found: Mapping[str, str] = field(default_factory=dict)
+    """Facts that do not fit the others, and why: by id."""
+    accepted: str | None = None
+    """Why the month is closed with them all the same."""
 
 
-def begin_closing(
+def review_month(
     books: Books | None, month: Month, outlook: Outlook, *, by: str, now: datetime, zone: str
 ) -> Decision[Books]:
-    """Somebody closes `month`: it is `closing` until every statement is.
+    """Somebody looks `month` through before it is closed; what was asked before is taken back.
 
-    Raises `MonthAlreadyClosed`, `MonthIsClosing`, `MonthNotEnded`, `BeforeTheBooks`, `MonthOutOfOrder`,
-    `NobodyEmployed` or `ManagersUnknown`.
+    Raises `MonthAlreadyClosed`, `MonthIsClosing`, `MonthNotEnded`, `BeforeTheBooks`, `MonthOutOfOrder` or
+    `NobodyEmployed`.
     """
     books = books or Books()
     _check_open(books, month, zone)
     if now.astimezone(ZoneInfo(zone)).date() < first_day(following(month)):
         raise MonthNotEnded(month, zone)
     _check_order(books, month, outlook)
-    if outlook.waiting:
-        raise ManagersUnknown(month, outlook.waiting)
-    started = MonthClose(month=month, state=MOVES["open", "close"], by=by, started_at=now)
-    return Decision(Books((*books.months, started)))
+    before = books.review
+    number = before.number + 1 if before is not None and before.month == month else 1
+    state = MOVES[books.state(month), "review"]
+    return Decision(replace(books, review=Review(month=month, state=state, number=number, by=by, at=now)))
 
 
-def finish_closing(books: Books, month: Month, *, statements: int, total: Decimal, now: datetime) -> Decision[Books]:
+def request_close(
+    books: Books | None, month: Month, doubts: Doubts, *, by: str, now: datetime, zone: str
+) -> Decision[Books]:
+    """Somebody asks for `month` to be closed; another person has to confirm it.
+
+    Raises `MonthAlreadyClosed`, `MonthIsClosing`, `ReviewFirst`, `ManagersUnknown`, `FactsWaiting` or `FactsInDoubt`.
+    """
+    books = books or Books()
+    review = _moved(books, month, "request", zone)
+    _check_facts(month, doubts)
+    asked = replace(review, requested_by=by, requested_at=now, doubts_accepted=doubts.accepted)
+    return Decision(replace(books, review=asked))
+
+
+def withdraw_request(books: Books | None, month: Month, zone: str) -> Decision[Books]:
+    """It shall not be closed yet after all. Raises `MonthAlreadyClosed`, `MonthIsClosing` or `CloseNotRequested`."""
+    books = books or Books()
+    review = _moved(books, month, "withdraw", zone)
+    return Decision(replace(books, review=replace(review, requested_by=None, requested_at=None)))
+
+
+def begin_closing(
+    books: Books | None, month: Month, doubts: Doubts, *, usual: Policy, by: str, now: datetime, zone: str
+) -> Decision[Books]:
+    """Another person confirms that `month` be closed: it is `closing` until every statement is.
+
+    Raises `MonthAlreadyClosed`, `MonthIsClosing`, `CloseNotRequested`, `ConfirmedByTheSame`, `ManagersUnknown`,
+    `FactsWaiting` or `FactsInDoubt`.
+    """
+    books = books or Books()
+    review = _moved(books, month, "confirm", zone)
+    if review.requested_by == by:
+        raise ConfirmedByTheSame(by)
+    _check_facts(month, replace(doubts, accepted=review.doubts_accepted))
+    started = MonthClose(
+        month=month,
+        state=review.state,
+        by=by,
+        started_at=now,
+        requested_by=review.requested_by,
+        doubts_accepted=review.doubts_accepted,
+        policy=books.in_force(usual).of(month),
+    )
+    return Decision(replace(books, months=(*books.months, started), review=None))
+
+
+def finish_closing(
+    books: Books, month: Month, *, statements: int, total: Decimal, seal: str, now: datetime
+) -> Decision[Books]:
     """Every statement of `month` is closed, and so is the month. Nothing changes where it was before."""
     closing = books.closing
     if closing is None or closing.month != month:
         return Decision(books)
-    closed = replace(closing, state=MOVES[closing.state, "finish"], closed_at=now, statements=statements, total=total)
-    return Decision(Books((*books.months[:-1], closed)))
+    state = MOVES[closing.state, "finish"]
+    closed = replace(closing, state=state, closed_at=now, statements=statements, total=total, seal=seal)
+    return Decision(replace(books, months=(*books.months[:-1], closed)))
+
+
+def export_month(books: Books | None, month: Month, *, by: str, now: datetime, reason: str | None) -> Decision[Books]:
+    """The month's accruals are given out. Raises `MonthNotClosed`, or `ExportedAlready` where no reason is given to
+    do it once more."""
+    closed = None if books is None else books.of(month)
+    after = None if closed is None else MOVES.get((closed.state, "export"))
+    if books is None or closed is None or after is None:
+        raise MonthNotClosed(month)
+    if closed.exports and not reason:
+        raise ExportedAlready(month, closed.exports[0].at)
+    export = Export(number=len(closed.exports) + 1, at=now, by=by, reason=reason if closed.exports else None)
+    exported = replace(closed, state=after, exports=(*closed.exports, export))
+    months = tuple(exported if each.month == month else each for each in books.months)
+    return Decision(replace(books, months=months))
+
+
+def set_policy(books: Books | None, policy: Policy) -> Decision[Books]:
+    """A policy comes into force. Its version is given here. Raises `PolicyTooLate` for a month that is being closed,
+    was closed, or lies before the books."""
+    books = books or Books()
+    first = books.first_open
+    if books.closing is not None:
+        first = following(books.closing.month)
+    if first is not None and policy.effective < first:
+        raise PolicyTooLate(policy.effective, first)
+    numbered = replace(policy, version=len(books.policies) + 1)
+    return Decision(replace(books, policies=(*books.policies, numbered), review=None))
+
+
+def _moved(books: Books, month: Month, move: Move, zone: str) -> Review:
+    """The review of `month` after `move`."""
+    _check_open(books, month, zone)
+    after = MOVES.get((books.state(month), move))
+    if after is None or books.review is None:
+        raise ReviewFirst(month) if move == "request" else CloseNotRequested(month)
+    return replace(books.review, state=after)
+
+
+def _check_facts(month: Month, doubts: Doubts) -> None:
+    if doubts.waiting:
+        raise ManagersUnknown(month, doubts.waiting)
+    if doubts.reversals:
+        raise FactsWaiting(month, doubts.reversals)
+    if doubts.found and not doubts.accepted:
+        raise FactsInDoubt(month, doubts.found)
 
 
 def _check_open(books: Books, month: Month, zone: str) -> None:
     known = books.of(month)
-    state: Standing = "open" if known is None else known.state
-    if (state, "close") in MOVES:
+    if known is None:
         return
-    if known is not None and known.closed_at is not None:
+    if known.closed_at is not None:
         local = known.closed_at.astimezone(ZoneInfo(zone))
         raise MonthAlreadyClosed(month, known.closed_at, f"{local:%d.%m.%Y в %H:%M}")
     raise MonthIsClosing(month)

@@ -1,16 +1,20 @@
 """The facts of which pay is made (R-PAY-1, R-PAY-4). A fact is confirmed elsewhere, and never changes."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
 from services.payroll.domain.months import Month, month_of
 from services.payroll.domain.refusals import BadFact
-from shared.contracts.accounts import ClientHandedOver, ClientLost, ClientWon, Source
+from shared.contracts.accounts import ClientHandedOver, ClientLost, ClientWon, FactReversed, Source
 from shared.money import ZERO
 
-Kind = Literal["won", "lost", "handed_over"]
+Kind = Literal["won", "lost", "handed_over", "reversed"]
+
+EARLIEST = date(2000, 1, 1)
+AHEAD = timedelta(days=366)
+"""A fact may be confirmed this long before the day it takes effect."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +33,7 @@ class Fact:
     source: Source | None = None
     """How a client that was won came."""
     reason: str | None = None
-    """Why a client was lost."""
+    """Why a client was lost, or a fact reversed."""
     request_id: str | None = None
     """The request that cost us the client, or the trial request that convinced it (R-PAY-7)."""
     vouched_by_client_id: str | None = None
@@ -38,6 +42,12 @@ class Fact:
     to_manager_id: str | None = None
     proposed_by: str
     confirmed_by: str
+    reverses_fact_id: str | None = None
+    """The fact that counts as if it had never been."""
+    undoes: Kind | None = None
+    """What the reversed fact was."""
+    sign: int = 1
+    """-1 where it undoes a fact, 1 again where it undoes the undoing."""
 
     @property
     def month(self) -> Month:
@@ -45,31 +55,56 @@ class Fact:
         return month_of(self.effective)
 
     @property
-    def amount(self) -> Decimal:
-        """What it adds to the growth, in roubles: a referral's fee, minus a lost client's, otherwise nothing."""
-        if self.fee is None or (self.kind == "won" and self.source != "referral"):
-            return ZERO
-        return self.fee if self.kind == "won" else -self.fee
+    def of_money(self) -> bool:
+        """Whether it can pay or cost, by any policy."""
+        return bool(self.fee) and (self.undoes or self.kind) != "handed_over"
 
     def says_the_same(self, other: "Fact") -> bool:
         """Whether both move the same money in the same month."""
-        return all(
-            getattr(self, name) == getattr(other, name) for name in ("kind", "client_id", "fee", "effective")
-        ) and (self.amount == other.amount)
+        names = ("kind", "client_id", "fee", "effective", "source", "reverses_fact_id")
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversal:
+    """The word that a fact was wrong, which has come before the fact itself."""
+
+    fact_id: str
+    reverses_fact_id: str
+    at: datetime
+    reason: str
+    proposed_by: str
+    confirmed_by: str
+
+    def of(self, first: Fact) -> Fact:
+        """The fact that undoes `first`: of the same day, so that it moves the month which `first` had moved."""
+        return replace(
+            first,
+            fact_id=self.fact_id,
+            kind="reversed",
+            at=self.at,
+            reason=self.reason,
+            proposed_by=self.proposed_by,
+            confirmed_by=self.confirmed_by,
+            reverses_fact_id=first.fact_id,
+            undoes=first.undoes or first.kind,
+            sign=-first.sign,
+        )
 
 
 def won(event: ClientWon) -> Fact:
-    """A client came. Raises `BadFact` for a fee below zero."""
+    """A client came. Raises `BadFact` for a fee below zero or a day that cannot be."""
     return replace(_priced("won", event), source=event.source, vouched_by_client_id=event.vouched_by_client_id)
 
 
 def lost(event: ClientLost) -> Fact:
-    """A client is gone. Raises `BadFact` for a fee below zero."""
+    """A client is gone. Raises `BadFact` for a fee below zero or a day that cannot be."""
     return replace(_priced("lost", event), reason=event.reason)
 
 
 def handed_over(event: ClientHandedOver) -> Fact:
-    """Another manager holds the client: kept by both, moves no money."""
+    """Another manager holds the client: kept by both, moves no money. Raises `BadFact` for a day that cannot be."""
+    _check_day(event)
     return Fact(
         fact_id=event.fact_id,
         kind="handed_over",
@@ -83,9 +118,24 @@ def handed_over(event: ClientHandedOver) -> Fact:
     )
 
 
+def reversal(event: FactReversed) -> Reversal:
+    """A fact was wrong. Raises `BadFact` where it reverses itself."""
+    if event.fact_id == event.reverses_fact_id:
+        raise BadFact(f"fact {event.fact_id} reverses itself")
+    return Reversal(
+        fact_id=event.fact_id,
+        reverses_fact_id=event.reverses_fact_id,
+        at=event.at,
+        reason=event.reason,
+        proposed_by=event.proposed_by,
+        confirmed_by=event.confirmed_by,
+    )
+
+
 def _priced(kind: Kind, event: ClientWon | ClientLost) -> Fact:
     if event.fee < ZERO:
         raise BadFact(f"fact {event.fact_id}: the fee {event.fee} is below zero")
+    _check_day(event)
     return Fact(
         fact_id=event.fact_id,
         kind=kind,
@@ -98,3 +148,8 @@ def _priced(kind: Kind, event: ClientWon | ClientLost) -> Fact:
         proposed_by=event.proposed_by,
         confirmed_by=event.confirmed_by,
     )
+
+
+def _check_day(event: ClientWon | ClientLost | ClientHandedOver) -> None:
+    if not event.effective >= EARLIEST or event.effective - event.at.date() > AHEAD:
+        raise BadFact(f"fact {event.fact_id}: the day {event.effective} cannot be, confirmed {event.at:%Y-%m-%d}")

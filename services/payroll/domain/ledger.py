@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from services.payroll.domain.facts import Fact
-from services.payroll.domain.months import Month, month_of
+from services.payroll.domain.cases import Case
+from services.payroll.domain.facts import Fact, Reversal
+from services.payroll.domain.months import Month, first_day, following, month_of
+from services.payroll.domain.policy import Policies
 from services.payroll.domain.statement import Statement, total_of
 
 
@@ -20,6 +22,9 @@ class Employment:
     left: date | None
     known_from: date
     """The day of the earliest word of the manager, in the company's zone."""
+    personnel_number: str | None = None
+    """Табельный номер."""
+    snils: str | None = None
 
     def covers(self, month: Month) -> bool:
         """Whether the manager works on any day of `month`."""
@@ -37,6 +42,12 @@ class Ledger:
     closed: tuple[Statement, ...] = ()
     proposed: tuple[Month, ...] = ()
     """Months for which a dismissal was proposed: once each."""
+    cases: tuple[Case, ...] = ()
+    """What became of those proposals."""
+    reversals: tuple[Reversal, ...] = ()
+    """Words that a fact was wrong, whose fact has not come yet."""
+    settled_to: Month | None = None
+    """The last month closed here, whether it gave a statement or not."""
 
     def fact(self, fact_id: str) -> Fact | None:
         """The fact with this id."""
@@ -44,15 +55,25 @@ class Ledger:
 
     def of(self, month: Month) -> tuple[Fact, ...]:
         """The facts that belong to `month`."""
-        return tuple(fact for fact in self.facts if fact.month == month)
+        first, after = first_day(month), first_day(following(month))
+        return tuple(fact for fact in self.facts if first <= fact.effective < after)
 
-    def growth(self, month: Month) -> Decimal:
+    def growth(self, month: Month, policies: Policies) -> Decimal:
         """The growth of `month` by everything known of it now."""
-        return total_of(fact.amount for fact in self.of(month))
+        return total_of(map(policies.of(month).amount, self.of(month)))
+
+    def case(self, month: Month) -> Case | None:
+        """What became of the proposal to dismiss for `month`."""
+        return next((case for case in self.cases if case.month == month), None)
 
     def closed_statement(self, month: Month) -> Statement | None:
         """The statement of `month`, where it was closed."""
         return next((statement for statement in self.closed if statement.month == month), None)
+
+    def done_with(self, month: Month) -> bool:
+        """Whether `month` was closed for this manager, whatever came of it."""
+        closed = self.closed[-1].month if self.closed else ""
+        return max(closed, self.settled_to or "") >= month
 
     def unsettled(self) -> tuple[Fact, ...]:
         """The facts no closed statement has."""
@@ -67,11 +88,12 @@ class Ledger:
         }
         return tuple(sorted(own | later))
 
-    def waiting(self, month: Month) -> list[str]:
+    def waiting(self, month: Month, policies: Policies) -> list[str]:
         """The facts up to `month` that pay or cost, where nobody has told of the manager yet."""
         if self.manager is not None:
             return []
-        return [fact.fact_id for fact in self.facts if fact.amount and fact.month <= month]
+        due = [fact for fact in self.facts if fact.month <= month]
+        return [fact.fact_id for fact in due if policies.of(fact.month).amount(fact)]
 
     def first_due(self) -> Month | None:
         """The first month this manager has to be paid for here: since the manager is known, or since the first fact
@@ -79,5 +101,6 @@ class Ledger:
         if self.manager is None:
             return None
         worked = max(month_of(self.manager.hired), month_of(self.manager.known_from))
-        months = [fact.month for fact in self.facts if fact.amount and self.manager.covers(fact.month)]
+        moving = [fact for fact in self.facts if fact.of_money and fact.source in {None, "referral"}]
+        months = [fact.month for fact in moving if self.manager.covers(fact.month)]
         return min(months + ([worked] if self.manager.covers(worked) else []), default=None)

@@ -5,11 +5,12 @@ from dataclasses import replace
 from services.payroll.domain.adjustments import late
 from services.payroll.domain.ledger import Ledger
 from services.payroll.domain.months import Month, following, through
-from services.payroll.domain.statement import Policy, Statement, settle
+from services.payroll.domain.policy import Policies
+from services.payroll.domain.statement import Statement, settle
 from shared.money import ZERO
 
 
-def reckon(ledger: Ledger, month: Month, begin: Month | None, policy: Policy) -> Statement | None:
+def reckon(ledger: Ledger, month: Month, begin: Month | None, policies: Policies) -> Statement | None:
     """What closing `month` now would settle, every earlier month being closed; `begin` is the first one closed here,
     None where none is yet.
 
@@ -18,7 +19,7 @@ def reckon(ledger: Ledger, month: Month, begin: Month | None, policy: Policy) ->
     manager = ledger.manager
     if manager is None:
         return None
-    adjustments = () if begin is None else late(ledger, month, begin, policy)
+    adjustments = () if begin is None else late(ledger, month, begin, policies)
     works = manager.covers(month)
     if not works and not any(line.amount for line in adjustments):
         return None
@@ -26,7 +27,8 @@ def reckon(ledger: Ledger, month: Month, begin: Month | None, policy: Policy) ->
         manager_id=ledger.manager_id,
         manager_name=manager.name,
         month=month,
-        base=policy.base if works else ZERO,
+        policy=policies.of(month),
+        works=works,
         facts=ledger.of(month) if works else (),
         adjustments=adjustments,
         carried_in=ledger.closed[-1].carried if ledger.closed else ZERO,
@@ -34,7 +36,7 @@ def reckon(ledger: Ledger, month: Month, begin: Month | None, policy: Policy) ->
 
 
 def statement(
-    ledger: Ledger, month: Month, *, begin: Month | None, first_open: Month | None, policy: Policy
+    ledger: Ledger, month: Month, *, begin: Month | None, first_open: Month | None, policies: Policies
 ) -> Statement | None:
     """The statement of `month`: as it was closed, or as it would be closed now together with the open months before.
 
@@ -44,12 +46,12 @@ def statement(
     if closed is not None:
         return closed
     if begin is None or first_open is None:
-        return reckon(ledger, month, None, policy)
+        return reckon(ledger, month, None, policies)
     if ledger.closed:
         first_open = max(first_open, following(ledger.closed[-1].month))
     found = None
     for each in through(first_open, month):
-        found = reckon(ledger, each, begin, policy)
+        found = reckon(ledger, each, begin, policies)
         if found is not None:
             ledger = replace(ledger, closed=(*ledger.closed, found))
     return found

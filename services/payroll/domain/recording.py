@@ -1,32 +1,49 @@
 """What comes in: facts and news of managers, in any order, any number of times."""
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from services.payroll.domain.dismissal import with_dismissals
-from services.payroll.domain.facts import Fact
+from services.payroll.domain.dismissal import TERM, with_dismissals
+from services.payroll.domain.facts import Fact, Reversal
 from services.payroll.domain.ledger import Employment, Ledger
+from services.payroll.domain.policy import Policies
 from services.payroll.domain.refusals import BadFact
 from shared.contracts.accounts import ManagerEvent
 from shared.contracts.base import Decision
 
 
-def record(ledger: Ledger | None, manager_id: str, fact: Fact, now: datetime) -> Decision[Ledger]:
+def record(
+    ledger: Ledger | None, manager_id: str, fact: Fact, policies: Policies, now: datetime, *, term: timedelta = TERM
+) -> Decision[Ledger]:
     """The manager bears `fact`; known already, it changes nothing.
 
     Where it turns a closed month negative, a dismissal is proposed for that month (R-PAY-6). Raises `BadFact` where
     a fact with this id says something else, or where the manager confirmed their own pay (R-BASE-3).
     """
-    if fact.amount and fact.confirmed_by == manager_id:
-        raise BadFact(f"fact {fact.fact_id} was confirmed by {manager_id}, whose pay it moves")
     known = ledger or Ledger(manager_id=manager_id)
-    first = known.fact(fact.fact_id)
-    if first is not None:
-        if not first.says_the_same(fact):
-            raise BadFact(f"fact {fact.fact_id} was recorded before with another content")
+    if _known(known, fact):
         return Decision(known)
-    facts = sorted((*known.facts, fact), key=lambda each: (each.effective, each.fact_id))
-    return with_dismissals(replace(known, facts=tuple(facts)), now)
+    _check_confirmed(manager_id, fact)
+    return with_dismissals(_settled_reversals(_with(known, fact)), policies, now, term=term)
+
+
+def reverse(
+    ledger: Ledger | None, manager_id: str, word: Reversal, policies: Policies, now: datetime, *, term: timedelta = TERM
+) -> Decision[Ledger]:
+    """A fact turns out wrong: it counts as if it had never been. Where it has not come yet, the word waits for it.
+
+    Raises `BadFact` as `record` does.
+    """
+    known = ledger or Ledger(manager_id=manager_id)
+    before = known.fact(word.fact_id) or next((each for each in known.reversals if each.fact_id == word.fact_id), None)
+    if before is not None:
+        if before.reverses_fact_id != word.reverses_fact_id:
+            raise BadFact(f"fact {word.fact_id} was recorded before with another content")
+        return Decision(known)
+    if word.confirmed_by == manager_id:
+        raise BadFact(f"fact {word.fact_id} was confirmed by {manager_id}, whose pay it moves")
+    waiting = sorted((*known.reversals, word), key=lambda each: each.fact_id)
+    return with_dismissals(_settled_reversals(replace(known, reversals=tuple(waiting))), policies, now, term=term)
 
 
 def introduce(ledger: Ledger | None, news: ManagerEvent, day: date) -> Decision[Ledger]:
@@ -37,5 +54,47 @@ def introduce(ledger: Ledger | None, news: ManagerEvent, day: date) -> Decision[
     if before is not None and before.revision >= news.revision:
         manager = replace(before, known_from=since)
     else:
-        manager = Employment(revision=news.revision, name=news.name, hired=news.hired, left=news.left, known_from=since)
+        manager = _employed(news, since)
     return Decision(known if manager == before else replace(known, manager=manager))
+
+
+def _employed(news: ManagerEvent, since: date) -> Employment:
+    return Employment(
+        revision=news.revision,
+        name=news.name,
+        hired=news.hired,
+        left=news.left,
+        known_from=since,
+        personnel_number=news.personnel_number,
+        snils=news.snils,
+    )
+
+
+def _known(ledger: Ledger, fact: Fact) -> bool:
+    """Whether it is there already. Raises `BadFact` where it said something else then."""
+    first = ledger.fact(fact.fact_id)
+    if first is None and any(fact.fact_id == each.fact_id for each in ledger.reversals):
+        raise BadFact(f"fact {fact.fact_id} was recorded before with another content")
+    if first is not None and not first.says_the_same(fact):
+        raise BadFact(f"fact {fact.fact_id} was recorded before with another content")
+    return first is not None
+
+
+def _check_confirmed(manager_id: str, fact: Fact) -> None:
+    if fact.of_money and fact.confirmed_by == manager_id:
+        raise BadFact(f"fact {fact.fact_id} was confirmed by {manager_id}, whose pay it moves")
+
+
+def _with(ledger: Ledger, fact: Fact) -> Ledger:
+    facts = sorted((*ledger.facts, fact), key=lambda each: (each.effective, each.fact_id))
+    return replace(ledger, facts=tuple(facts))
+
+
+def _settled_reversals(ledger: Ledger) -> Ledger:
+    """The ledger in which every reversal whose fact is there has become a fact."""
+    for word in ledger.reversals:
+        first = ledger.fact(word.reverses_fact_id)
+        if first is not None:
+            left = tuple(each for each in ledger.reversals if each != word)
+            return _settled_reversals(_with(replace(ledger, reversals=left), word.of(first)))
+    return ledger

@@ -1,5 +1,6 @@
 """What payroll refuses, and why. The docstring is the message where none is given."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from services.payroll.domain.months import Month, first_day, following, named
@@ -23,6 +24,42 @@ class NotYourPay(PayrollError):
 
 class NoStatement(PayrollError):
     """За этот месяц расчёта нет."""
+
+
+class NoProposal(PayrollError):
+    """За этот месяц увольнение не предлагалось."""
+
+
+class NotPossibleNow(PayrollError):
+    """What is asked is not possible in the state it is in."""
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+        super().__init__(f"Сейчас так нельзя: состояние «{state}». Откройте свежее и посмотрите, что уже сделано.")
+
+
+class TermOver(PayrollError):
+    """The manager's time to object has passed."""
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until.isoformat()
+        super().__init__(f"Срок для возражения прошёл {until:%d.%m.%Y %H:%M} UTC; скажите о нём директору лично.")
+
+
+class TermNotOver(PayrollError):
+    """The manager may still object."""
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until.isoformat()
+        super().__init__(f"Менеджер может возразить до {until:%d.%m.%Y %H:%M} UTC: решайте после этого срока.")
+
+
+class EvidenceChanged(PayrollError):
+    """Facts came after the director had looked."""
+
+    def __init__(self, evidence: str) -> None:
+        self.evidence = evidence
+        super().__init__("Основания изменились с тех пор, как вы их смотрели: откройте предложение снова.")
 
 
 class MonthNotEnded(PayrollError):
@@ -80,10 +117,142 @@ class NobodyEmployed(PayrollError):
 class ManagersUnknown(PayrollError):
     """Facts that pay or cost wait for a manager nobody has told of yet."""
 
-    def __init__(self, month: Month, facts: dict[str, list[str]]) -> None:
-        self.facts = facts
+    def __init__(self, month: Month, facts: Mapping[str, list[str]]) -> None:
+        self.facts = dict(facts)
         told = "; ".join(f"{manager}: {', '.join(ids)}" for manager, ids in facts.items())
         super().__init__(
             f"Нельзя закрыть {named(month)}: есть факты, чей менеджер ещё не известен ({told}). "
             "Заведите менеджера или дождитесь сообщения о нём."
         )
+
+
+class FactsWaiting(PayrollError):
+    """Words that a fact was wrong came before the fact."""
+
+    def __init__(self, month: Month, reversals: Sequence[str]) -> None:
+        self.facts = list(reversals)
+        told = ", ".join(reversals)
+        super().__init__(
+            f"Нельзя закрыть {named(month)}: отменены факты, которых здесь ещё нет ({told}). "
+            "Дождитесь их; если не приходят, смотрите svoy parked list."
+        )
+
+
+class FactsInDoubt(PayrollError):
+    """Facts contradict each other."""
+
+    def __init__(self, month: Month, found: Mapping[str, str]) -> None:
+        self.doubts = dict(found)
+        told = "; ".join(f"{fact_id}: {why}" for fact_id, why in found.items())
+        super().__init__(
+            f"Прежде чем закрыть {named(month)}, разберитесь с фактами: {told}. Неверный факт отменяется в учёте "
+            "клиентов; если всё верно, напишите почему в doubts_accepted."
+        )
+
+
+class ReviewFirst(PayrollError):
+    """The month was not looked through."""
+
+    def __init__(self, month: Month) -> None:
+        super().__init__(
+            f"Сначала посмотрите {named(month)}: POST /v1/months/{month}/review; просить закрыть можно один раз."
+        )
+
+
+class CloseNotRequested(PayrollError):
+    """Nobody asked for the month to be closed."""
+
+    def __init__(self, month: Month) -> None:
+        super().__init__(
+            f"Закрыть {named(month)} никто не просил: один человек просит (POST /v1/months/{month}/request), "
+            "другой подтверждает (POST …/close)."
+        )
+
+
+class ConfirmedByTheSame(PayrollError):
+    """Who asked for the close cannot confirm it."""
+
+    def __init__(self, by: str) -> None:
+        self.requested_by = by
+        super().__init__(f"Закрыть месяц просил {by}; подтвердить должен другой человек.")
+
+
+class MonthNotClosed(PayrollError):
+    """What is not closed is not exported."""
+
+    def __init__(self, month: Month) -> None:
+        super().__init__(f"{named(month).capitalize()} не закрыт: сначала закройте его.")
+
+
+class ExportedAlready(PayrollError):
+    """The month was exported before."""
+
+    def __init__(self, month: Month, at: datetime) -> None:
+        self.exported_at = at.isoformat()
+        super().__init__(
+            f"{named(month).capitalize()} уже выгружен {at:%d.%m.%Y %H:%M} UTC. Чтобы выгрузить ещё раз, "
+            "напишите причину в reason: выгрузка будет помечена как повторная."
+        )
+
+
+class NoExport(PayrollError):
+    """Такой выгрузки не было."""
+
+
+class EmployeesIncomplete(PayrollError):
+    """Employees lack what the payroll of 1С knows them by."""
+
+    def __init__(self, missing: Mapping[str, list[str]]) -> None:
+        self.missing = dict(missing)
+        told = "; ".join(f"{who}: {', '.join(what)}" for who, what in missing.items())
+        super().__init__(f"Выгрузить нельзя, не хватает данных: {told}. Дополните их и выгрузите снова.")
+
+
+class PolicyTooLate(PayrollError):
+    """The month's policy cannot be changed any more."""
+
+    def __init__(self, effective: Month, first: Month) -> None:
+        self.first = first
+        super().__init__(
+            f"{named(effective).capitalize()} уже закрыт или закрывается: условия можно менять с месяца {named(first)}."
+        )
+
+
+class BadPolicy(PayrollError):
+    """Условия оплаты неверны."""
+
+
+class EventsPending(PayrollError):
+    """Events are known to be on their way."""
+
+    def __init__(self, month: Month, why: Sequence[str]) -> None:
+        self.pending = list(why)
+        super().__init__(f"Закрывать {named(month)} рано: {'; '.join(why)}. Повторите через несколько секунд.")
+
+
+class NoPreview(PayrollError):
+    """Этот месяц ещё не смотрели: POST /v1/months/{month}/review."""
+
+
+class UnknownObjection(PayrollError):
+    """Такого возражения нет."""
+
+
+class NoSuchLine(PayrollError):
+    """В этом расчёте нет такой строки."""
+
+
+class OwnObjection(PayrollError):
+    """На своё возражение не отвечают сами."""
+
+
+class AnsweredOtherwise(PayrollError):
+    """На возражение уже отвечено иначе."""
+
+
+class NotYourClients(PayrollError):
+    """What is asked about clients or prospects the manager does not hold."""
+
+    def __init__(self, ids: Sequence[str]) -> None:
+        self.unknown = list(ids)
+        super().__init__(f"У менеджера нет таких клиентов или потенциальных клиентов: {', '.join(ids)}.")

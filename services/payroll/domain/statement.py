@@ -8,16 +8,13 @@ from typing import Literal
 
 from services.payroll.domain.facts import Fact
 from services.payroll.domain.months import Month
+from services.payroll.domain.policy import Policy
 from shared.money import ZERO
 
 Status = Literal["open", "closed"]
 
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What is paid whatever happens, in roubles a month (R-PAY-1)."""
-
-    base: Decimal
+SEED = Policy(Decimal("70000.00"))
+"""What statements were settled by that do not say by what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +39,18 @@ class Adjustment:
     dismissal_proposed: bool
     """The month's own growth is negative with the fact, and with all that is known of the month: a dismissal is
     proposed for it. Said once a month."""
+    policy: Policy = SEED
+    """The one the closed month was settled by."""
 
     @property
     def amount(self) -> Decimal:
         """Roubles to add to the month in which the fact became known."""
         return self.pays - self.paid
+
+    @property
+    def moved(self) -> Decimal:
+        """What its fact adds to the closed month's growth."""
+        return ZERO if self.fact is None else self.policy.amount(self.fact)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +64,12 @@ class Statement:
     base: Decimal
     """0 in a month after the manager's last, in which only adjustments are paid."""
     won: tuple[Fact, ...]
-    """Clients won by referral."""
+    """Clients won that pay."""
     lost: tuple[Fact, ...]
     without_pay: tuple[Fact, ...]
     """Facts of the month that move no money: clients won in another way, hand-overs (R-PAY-4)."""
+    reversed: tuple[Fact, ...] = ()
+    """What turned out wrong, and counts as if it had never been."""
     adjustments: tuple[Adjustment, ...]
     growth: Decimal
     """The month's own: fees won minus fees lost."""
@@ -78,6 +84,9 @@ class Statement:
     dismissal_proposed: bool
     """The month's own growth is negative (R-PAY-2). Proposed when the month is closed."""
     closed_at: datetime | None = None
+    policy: Policy = SEED
+    seal: str = ""
+    """The hash of everything it was made of; empty while open."""
 
     @property
     def statement_id(self) -> str:
@@ -90,10 +99,15 @@ class Statement:
         return total_of(adjustment.amount for adjustment in self.adjustments)
 
     @property
+    def own(self) -> tuple[Fact, ...]:
+        """The facts of the month itself."""
+        return (*self.won, *self.lost, *self.reversed, *self.without_pay)
+
+    @property
     def fact_ids(self) -> tuple[str, ...]:
         """Every fact settled in it."""
         late = (adjustment.fact for adjustment in self.adjustments)
-        return tuple(fact.fact_id for fact in (*self.won, *self.lost, *self.without_pay, *late) if fact is not None)
+        return tuple(fact.fact_id for fact in (*self.own, *late) if fact is not None)
 
 
 def settle(
@@ -101,34 +115,49 @@ def settle(
     manager_id: str,
     manager_name: str,
     month: Month,
-    base: Decimal,
+    policy: Policy,
+    works: bool,
     facts: tuple[Fact, ...],
     adjustments: tuple[Adjustment, ...],
     carried_in: Decimal,
 ) -> Statement:
-    """The month that has these facts of its own, these adjustments, and this much left over from before."""
-    growth = total_of(fact.amount for fact in facts)
-    bonus = max(growth, ZERO)
+    """The month that has these facts of its own, these adjustments, and this much left over from before.
+
+    Where the manager does not work any more there is no base, and no fact of its own.
+    """
+    base = policy.base if works else ZERO
+    growth = total_of(map(policy.amount, facts))
+    bonus = policy.bonus(growth)
     full = base + bonus + total_of(adjustment.amount for adjustment in adjustments) + carried_in
     total = max(full, base)
-    won = tuple(fact for fact in facts if fact.kind == "won" and fact.source == "referral")
-    lost = tuple(fact for fact in facts if fact.kind == "lost")
+    sorted_out = _sorted_out(policy, facts)
     return Statement(
         manager_id=manager_id,
         manager_name=manager_name,
         month=month,
         base=base,
-        won=won,
-        lost=lost,
-        without_pay=tuple(fact for fact in facts if fact not in won and fact not in lost),
+        won=sorted_out["won"],
+        lost=sorted_out["lost"],
+        reversed=sorted_out["reversed"],
+        without_pay=sorted_out["without_pay"],
         adjustments=adjustments,
         growth=growth,
         bonus=bonus,
         carried_in=carried_in,
-        carried=full - total,
+        carried=full - total if policy.carries else ZERO,
         total=total,
         dismissal_proposed=growth < ZERO,
+        policy=policy,
     )
+
+
+def _sorted_out(policy: Policy, facts: tuple[Fact, ...]) -> dict[str, tuple[Fact, ...]]:
+    """The facts of a month by what they do to it."""
+    found: dict[str, list[Fact]] = {"won": [], "lost": [], "reversed": [], "without_pay": []}
+    for fact in facts:
+        pays = fact.kind != "handed_over" and (fact.kind != "won" or fact.source in policy.paying)
+        found[fact.kind if pays else "without_pay"].append(fact)
+    return {name: tuple(each) for name, each in found.items()}
 
 
 def total_of(amounts: Iterable[Decimal]) -> Decimal:

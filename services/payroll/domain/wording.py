@@ -5,18 +5,23 @@ from decimal import Decimal
 
 from services.payroll.domain.facts import Fact
 from services.payroll.domain.months import named
+from services.payroll.domain.policy import WHOLE, Policy
 from services.payroll.domain.statement import Adjustment, Statement
 from shared.money import ZERO, roubles_text
 
 
 def formula(statement: Statement) -> str:
     """How the total comes about, term by term; lines that move nothing are left out."""
-    terms = [_term(fact.amount) for fact in (*statement.lost, *statement.won)]
+    policy = statement.policy
+    terms = [_term(policy.amount(fact)) for fact in (*statement.lost, *statement.won, *statement.reversed)]
     rest = [f"{_term(line.amount)} (поправка за {named(line.month)})" for line in statement.adjustments if line.amount]
     if statement.carried_in:
         rest.append(f"{_term(statement.carried_in)} (перенесено)")
     own = statement.base + statement.growth
-    full = statement.total + statement.carried
+    full = _full(statement)
+    if statement.growth >= ZERO and statement.policy.bonus_percent != WHOLE:
+        bonus = f"+ {_percent(policy)} от ({_sum('0', terms, statement.growth)})"
+        return _ended(statement, _sum(_plain(statement.base), [bonus, *rest], full))
     if statement.growth >= ZERO:
         return _ended(statement, _sum(_plain(statement.base), [*terms, *rest], full))
     said = f"{_sum(_plain(statement.base), terms, own)}: прирост отрицательный, платится оклад {_plain(statement.base)}"
@@ -32,22 +37,40 @@ def reason(line: Adjustment) -> str:
         return f"{month}: {_what(line.fact)}, но менеджер тогда не работал."
     if line.amount:
         return f"{month}: {_what(line.fact)}; заплачено {_plain(line.paid)}, с этим фактом — {_plain(line.pays)}."
-    if not line.fact.amount:
+    if not line.moved:
         return f"{month}: {_what(line.fact)}; на оплату не влияет."
     return f"{month}: {_what(line.fact)}; прирост не выше нуля, оклад {_plain(line.paid)} уже заплачен."
+
+
+def money(amount: Decimal) -> str:
+    """`amount` as a person reads it, with a true minus: `−20 000`; kopecks where there are any."""
+    return _signed(amount)
 
 
 def _what(fact: Fact) -> str:
     if fact.kind == "handed_over":
         return f"клиент {fact.client_id} передан ({fact.from_manager_id} → {fact.to_manager_id})"
     client = f"«{fact.client_name}»"
+    if fact.kind == "reversed":
+        return f"отменён факт {fact.reverses_fact_id} ({client}, {_plain(fact.fee or ZERO)}): {fact.reason}"
     return f"{'пришёл' if fact.kind == 'won' else 'потерян'} {client}, {_plain(fact.fee or ZERO)}"
 
 
+def _full(statement: Statement) -> Decimal:
+    """What the lines add up to, before the floor."""
+    return statement.base + statement.bonus + statement.adjusted + statement.carried_in
+
+
+def _percent(policy: Policy) -> str:
+    return f"{policy.bonus_percent.normalize():f} %".replace(".", ",")
+
+
 def _ended(statement: Statement, said: str) -> str:
-    if not statement.carried:
+    if _full(statement) >= statement.total:
         return said
     floor = "меньше оклада" if statement.base else "меньше нуля"
+    if not statement.carried:
+        return f"{said}: {floor}, платится {_plain(statement.total)}"
     return f"{said}: {floor}, платится {_plain(statement.total)}, переносится {_signed(statement.carried)}"
 
 

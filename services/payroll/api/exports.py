@@ -1,0 +1,170 @@
+"""`/v1/months/{month}/register` and `/exports`: for the payroll officer, and for the payroll of 1С."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from functools import partial
+from typing import Literal
+
+from fastapi import APIRouter, Response
+
+from services.payroll.api.fields import XLSX, Deps, MonthText, Officer, View, Words, attached, noted
+from services.payroll.domain import accruals
+from services.payroll.domain.books import Export, MonthClose, export_month
+from services.payroll.domain.ledger import Employment
+from services.payroll.domain.refusals import EmployeesIncomplete, MonthNotClosed, NoExport
+from services.payroll.domain.statement import Statement, total_of
+from services.payroll.domain.wording import formula
+from services.payroll.metrics import EXPORTS
+from services.payroll.office import Office
+from services.payroll.papers import onec, xlsx
+from services.payroll.store import BOOKS
+from shared.contracts.base import Roubles
+
+routes = APIRouter(prefix="/v1/months", tags=["exports"])
+
+
+class RegisterLineView(View):
+    """One manager's line."""
+
+    manager_id: str
+    manager_name: str
+    personnel_number: str | None
+    base: Roubles
+    bonus: Roubles
+    adjusted: Roubles
+    carried_in: Roubles
+    carried: Roubles
+    total: Roubles
+    formula: str
+    seal: str
+
+
+class RegisterView(View):
+    """A closed month, manager by manager. `control_total` is what the books say it cost: the same as `total`."""
+
+    month: str
+    closed_at: datetime
+    statements: int
+    total: Roubles
+    control_total: Roubles
+    seal: str | None
+    lines: list[RegisterLineView]
+
+
+class Again(View):
+    """Why a month is exported once more."""
+
+    reason: Words | None = None
+
+
+class ExportView(View):
+    """An export; `again` marks a repeat: the payroll of 1С knows its documents by their GUIDs."""
+
+    month: str
+    number: int
+    again: bool
+    reason: str | None
+    at: datetime
+    by: str
+    files: list[str]
+
+    @classmethod
+    def of(cls, month: str, export: Export) -> "ExportView":
+        """`export` as shown."""
+        path = f"/v1/months/{month}/exports/{export.number}"
+        return cls(
+            month=month,
+            number=export.number,
+            again=export.number > 1,
+            reason=export.reason,
+            at=export.at,
+            by=export.by,
+            files=[f"{path}.json", f"{path}.xlsx"],
+        )
+
+
+@routes.get("/{month}/register.xlsx")
+async def register_xlsx(office: Deps, who: Officer, month: MonthText) -> Response:
+    """The month's register as a workbook."""
+    view = await register(office, who, month)
+    content = await asyncio.to_thread(xlsx.register, view.model_dump())
+    return attached(content, XLSX, f"register-{month}.xlsx")
+
+
+@routes.get("/{month}/register")
+async def register(office: Deps, who: Officer, month: MonthText) -> RegisterView:
+    """The month's register: every manager, and the control total."""
+    closed = await _closed(office, month)
+    await noted(office, who, "register", month=month)
+    lines = [_line(statement, employee) async for statement, employee in _paid(office, month)]
+    return RegisterView(
+        month=month,
+        closed_at=closed.closed_at or closed.started_at,
+        statements=len(lines),
+        total=total_of(line.total for line in lines),
+        control_total=closed.total,
+        seal=closed.seal,
+        lines=lines,
+    )
+
+
+@routes.post("/{month}/exports", status_code=201)
+async def export(office: Deps, who: Officer, month: MonthText, again: Again | None = None) -> ExportView:
+    """Export a closed month, once; once more only with a reason, and marked so."""
+    await _documents(office, month)
+    reason = None if again is None else again.reason
+    decide = partial(export_month, month=month, by=who.subject, now=office.now(), reason=reason)
+    closed = (await office.store.books.step(BOOKS, decide)).state.of(month)
+    if closed is None:
+        raise MonthNotClosed(month)
+    made = closed.exports[-1]
+    EXPORTS.labels(again=str(made.number > 1).lower()).inc()
+    return ExportView.of(month, made)
+
+
+@routes.get("/{month}/exports")
+async def listed(office: Deps, _: Officer, month: MonthText) -> list[ExportView]:
+    """The month's exports."""
+    return [ExportView.of(month, each) for each in (await _closed(office, month)).exports]
+
+
+@routes.get("/{month}/exports/{number}.{kind}")
+async def file(office: Deps, who: Officer, month: MonthText, number: int, kind: Literal["json", "xlsx"]) -> Response:
+    """An export as a file: the same bytes whenever it is fetched."""
+    made = next((each for each in (await _closed(office, month)).exports if each.number == number), None)
+    if made is None:
+        raise NoExport
+    await noted(office, who, f"export.{kind}", month=month)
+    given = onec.exchange(month, made, office.organisation, await _documents(office, month))
+    if kind == "json":
+        return attached(onec.as_json(given), "application/json", f"zup-{month}-{number}.json")
+    return attached(await asyncio.to_thread(xlsx.exchange, given), XLSX, f"zup-{month}-{number}.xlsx")
+
+
+async def _documents(office: Office, month: str) -> tuple[accruals.Document, ...]:
+    """What there is to export. Raises `MonthNotClosed` or `EmployeesIncomplete`."""
+    await _closed(office, month)
+    if not office.organisation.inn:
+        raise EmployeesIncomplete({"организация": ["ИНН (SVOY_ORGANISATION_INN)"]})
+    return accruals.documents([pair async for pair in _paid(office, month)], office.organisation)
+
+
+async def _closed(office: Office, month: str) -> MonthClose:
+    closed = (await office.store.company_books()).of(month)
+    if closed is None or closed.closed_at is None:
+        raise MonthNotClosed(month)
+    return closed
+
+
+async def _paid(office: Office, month: str) -> AsyncIterator[tuple[Statement, Employment]]:
+    async for ledger in office.store.ledgers_closed_in(month):
+        statement = ledger.closed_statement(month)
+        if statement is not None and ledger.manager is not None:
+            yield statement, ledger.manager
+
+
+def _line(statement: Statement, employee: Employment) -> RegisterLineView:
+    names = ("manager_id", "manager_name", "base", "bonus", "adjusted", "carried_in", "carried", "total", "seal")
+    shown = {name: getattr(statement, name) for name in names}
+    return RegisterLineView(**shown, personnel_number=employee.personnel_number, formula=formula(statement))
