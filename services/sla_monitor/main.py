@@ -6,17 +6,35 @@ from time import perf_counter
 from fastapi import FastAPI
 
 from services.sla_monitor import api, metrics
+from services.sla_monitor.api.wiring import Wired
+from services.sla_monitor.bases import Bases
+from services.sla_monitor.domain.escalation import BadTerm, EscalationEnded, UnknownEscalation
+from services.sla_monitor.domain.facts import Client
+from services.sla_monitor.domain.ladder import Ladder
 from services.sla_monitor.domain.rules import Rules, company_calendars
 from services.sla_monitor.domain.timeline import UnknownSubject
 from services.sla_monitor.handlers import handlers
 from services.sla_monitor.monitor import Monitor
+from services.sla_monitor.notify import loop
+from services.sla_monitor.notify.escalations import Escalations
+from services.sla_monitor.notify.notifier import Notifier
+from services.sla_monitor.notify.store import NotifyStore
 from services.sla_monitor.settings import SlaMonitorSettings
 from services.sla_monitor.store import Store
 from services.sla_monitor.ticker import Ticker
-from shared.calendar import hours
+from shared.calendar import ALWAYS, Calendar, hours
 from shared.clock import ServiceClock
+from shared.contracts.base import Priority
+from shared.contracts.sla_monitor import ClockName
+from shared.delivery import Deliveries, doors
 from shared.service import BEHIND_THE_DOOR, Service, run
 
+PROBLEMS = {
+    UnknownSubject: (404, "unknown-subject"),
+    UnknownEscalation: (404, "unknown-escalation"),
+    EscalationEnded: (409, "escalation-ended"),
+    BadTerm: (422, "bad-term"),
+}
 LEAST_REST = 20
 """Counting takes at most this part of the time, however much there is to count."""
 
@@ -27,6 +45,10 @@ def build_app(settings: SlaMonitorSettings, clock: ServiceClock | None = None) -
     rules = Rules(company_calendars(settings.company_zone, hours(settings.working_hours)))
     monitor = Monitor(store=Store(service), clock=service.clock, rules=rules)
     ticker = Ticker(monitor)
+    bases = Bases(service)
+    escalations = _escalations(service, settings, monitor, bases)
+    deliveries = Deliveries(service, settings)
+    notifier = Notifier(escalations.store, deliveries, service.clock, settings.company_zone)
 
     async def measure() -> None:
         while True:
@@ -34,14 +56,38 @@ def build_app(settings: SlaMonitorSettings, clock: ServiceClock | None = None) -
             await metrics.renew(monitor.store, monitor.clock.now())
             await asyncio.sleep(max(settings.measure_every_seconds, LEAST_REST * (perf_counter() - began)))
 
-    service.listen(handlers(monitor))
+    service.listen(handlers(monitor, bases, escalations))
     service.background("ticker", ticker.run)
     service.background("measure", measure)
+    service.background("escalation", lambda: loop.run(escalations, notifier))
     service.check("ticker", ticker.stuck)
-    service.problems({UnknownSubject: (404, "unknown-subject")})
+    service.problems(PROBLEMS)
     service.app.state.deps = monitor
-    service.app.include_router(api.routes)
+    service.app.state.wired = Wired(
+        monitor=monitor,
+        bases=bases,
+        escalations=escalations,
+        company_zone=settings.company_zone,
+        plain_hooks=settings.mode == "development",
+    )
+    for routes in (*api.ROUTES, doors.router(deliveries)):
+        service.app.include_router(routes)
     return service.app
+
+
+def _escalations(service: Service, settings: SlaMonitorSettings, monitor: Monitor, bases: Bases) -> Escalations:
+    def terms(clock: ClockName, priority: Priority | None, _: Client | None) -> tuple[Calendar, Ladder | None]:
+        found = monitor.rules.terms(clock, priority)
+        return (ALWAYS, None) if found is None else (monitor.rules.calendar(found), found.ladder)
+
+    return Escalations(
+        NotifyStore(service),
+        service.clock,
+        settings.company_zone,
+        load=lambda about, about_id: monitor.store.timelines.get(f"{about}:{about_id}"),
+        terms=terms,
+        manager_of=bases.manager_of,
+    )
 
 
 def main() -> None:

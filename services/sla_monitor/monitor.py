@@ -22,16 +22,17 @@ class Monitor:
     clock: Clock
     rules: Rules
 
-    async def hear(self, event: Event) -> None:
-        """Something happened. The facts are a set, so that no inbox is needed against repeats."""
+    async def hear(self, event: Event) -> Timeline | None:
+        """Something happened: the timeline with it. The facts are a set, so that no inbox is needed against repeats."""
         fact = fact_of(event)
         if fact is None:
-            return
+            return None
         about = about_of(event)
         decide = partial(heard, about=about, about_id=event.subject, fact=fact, now=self.clock.now(), rules=self.rules)
         key = key_of(about, event.subject)
         stepped = await self.store.timelines.step(key, decide, new=fact.kind in BIRTHS)
         metrics.count(stepped.events)
+        return stepped.state
 
     async def fire(self, key: str, now: datetime) -> Stepped[Timeline]:
         """Tell what is due by `now`: the guarded write is claim and effect in one. Raises `UnknownSubject`."""

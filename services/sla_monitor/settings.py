@@ -3,10 +3,10 @@
 from pydantic import Field, field_validator
 
 from shared.calendar import hours
-from shared.settings import ServiceSettings
+from shared.delivery import DeliverySettings
 
 
-class SlaMonitorSettings(ServiceSettings):
+class SlaMonitorSettings(DeliverySettings):
     """What sla_monitor needs to know besides what every service does."""
 
     working_hours: str = "09:00-13:00,14:00-18:00"

@@ -28,6 +28,20 @@ INDEXES = (
 """What will be told next, what is still to be done, and the past. The first two hold only what is still running."""
 
 
+CLIENTS = (IndexModel("manager_id"), IndexModel("before"))
+"""Clients by who has them, and who had them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What one manager may see: their clients as they are now. A client nobody told of is whose the events say."""
+
+    manager_id: str
+    clients: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+    """Clients that were theirs once, and are another's now."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Which obligations are asked for. Without a standing: what still runs, or all of one subject."""
@@ -127,6 +141,12 @@ def place_of(text: str) -> Place:
     if due.utcoffset() != timedelta() or not obligation_id:
         raise ValueError(text)
     return due, obligation_id
+
+
+def within(base: Base) -> dict[str, Any]:
+    """The filter for documents about a manager's clients."""
+    theirs = {"client.manager_id": base.manager_id, "client.client_id": {"$nin": list(base.foreign)}}
+    return {"$or": [{"client.client_id": {"$in": list(base.clients)}}, theirs]}
 
 
 def month_before(now: datetime) -> datetime:

@@ -37,7 +37,10 @@ PUBLISHES: Mapping[str, tuple[str, ...]] = {
 LISTENS: Mapping[str, tuple[str, ...]] = {
     "intake": ("client.registered", "client.changed"),
     "routing": ("request.*",),
-    "sla_monitor": ("call.*", "request.*", "work.*"),
+    "sla_monitor": (
+        "call.*", "request.*", "work.*", "client.registered", "client.changed",
+        "manager.registered", "manager.changed", "sla.breached", "sla.breach_withdrawn",
+    ),
     "accounts": (),
     "payroll": (
         "client.registered", "client.changed", "client.won", "client.lost", "client.handed_over",

@@ -1,5 +1,7 @@
-"""The doors of sla_monitor. All of them only show: what happens is heard from the others."""
+"""The doors of sla_monitor: what is owed, what was broken and who was called to it, and who can be called."""
 
-from services.sla_monitor.api.doors import routes
+from services.sla_monitor.api import doors, escalations, people
 
-__all__ = ["routes"]
+ROUTES = (doors.routes, escalations.routes, people.routes)
+
+__all__ = ["ROUTES"]

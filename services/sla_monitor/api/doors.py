@@ -1,5 +1,6 @@
 """What can be asked for: what is owed to clients, the timeline of a request or call, the policy table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -74,7 +75,7 @@ async def obligations(
 ) -> Page[ObligationView]:
     """Obligations in order of due time. A manager sees those of their own base."""
     now = monitor.clock.now()
-    wanted = _wanted(asked, _base(who, asked.manager_id), now)
+    wanted = _wanted(asked, [one.clock for one in monitor.rules.policies], _base(who, asked.manager_id), now)
     rows = await monitor.store.rows(wanted, now, _after(paging), paging.limit + 1)
     page = paging.page(rows, place)
     return Page(items=[obligation_view(row, now) for row in page.items], next=page.next)
@@ -105,9 +106,11 @@ def _after(paging: Paging) -> Place | None:
         raise Problem(422, "bad-cursor", "cursor: берите его из поля next предыдущей страницы.") from None
 
 
-def _wanted(asked: Filters, manager_id: str | None, now: datetime) -> Wanted:
+def _wanted(asked: Filters, clocks: Sequence[ClockName], manager_id: str | None, now: datetime) -> Wanted:
     if asked.request_id is not None and asked.call_id is not None:
         raise Problem(422, "invalid", "request_id и call_id: назовите что-нибудь одно.")
+    if asked.clock is not None and asked.clock not in clocks:
+        raise Problem(422, "unknown-clock", f"clock: таких часов нет; есть {', '.join(clocks)}.")
     about: About | None = "call" if asked.call_id else "request" if asked.request_id else None
     return Wanted(
         standing=asked.state,

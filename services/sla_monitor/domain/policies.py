@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Literal
 
 from services.sla_monitor.domain.facts import About, Kind
+from services.sla_monitor.domain.ladder import Ladder
 from shared.contracts.base import Priority
 from shared.contracts.sla_monitor import ClockName
 
@@ -27,6 +28,8 @@ class Terms:
     warning: float = 0.8
     """The share of the time allowed after which there is a warning."""
     calendar: CalendarName = "always"
+    ladder: Ladder | None = None
+    """Who is called when it is broken; None for the usual one of such a calendar (domain/ladder.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

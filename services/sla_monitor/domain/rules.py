@@ -61,6 +61,10 @@ class Rules:
         """What is allowed; None where requests of this priority are free of the clock."""
         return self._terms.get((clock, priority))
 
+    def calendar(self, terms: Terms) -> Calendar:
+        """What the terms are counted in."""
+        return self._calendars[terms.calendar]
+
     def times(self, terms: Terms, since: datetime) -> tuple[datetime, datetime]:
         """When to warn and when it is due, counted from `since`. Raises `NoCalendarYear`."""
         calendar = self._calendars[terms.calendar]

@@ -1,0 +1,29 @@
+"""What the doors of escalation and reading work with."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from services.sla_monitor.bases import Bases
+from services.sla_monitor.monitor import Monitor
+from services.sla_monitor.notify.escalations import Escalations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wired:
+    """Put together in main.py."""
+
+    monitor: Monitor
+    bases: Bases
+    escalations: Escalations
+    company_zone: str
+    plain_hooks: bool
+    """Webhooks may go to http addresses: in development alone."""
+
+
+async def _wired(request: Request) -> Wired:
+    return request.app.state.wired  # type: ignore[no-any-return]  # main.py puts it there
+
+
+Deps = Annotated[Wired, Depends(_wired)]

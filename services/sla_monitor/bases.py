@@ -1,0 +1,78 @@
+"""Whose base a client is in now. Events carry the manager of their own time; a client may have been handed over since.
+
+A client nobody has told of yet belongs to whom the events name.
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from services.sla_monitor.domain.facts import Client
+from services.sla_monitor.store import CLIENTS, Base
+from shared.contracts.accounts import ClientEvent
+from shared.contracts.base import STANDARD_TARIFF, Decision
+from shared.service import Service
+
+MOST = 10_000
+"""Clients of one manager that are looked through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownClient:
+    """A client as accounts says. The higher `revision` is the newer."""
+
+    client_id: str
+    revision: int
+    name: str
+    zone: str
+    manager_id: str
+    tariff: str = STANDARD_TARIFF
+    active: bool = True
+    before: tuple[str, ...] = ()
+    """Managers who had the client earlier."""
+
+
+class Bases:
+    """The clients, by who has them."""
+
+    def __init__(self, service: Service) -> None:
+        self.clients = service.documents("clients", KnownClient, indexes=CLIENTS)
+
+    async def hear(self, event: ClientEvent) -> None:
+        """A client is new or changed."""
+        await self.clients.step(event.client_id, partial(told_of, event=event))
+
+    async def manager_of(self, client: Client | None) -> str | None:
+        """Who has the client now."""
+        if client is None:
+            return None
+        known = await self.clients.get(client.client_id)
+        return client.manager_id if known is None else known.manager_id
+
+    async def base_of(self, manager_id: str) -> Base:
+        """What a manager may see."""
+        theirs = await self.clients.find({"manager_id": manager_id}, limit=MOST)
+        gone = await self.clients.find({"before": manager_id, "manager_id": {"$ne": manager_id}}, limit=MOST)
+        return Base(
+            manager_id=manager_id,
+            clients=tuple(one.client_id for one in theirs),
+            foreign=tuple(one.client_id for one in gone),
+        )
+
+
+def told_of(known: KnownClient | None, *, event: ClientEvent) -> Decision[KnownClient]:
+    """What accounts says; what is older than what was heard only adds a manager of earlier times."""
+    new = KnownClient(
+        client_id=event.client_id,
+        revision=event.revision,
+        name=event.name,
+        zone=event.zone,
+        manager_id=event.manager_id,
+        tariff=event.tariff,
+        active=event.active,
+    )
+    if known is None:
+        return Decision(new)
+    newer, older = (new, known) if event.revision > known.revision else (known, new)
+    before = tuple(sorted({*known.before, older.manager_id} - {newer.manager_id}))
+    after = replace(newer, before=before)
+    return Decision(known if after == known else after)

@@ -1,0 +1,248 @@
+"""One ladder climbed for one broken obligation, until somebody has seen to it.
+
+    breached ──▶ called ──(gap)──▶ one step up ──▶ … the last step
+                  │ ▲  └─(repeat)─▶ called again
+                  ▼ └────────────(forgotten)──┐
+              acknowledged by a person, until a time          ended: met, cancelled, withdrawn
+
+Nobody is called outside the hours of the clock's own calendar. A step that is noticed late, after an outage, is
+taken from then on: nobody is called for three steps at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from services.sla_monitor.domain.facts import Client
+from services.sla_monitor.domain.ladder import Ladder, Role
+from shared.calendar import Calendar, add
+from shared.contracts.base import Decision, Priority
+from shared.contracts.sla_monitor import About, ClockName, EscalationAcknowledged, EscalationRaised
+
+Ending = Literal["met", "cancelled", "withdrawn"]
+State = Literal["raised", "acknowledged", "ended"]
+
+MOMENT = timedelta(milliseconds=1)
+LONGEST_TERM = timedelta(hours=24)
+"""For longer nobody may take a broken promise upon themselves without saying so again."""
+KEPT = 50
+"""Calls and acknowledgements a document remembers."""
+
+
+class UnknownEscalation(Exception):
+    """Такой эскалации нет."""
+
+
+class EscalationEnded(Exception):
+    """Эскалация уже закрыта: нарушенное исполнено или снято. Брать её на себя не нужно."""
+
+
+class BadTerm(ValueError):
+    """Срок: позже нынешнего времени и не дольше 24 часов."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """Somebody was called to act."""
+
+    step: int
+    """From 1."""
+    role: Role
+    at: datetime
+    person_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """A person took it upon themselves."""
+
+    by: str
+    at: datetime
+    until: datetime
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """What is broken, whom it was called to, and who has it now."""
+
+    escalation_id: str
+    """The obligation's id: one ladder for each."""
+    about: About
+    about_id: str
+    clock: ClockName
+    priority: Priority | None = None
+    number: str | None = None
+    client: Client | None = None
+    specialist_id: str | None = None
+    promise_broken: bool = False
+    due: datetime
+    """When it should have been done."""
+    began: datetime
+    ladder: Ladder
+    step: int = 0
+    """From 1; 0 before anybody was called."""
+    step_since: datetime
+    count: int = 0
+    """How often somebody was called."""
+    calls: tuple[Call, ...] = ()
+    untold: tuple[str, ...] = ()
+    """Who is still to be told of the last call."""
+    acknowledgements: tuple[Acknowledgement, ...] = ()
+    acknowledged_until: datetime | None = None
+    ended: datetime | None = None
+    ending: Ending | None = None
+    next_due: datetime | None = None
+    """When somebody is called next."""
+
+    @property
+    def state(self) -> State:
+        """How it stands."""
+        if self.ending is not None:
+            return "ended"
+        return "raised" if self.acknowledged_until is None else "acknowledged"
+
+
+Called = Callable[[Role], tuple[str, ...]]
+"""Whom a role means at the moment."""
+
+
+def begun(known: Escalation | None, new: Escalation) -> Decision[Escalation]:
+    """The obligation is broken and not done. Begins anew where an earlier breach of it had ended."""
+    return Decision(known if known is not None and known.ending is None else new)
+
+
+def opening(calendar: Calendar, moment: datetime) -> datetime:
+    """`moment`, or where nobody works then, when they next do. Raises `NoCalendarYear`."""
+    return add(calendar, moment, MOMENT) - MOMENT
+
+
+def climbed(known: Escalation | None, *, now: datetime, calendar: Calendar, called: Called) -> Decision[Escalation]:
+    """Call whoever is to be called by `now`. Raises `UnknownEscalation`, `NoCalendarYear`."""
+    state = _there(known)
+    if state.ending is not None or state.next_due is None or state.next_due > now:
+        return Decision(state)
+    open_at = opening(calendar, now)
+    if open_at > now:
+        return Decision(replace(state, next_due=open_at))
+    return _call(state, now, calendar, called)
+
+
+def _call(state: Escalation, now: datetime, calendar: Calendar, called: Called) -> Decision[Escalation]:
+    step, since = _next_step(state, now, calendar)
+    role = state.ladder.steps[step - 1].role
+    people = called(role)
+    after = replace(
+        state,
+        step=step,
+        step_since=since,
+        count=state.count + 1,
+        calls=(*state.calls, Call(step=step, role=role, at=now, person_ids=people))[-KEPT:],
+        untold=people,
+        acknowledged_until=None,
+    )
+    after = replace(after, next_due=_next_due(after, now, calendar))
+    return Decision(after, (_raised(after, now),))
+
+
+def _next_step(state: Escalation, now: datetime, calendar: Calendar) -> tuple[int, datetime]:
+    """The step to call now, and since when it stands on it. A forgotten acknowledgement returns to its own step."""
+    if state.step == 0:
+        return 1, now
+    if state.acknowledged_until is not None:
+        return state.step, now
+    up = _up_at(state, calendar)
+    return (state.step, state.step_since) if up is None or up > now else (state.step + 1, now)
+
+
+def _up_at(state: Escalation, calendar: Calendar) -> datetime | None:
+    gap = state.ladder.gap(state.step)
+    return None if gap is None else add(calendar, state.step_since, gap)
+
+
+def _next_due(state: Escalation, now: datetime, calendar: Calendar) -> datetime:
+    again, up = add(calendar, now, state.ladder.repeat_every), _up_at(state, calendar)
+    return again if up is None else min(again, up)
+
+
+def acknowledged(
+    known: Escalation | None, *, by: str, until: datetime, note: str | None, now: datetime
+) -> Decision[Escalation]:
+    """A person has it until then; forgotten by then, it returns. Whoever says so last has it.
+
+    Raises `UnknownEscalation`, `EscalationEnded`, `BadTerm`.
+    """
+    state = _there(known)
+    if state.ending is not None:
+        raise EscalationEnded
+    if not now < until <= now + LONGEST_TERM:
+        raise BadTerm("until: позже нынешнего времени и не дольше 24 часов.")
+    last = state.acknowledgements[-1] if state.acknowledged_until is not None else None
+    if last is not None and (last.by, last.until, last.note) == (by, until, note):
+        return Decision(state)
+    said = Acknowledgement(by=by, at=now, until=until, note=note)
+    after = replace(
+        state,
+        acknowledgements=(*state.acknowledgements, said)[-KEPT:],
+        acknowledged_until=until,
+        untold=(),
+        next_due=until,
+    )
+    return Decision(after, (_acknowledged(after, said),))
+
+
+def ended(known: Escalation | None, *, ending: Ending, at: datetime) -> Decision[Escalation]:
+    """Nothing is to be done any more. Raises `UnknownEscalation` where there never was one."""
+    state = _there(known)
+    if state.ending is not None:
+        return Decision(state)
+    return Decision(replace(state, ending=ending, ended=at, untold=(), acknowledged_until=None, next_due=None))
+
+
+def told(known: Escalation | None, *, count: int, person_id: str) -> Decision[Escalation]:
+    """The call number `count` is in somebody's bundle."""
+    state = _there(known)
+    if state.count != count or person_id not in state.untold:
+        return Decision(state)
+    return Decision(replace(state, untold=tuple(one for one in state.untold if one != person_id)))
+
+
+def _there(known: Escalation | None) -> Escalation:
+    if known is None:
+        raise UnknownEscalation
+    return known
+
+
+def _raised(state: Escalation, at: datetime) -> EscalationRaised:
+    call = state.calls[-1]
+    return EscalationRaised(
+        at=at,
+        escalation_id=state.escalation_id,
+        obligation_id=state.escalation_id,
+        about=state.about,
+        about_id=state.about_id,
+        clock=state.clock,
+        client=state.client and state.client.ref(),
+        step=call.step,
+        role=call.role,
+        promise_broken=state.promise_broken,
+        person_ids=call.person_ids,
+    )
+
+
+def _acknowledged(state: Escalation, said: Acknowledgement) -> EscalationAcknowledged:
+    step = max(state.step, 1)
+    return EscalationAcknowledged(
+        at=said.at,
+        escalation_id=state.escalation_id,
+        obligation_id=state.escalation_id,
+        about=state.about,
+        about_id=state.about_id,
+        clock=state.clock,
+        client=state.client and state.client.ref(),
+        step=step,
+        role=state.ladder.steps[step - 1].role,
+        by=said.by,
+        until=said.until,
+    )
