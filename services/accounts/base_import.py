@@ -35,6 +35,7 @@ class Order(BaseModel):
     manager_id: Annotated[str | None, Field(description="Who gets the clients whose rows name nobody.")] = None
     dry_run: Annotated[bool, Field(description="Only report.")] = False
     all_or_nothing: Annotated[bool, Field(description="Take nothing where a single row is bad.")] = False
+    unusual_fees: Annotated[bool, Field(description="Fees that are not between 6 900 and 250 000 ₽ are meant.")] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +55,8 @@ class Report:
     faults: tuple[Fault, ...]
 
 
-async def import_base(office: Office, body: bytes, order: Order) -> Report:
-    """Take the clients of the CSV file `body`. The same file again changes nothing.
+async def import_base(office: Office, by: str, body: bytes, order: Order) -> Report:
+    """Take the clients of the CSV or XLSX file `body`, sent `by` somebody. The same file again changes nothing.
 
     Raises `Unreadable` where the file as a whole cannot be taken, `UnknownManager` for the order's manager.
     """
@@ -63,14 +64,20 @@ async def import_base(office: Office, body: bytes, order: Order) -> Report:
         await office.manager(order.manager_id)
     managers = Managers.of(await office.store.manager_names(), order.manager_id)
     sheet = await asyncio.to_thread(read, body, managers)
-    taking = Taking(new_id=office.new_id, at=office.now(), today=office.today(), zone=office.zone)
-    recorded = await office.store.clients_by_inn(entry.listed.inn for entry in sheet.entries)
+    taking = Taking(
+        new_id=office.new_id,
+        at=office.now(),
+        today=office.today(),
+        zone=office.zone,
+        unusual_fees=order.unusual_fees,
+    )
+    recorded = _meant(sheet, await office.store.clients_by_inn(entry.listed.inn for entry in sheet.entries))
     results = await asyncio.to_thread(_plan, taking, sheet, recorded)
     bad = sheet.faults or any(isinstance(result, tuple) for result in results.values())
     write = not order.dry_run and not (order.all_or_nothing and bad)
     if write:
         good = [entry for entry in sheet.entries if not isinstance(results[entry.listed.inn], tuple)]
-        results |= await _written(office, taking, good, recorded)
+        results |= await _written(office, by, taking, good, recorded)
     report = _report(sheet, list(results.values()), dry_run=order.dry_run, written=write)
     if write:
         IMPORT_ROWS.labels(outcome="taken").inc(report.rows_taken)
@@ -108,24 +115,34 @@ def _planned(taking: Taking, entry: Entry, client: Client | None) -> Result:
         return _faults(entry, refusal)
 
 
+def _meant(sheet: Sheet, recorded: Mapping[tuple[str, str | None], Client]) -> dict[str, Client]:
+    """The recorded client each entry means, by INN: the branch with its KPP, else the one that is no branch."""
+    found = {}
+    for entry in sheet.entries:
+        inn, kpp = entry.listed.inn, entry.listed.kpp
+        client = (recorded.get((inn, kpp)) if kpp else None) or recorded.get((inn, None))
+        if client is not None:
+            found[inn] = client
+    return found
+
+
 async def _written(
-    office: Office, taking: Taking, entries: list[Entry], recorded: Mapping[str, Client]
+    office: Office, by: str, taking: Taking, entries: list[Entry], recorded: Mapping[str, Client]
 ) -> dict[str, Result]:
     results: dict[str, Result] = {}
     for start in range(0, len(entries), TOGETHER):
         some = entries[start : start + TOGETHER]
         done = await asyncio.gather(
-            *(_taken(office, taking, entry, _id_for(recorded.get(entry.listed.inn), entry)) for entry in some)
+            *(_taken(office, by, taking, entry, _id_for(recorded.get(entry.listed.inn), entry)) for entry in some)
         )
         results |= {entry.listed.inn: result for entry, result in zip(some, done, strict=True)}
     return results
 
 
-async def _taken(office: Office, taking: Taking, entry: Entry, client_id: str) -> Result:
+async def _taken(office: Office, by: str, taking: Taking, entry: Entry, client_id: str) -> Result:
     try:
-        stepped = await office.store.clients.step(
-            client_id, partial(taking.take, listed=entry.listed, client_id=client_id)
-        )
+        decide = partial(taking.take, listed=entry.listed, client_id=client_id)
+        stepped = await office.clients_step(client_id, decide, by=by, why="из списка")
     except (NotTaken, WrongValue) as refusal:
         return _faults(entry, refusal)
     except DuplicateKey:

@@ -9,16 +9,18 @@ follow (it was lost meanwhile), nothing is told and the proposal is open again.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 import structlog
 
+from services.accounts.completeness import promised
 from services.accounts.domain import facts
 from services.accounts.domain import proposal as proposals
-from services.accounts.domain.proposal import Proposal
+from services.accounts.domain.client import Client
+from services.accounts.domain.proposal import Evidence, Kind, Proposal
 from services.accounts.domain.refusals import AccountsError, UnknownProposal, WrongValue
 from services.accounts.metrics import RESUMED
 from services.accounts.office import Office, known
@@ -27,12 +29,20 @@ from shared.store import DuplicateKey, Stepped
 
 log = structlog.get_logger()
 
+IN_RUSSIAN_KIND: Mapping[Kind, str] = {
+    "won": "приход",
+    "lost": "потеря",
+    "handed_over": "передача",
+    "fee": "плата",
+    "reversed": "отмена факта",
+}
+
 
 async def propose(office: Office, new: Proposal) -> Stepped[Proposal]:
     """`new` waits for a director. What could not be confirmed as things stand is refused at once."""
     if await office.store.proposals.get(new.proposal_id) is None:
-        await check_people(office, new)
         client = await office.store.clients.get(new.client_id)
+        await check_people(office, client, new)
         new = replace(
             new,
             client_name=facts.after(client, new).name,
@@ -40,7 +50,16 @@ async def propose(office: Office, new: Proposal) -> Stepped[Proposal]:
             fee_that_day=facts.fee_that_day(client, new),
         )
     decide = partial(proposals.propose, new=new, today=office.today())
-    return await office.store.proposals.step(new.proposal_id, decide)
+    return await office.proposals_step(new.proposal_id, decide, by=new.proposed_by, why="предложено")
+
+
+async def attach(office: Office, proposal_id: str, evidence: Evidence) -> Proposal:
+    """The proposal with one more piece of evidence."""
+
+    def decide(state: Proposal | None) -> Decision[Proposal]:
+        return proposals.attach(known(state, UnknownProposal), evidence)
+
+    return (await office.proposals_step(proposal_id, decide, by=evidence.by, why="приложено основание")).state
 
 
 async def confirm(office: Office, proposal_id: str, by: str) -> Proposal:
@@ -48,13 +67,14 @@ async def confirm(office: Office, proposal_id: str, by: str) -> Proposal:
     at = office.now()
     found = await office.proposal(proposal_id)
     if found.state == "proposed":
-        await check_people(office, found)
-        facts.settle(await office.store.clients.get(found.client_id), found, by, at)
+        client = await office.store.clients.get(found.client_id)
+        await check_people(office, client, found)
+        facts.settle(client, found, by, at)
 
     def decide(state: Proposal | None) -> Decision[Proposal]:
         return proposals.confirm(known(state, UnknownProposal), by, at)
 
-    decided = await office.store.proposals.step(proposal_id, decide)
+    decided = await office.proposals_step(proposal_id, decide, by=by, why="подтверждено")
     return await follow(office, decided.state)
 
 
@@ -65,25 +85,26 @@ async def refuse(office: Office, proposal_id: str, by: str, reason: str) -> Prop
     def decide(state: Proposal | None) -> Decision[Proposal]:
         return proposals.refuse(known(state, UnknownProposal), by, at, reason)
 
-    return (await office.store.proposals.step(proposal_id, decide)).state
+    return (await office.proposals_step(proposal_id, decide, by=by, why="отклонено")).state
 
 
 async def follow(office: Office, proposal: Proposal) -> Proposal:
     """The client takes the fact, then the proposal is settled. Raises what the client refuses with, having reopened
     the proposal."""
+    proposal = await _not_before_what_was_promised(office, proposal)
     decided = proposal.decided
     if proposal.state != "confirming" or decided is None:
         return proposal
+    settle = partial(facts.settle, proposal=proposal, by=decided.by, at=decided.at)
+    why = f"{IN_RUSSIAN_KIND[proposal.kind]}: предложение {proposal.proposal_id}"
     try:
-        await office.store.clients.step(
-            proposal.client_id, partial(facts.settle, proposal=proposal, by=decided.by, at=decided.at)
-        )
+        await office.clients_step(proposal.client_id, settle, by=decided.by, why=why)
     except (AccountsError, DuplicateKey):
-        await _move(office, proposal, partial(proposals.reopened, decided=decided))
-        if proposal.won is not None and proposal.won.newcomer is not None:
-            await office.check_inn_free(proposal.won.newcomer.inn, proposal.client_id)
+        await _move(office, proposal, partial(proposals.reopened, decided=decided), decided.by)
+        await _check_newcomer(office, proposal)
         raise
-    return await _move(office, proposal, proposals.settled)
+    office.confirmed.set()
+    return await _move(office, proposal, proposals.settled, decided.by)
 
 
 async def resume(office: Office, after_seconds: float) -> None:
@@ -105,22 +126,45 @@ async def resume_once(office: Office, after_seconds: float) -> None:
             )
 
 
-async def check_people(office: Office, proposal: Proposal) -> None:
+async def check_people(office: Office, client: Client | None, proposal: Proposal) -> None:
     """Raises `WrongValue` or `InnTaken` where the proposal names somebody who does not fit."""
     if proposal.handed_over is not None:
-        await office.check_works("to_manager_id", proposal.handed_over.to_manager_id, proposal.effective)
+        await _check_takes_over(office, client, proposal, proposal.handed_over.to_manager_id)
     win = proposal.won
     if win is None:
         return
     await office.check_works("manager_id", win.manager_id, proposal.effective)
-    if win.newcomer is not None:
-        await office.check_inn_free(win.newcomer.inn, proposal.client_id)
+    await _check_newcomer(office, proposal)
     if win.vouched_by_client_id is not None and await office.store.clients.get(win.vouched_by_client_id) is None:
         raise WrongValue("vouched_by_client_id", "такого клиента нет")
 
 
-async def _move(office: Office, proposal: Proposal, move: Callable[[Proposal], Decision[Proposal]]) -> Proposal:
+async def _check_takes_over(office: Office, client: Client | None, proposal: Proposal, manager_id: str) -> None:
+    """Who takes a client over works that day and, where the client stays with them, today."""
+    await office.check_works("to_manager_id", manager_id, proposal.effective)
+    if client is not None and client.active and facts.after(client, proposal).manager_id == manager_id:
+        await office.check_works("to_manager_id", manager_id, office.today())
+
+
+async def _check_newcomer(office: Office, proposal: Proposal) -> None:
+    new = proposal.won.newcomer if proposal.won else None
+    if new is not None:
+        await office.check_inn_free(new.inn, proposal.client_id, new.kpp if new.apart else None)
+
+
+async def _not_before_what_was_promised(office: Office, proposal: Proposal) -> Proposal:
+    """Facts confirmed before a promised moment may have been declared complete: this one is told with a later one."""
+    decided = proposal.decided
+    at = await promised(office)
+    if proposal.state != "confirming" or decided is None or at is None or decided.at >= at:
+        return proposal
+    return await _move(office, proposal, partial(proposals.put_off, at=max(at, office.now())), decided.by)
+
+
+async def _move(
+    office: Office, proposal: Proposal, move: Callable[[Proposal], Decision[Proposal]], by: str
+) -> Proposal:
     def decide(state: Proposal | None) -> Decision[Proposal]:
         return move(known(state, UnknownProposal))
 
-    return (await office.store.proposals.step(proposal.proposal_id, decide)).state
+    return (await office.proposals_step(proposal.proposal_id, decide, by=by, why="подтверждение")).state

@@ -5,7 +5,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.accounts import confirming, metrics
+from services.accounts import completeness, confirming, metrics
 from services.accounts.api import ROUTERS
 from services.accounts.domain import refusals
 from services.accounts.office import Office
@@ -27,6 +27,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     refusals.ManagerExists: (409, "manager-exists"),
     refusals.ClientNotActive: (409, "client-not-active"),
     refusals.ClientStillActive: (409, "client-still-active"),
+    refusals.NotReversible: (409, "not-reversible"),
     refusals.NothingChanges: (409, "nothing-changes"),
     refusals.AlreadyDecided: (409, "already-decided"),
     refusals.KeyReused: (422, "idempotency-key-reused"),
@@ -43,6 +44,7 @@ def build_app(settings: AccountsSettings, clock: ServiceClock | None = None) -> 
     service.problems(PROBLEMS)
     for routes in ROUTERS:
         service.app.include_router(routes)
+    service.background("complete", partial(completeness.keep_telling, office, settings.facts_told_every_seconds))
     service.background("resume", partial(confirming.resume, office, settings.resume_after_seconds))
     service.background("measure", partial(measure, office, settings.measure_every_seconds))
     return service.app

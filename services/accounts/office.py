@@ -1,6 +1,7 @@
 """What the doors of accounts work with: the collections, the clock, ids, and the company's day."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -8,9 +9,12 @@ from services.accounts.domain.client import Client
 from services.accounts.domain.manager import Manager
 from services.accounts.domain.proposal import Proposal
 from services.accounts.domain.refusals import InnTaken, UnknownClient, UnknownManager, UnknownProposal, WrongValue
+from services.accounts.domain.trail import Deed, kept
 from services.accounts.store import Store
 from shared.clock import Clock, local_date
+from shared.contracts.base import Decide
 from shared.ids import NewId
+from shared.store import Stepped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,8 @@ class Office:
     clock: Clock
     new_id: NewId
     zone: str
+    confirmed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a fact that moves money was confirmed here."""
 
     def now(self) -> datetime:
         """The present moment."""
@@ -50,11 +56,28 @@ class Office:
         if not manager.works_on(day):
             raise WrongValue(field, f"«{manager.name}» не работает в этот день ({day:%d.%m.%Y})")
 
-    async def check_inn_free(self, inn: str, client_id: str) -> None:
-        """Raises `InnTaken` where another client than `client_id` has it, naming that one."""
-        first = await self.store.client_by_inn(inn)
+    async def check_inn_free(self, inn: str, client_id: str, apart: str | None = None) -> None:
+        """Raises `InnTaken` where another client than `client_id` has it (a branch kept `apart`: with this KPP too),
+        naming that one."""
+        first = await self.store.client_by_inn(inn, apart)
         if first is not None and first.client_id != client_id:
             raise InnTaken(first.client_id, first.name)
+
+
+    async def managers_step(self, key: str, decide: Decide[Manager], *, by: str, why: str) -> Stepped[Manager]:
+        """A step of a manager, recorded as done `by` somebody."""
+        return await self.store.managers.step(key, kept(decide, self._deed("manager", key, by, why)))
+
+    async def clients_step(self, key: str, decide: Decide[Client], *, by: str, why: str) -> Stepped[Client]:
+        """A step of a client, recorded as done `by` somebody."""
+        return await self.store.clients.step(key, kept(decide, self._deed("client", key, by, why)))
+
+    async def proposals_step(self, key: str, decide: Decide[Proposal], *, by: str, why: str) -> Stepped[Proposal]:
+        """A step of a proposal, recorded as done `by` somebody."""
+        return await self.store.proposals.step(key, kept(decide, self._deed("proposal", key, by, why)))
+
+    def _deed(self, kind: str, about: str, by: str, why: str) -> Deed:
+        return Deed(kind=kind, about=about, by=by, at=self.now(), why=why)
 
 
 T = TypeVar("T")

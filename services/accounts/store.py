@@ -10,12 +10,17 @@ from pymongo import IndexModel
 from services.accounts.domain.client import Client
 from services.accounts.domain.manager import Manager
 from services.accounts.domain.proposal import OPEN, Proposal, Standing
+from services.accounts.domain.watermark import Watermark
+from shared.contracts.accounts import ClientHandedOver, ClientLost, ClientWon, FactReversed
 from shared.service import Service
 
 MANAGERS_LIMIT = 10_000
+BRANCHES_LIMIT = 100
+"""Clients with one INN."""
+FACTS = frozenset({kind.TYPE for kind in (ClientWon, ClientLost, ClientHandedOver, FactReversed)})
 
 CLIENT_INDEXES = (
-    IndexModel("inn", unique=True),
+    IndexModel([("inn", 1), ("apart", 1)], unique=True),
     IndexModel([("name", 1), ("_id", 1)]),
     IndexModel([("manager_id", 1), ("name", 1), ("_id", 1)]),
     IndexModel("contacts.phones"),
@@ -35,6 +40,7 @@ class Store:
         self.managers = service.documents("managers", Manager)
         self.clients = service.documents("clients", Client, indexes=CLIENT_INDEXES)
         self.proposals = service.documents("proposals", Proposal, indexes=PROPOSAL_INDEXES)
+        self.watermarks = service.documents("watermarks", Watermark)
 
     async def manager_names(self) -> dict[str, str]:
         """The name of every manager, by id."""
@@ -44,15 +50,15 @@ class Store:
         """Managers in order of id."""
         return await self.managers.find({} if manager_id is None else {"_id": {"$gt": manager_id}}, limit=limit)
 
-    async def client_by_inn(self, inn: str) -> Client | None:
-        """The client with this INN, active or lost."""
-        return next(iter(await self.clients.find({"inn": inn}, limit=1)), None)
+    async def client_by_inn(self, inn: str, apart: str | None = None) -> Client | None:
+        """The client with this INN, active or lost; of branches kept `apart` the one with this KPP."""
+        return next(iter(await self.clients.find({"inn": inn, "apart": apart}, limit=1)), None)
 
-    async def clients_by_inn(self, inns: Iterable[str]) -> dict[str, Client]:
-        """Those clients of `inns` that there are."""
+    async def clients_by_inn(self, inns: Iterable[str]) -> dict[tuple[str, str | None], Client]:
+        """Those clients of `inns` that there are, by INN and by the KPP of a branch kept apart."""
         wanted = list(inns)
-        found = await self.clients.find({"inn": {"$in": wanted}}, limit=len(wanted) + 1)
-        return {client.inn: client for client in found}
+        found = await self.clients.find({"inn": {"$in": wanted}}, limit=len(wanted) * BRANCHES_LIMIT + 1)
+        return {(client.inn, client.apart): client for client in found}
 
     async def clients_where(self, where: Mapping[str, Any], after: str | None, limit: int) -> list[Client]:
         """Clients in order of name; `after` is the `client_place` of the last one seen."""
@@ -75,6 +81,18 @@ class Store:
     async def unfinished(self, decided_before: datetime, limit: int = 100) -> list[Proposal]:
         """Confirmed proposals whose client is not yet known to have followed."""
         return await self.proposals.find({"state": "confirming", "decided.at": {"$lte": decided_before}}, limit=limit)
+
+    async def earliest_deciding(self) -> datetime | None:
+        """Since when the oldest fact is being confirmed whose client is not known to have followed."""
+        found = self.proposals.collection.find({"state": "confirming"}, {"decided": 1})
+        since = [each["decided"].get("first_at") or each["decided"]["at"] async for each in found]
+        return min(since, default=None)
+
+    async def earliest_untold(self) -> datetime | None:
+        """The moment of the oldest fact not yet known to be published."""
+        found = self.clients.collection.find({"outbox.saved_at": {"$exists": True}}, {"outbox": 1}).hint("outbox")
+        moments = [event["time"] async for each in found for event in each["outbox"] if event["type"] in FACTS]
+        return min(moments, default=None)
 
     async def active_by_source(self) -> dict[str, int]:
         """How many clients are with us, by how they came."""

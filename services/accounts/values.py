@@ -21,6 +21,10 @@ HOME_REGION = "RU"
 EARLIEST = date(1990, 1, 1)
 TEXT_LIMIT = 500
 EMAIL_LIMIT = 254
+CODE_LIMIT = 50
+KPP_LENGTH = 9
+REGION_LENGTH = 2
+SNILS_LENGTH = 11
 
 MOSCOW_TIME: Mapping[int, str] = {
     -1: "Europe/Kaliningrad",
@@ -55,6 +59,7 @@ _MOSCOW = re.compile(r"(?:мск|msk)\s*(?:([+-])\s*(\d{1,2}))?", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s,;:<>()\"]+@[^@\s,;:<>()\".]+(?:\.[^@\s,;:<>()\".]+)+")
 _RUSSIAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _ROUBLES = re.compile(r"-?[0-9]+(?:\.[0-9]{1,2})?")
+_KPP = re.compile(r"\d{4}[0-9A-Z]{2}\d{3}")
 _CURRENCY = re.compile(r"(?:₽|руб\.?|р\.?|rub)$", re.IGNORECASE)
 
 
@@ -79,6 +84,14 @@ def text(value: str) -> str:
     return line
 
 
+def code(value: str) -> str:
+    """A short text without white space around: a tariff, a personnel number."""
+    short = text(value)
+    if len(short) > CODE_LIMIT:
+        raise Unfit(f"длиннее {CODE_LIMIT} знаков", "сократите")
+    return short
+
+
 def inn(value: str) -> str:
     """An INN of 10 or 12 digits whose check digits agree."""
     try:
@@ -90,6 +103,41 @@ def inn(value: str) -> str:
     if not number.strip("0"):
         raise Unfit("ИНН из одних нулей", "напишите настоящий ИНН")
     return number
+
+
+def written_inn(value: str) -> str:
+    """An INN as a table has it: a spreadsheet takes it for a number and drops the zero it begins with."""
+    digits = value.strip()
+    return inn(f"0{digits}" if digits.isdecimal() and len(digits) in {9, 11} else digits)
+
+
+def kpp(value: str) -> str:
+    """A KPP: four digits, two signs, three digits."""
+    code = value.strip().upper()
+    if code.isdecimal() and len(code) == KPP_LENGTH - 1:
+        code = f"0{code}"
+    if not _KPP.fullmatch(code):
+        raise Unfit("это не КПП", "нужны девять знаков: 246601001")
+    return code
+
+
+def region(value: str) -> str:
+    """The two digits of a subject of the Federation."""
+    code = value.strip()
+    if not (code.isdecimal() and code.isascii() and len(code) <= REGION_LENGTH and int(code)):
+        raise Unfit("это не код региона", "нужны две цифры: 24")
+    return code.zfill(REGION_LENGTH)
+
+
+def snils(value: str) -> str:
+    """A SNILS of 11 digits whose check number agrees, written without hyphens."""
+    digits = re.sub(r"[\s-]", "", value)
+    if not (digits.isdecimal() and digits.isascii() and len(digits) == SNILS_LENGTH):
+        raise Unfit("это не СНИЛС", "нужны 11 цифр: 112-233-445 95")
+    total = sum(weight * int(digit) for weight, digit in zip(range(9, 0, -1), digits, strict=False))
+    if total % 101 % 100 != int(digits[9:]):
+        raise Unfit("контрольное число СНИЛС не сходится", "проверьте номер")
+    return digits
 
 
 def phone(value: str) -> str:

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from services.accounts.domain.client import Client, Contact, begin, handed_to
+from services.accounts.domain.client import Client, Contact, begin
 from services.accounts.domain.manager import Manager
 from services.accounts.domain.proposal import HandOver, Loss, Newcomer, NewFee, Proposal, Win
+from services.accounts.domain.stay import handed_to
 
 AT = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)

@@ -71,7 +71,7 @@ async def test_what_is_only_just_decided_is_left_to_who_decides_it(doors: Doors)
 
 async def test_a_decision_the_client_cannot_follow_any_more_is_open_again(doors: Doors) -> None:
     client = await doors.client()
-    waiting = await decided(doors, await doors.proposed(kind="fee", client_id=client, fee="1"))
+    waiting = await decided(doors, await doors.proposed(kind="fee", client_id=client, fee="7000"))
     await doors.confirmed(kind="lost", client_id=client, reason="конкурент")
     await confirming.resume_once(doors.office, 10)
     assert await standing(doors, waiting.proposal_id) == "proposed"

@@ -19,11 +19,11 @@ def test_the_fee_of_a_day_is_the_last_one_in_force_whatever_the_order_of_confirm
 ) -> None:
     state = client(fee="100.00")
     for effective in data.draw(st.permutations(sorted(fees))):
-        fee = f"{fees[effective]}.{effective.day:02d}"
+        fee = f"{fees[effective]}{effective:%m.%d}"
         if state.stays[-1].fee_on(effective) != Decimal(fee):
             state = settle(state, new_fee(fee, f"p{effective}", effective=effective), "d1", AT).state
     in_force = [effective for effective in sorted(fees) if effective <= day]
-    expected = Decimal(f"{fees[in_force[-1]]}.{in_force[-1].day:02d}") if in_force else Decimal("100.00")
+    expected = Decimal(f"{fees[in_force[-1]]}{in_force[-1]:%m.%d}") if in_force else Decimal("100.00")
     assert state.stays[-1].fee_on(day) == expected
 
 

@@ -25,15 +25,23 @@ async def test_one_key_is_not_for_two_requests(doors: Doors) -> None:
 
 async def test_a_change_is_told_with_a_higher_revision(doors: Doors) -> None:
     await doors.manager("m1")
-    answer = await doors.http.patch("/v1/managers/m1", json={"left": "2026-12-31"}, headers=DIRECTOR)
+    change = {"left": "2026-12-31", "phones": ["8 913 500-00-01"], "snils": "112-233-445 95"}
+    answer = await doors.http.patch("/v1/managers/m1", json=change, headers=DIRECTOR)
     assert answer.json() == {
         "manager_id": "m1",
         "revision": 2,
         "name": "Мария Свойская",
         "hired": "2026-01-12",
         "left": "2026-12-31",
+        "phones": ["+79135000001"],
+        "email": None,
+        "personnel_number": None,
+        "snils": "11223344595",
     }
-    assert (await doors.heard.one("manager.changed")).body["revision"] == 2
+    told = (await doors.heard.one("manager.changed")).body
+    assert (told["revision"], told["phones"], told["snils"]) == (2, ["+79135000001"], "11223344595")
+    wrong = await doors.http.patch("/v1/managers/m1", json={"snils": "112-233-445 96"}, headers=DIRECTOR)
+    assert (wrong.status_code, "СНИЛС" in wrong.json()["detail"]) == (422, True)
     back = await doors.http.patch("/v1/managers/m1", json={"left": None}, headers=DIRECTOR)
     assert (back.json()["left"], back.json()["name"]) == (None, "Мария Свойская")
 

@@ -28,7 +28,7 @@ def test_another_request_does_not_take_the_id() -> None:
 
 
 def test_a_change_makes_a_new_revision_and_is_told() -> None:
-    decision = change(manager(), AT, name="Мария Своя", hired=HIRED, left=LEFT)
+    decision = change(manager(), manager(name="Мария Своя", left=LEFT), AT)
     assert decision.events == (
         ManagerChanged(at=AT, manager_id="m1", revision=2, name="Мария Своя", hired=HIRED, left=LEFT),
     )
@@ -36,7 +36,7 @@ def test_a_change_makes_a_new_revision_and_is_told() -> None:
 
 def test_a_change_that_changes_nothing_is_none() -> None:
     state = manager()
-    assert change(state, AT, name=state.name, hired=HIRED, left=None).state is state
+    assert change(state, state, AT).state is state
 
 
 @pytest.mark.parametrize("left", [date(2026, 1, 11), date(1999, 1, 1)])
@@ -44,7 +44,7 @@ def test_nobody_leaves_before_they_came(left: date) -> None:
     with pytest.raises(WrongValue, match="left"):
         register(None, manager(left=left), AT)
     with pytest.raises(WrongValue, match="left"):
-        change(manager(), AT, name="Мария", hired=HIRED, left=left)
+        change(manager(), manager(left=left), AT)
 
 
 @pytest.mark.parametrize("day", [HIRED, LEFT])

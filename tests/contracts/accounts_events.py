@@ -10,6 +10,8 @@ from shared.contracts.accounts import (
     ClientRegistered,
     ClientWon,
     ContactCard,
+    FactReversed,
+    FactsComplete,
     ManagerChanged,
     ManagerRegistered,
 )
@@ -91,4 +93,14 @@ EVENTS: tuple[Event, ...] = (
         proposed_by="m1",
         confirmed_by="d1",
     ),
+    FactReversed(
+        at=AT,
+        fact_id="p4",
+        reverses_fact_id="p2",
+        manager_id="m1",
+        reason="заявку решили мы",
+        proposed_by="m1",
+        confirmed_by="d1",
+    ),
+    FactsComplete(at=AT, until=AT),
 )

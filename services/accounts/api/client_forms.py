@@ -1,15 +1,33 @@
 """What is sent and shown of clients."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.accounts.api.fields import Body, Day, Email, Fee, Id, Inn, Money, Phone, Text, View, Zone
-from services.accounts.domain.client import CONTACTS_LIMIT
-from services.accounts.domain.contacts import NUMBERS_LIMIT, Given
+from services.accounts.api.fields import (
+    Body,
+    Code,
+    Day,
+    Email,
+    Fee,
+    Id,
+    Inn,
+    Kpp,
+    Money,
+    Phone,
+    Region,
+    Text,
+    View,
+    Zone,
+)
+from services.accounts.domain.client import CONTACTS_LIMIT, Client
+from services.accounts.domain.contacts import NUMBERS_LIMIT, Given, replaced
 from shared.contracts.accounts import Source
+from shared.contracts.base import STANDARD_TARIFF
 
 MOVES_MONEY = frozenset({"fee", "manager_id", "source", "since", "active"})
 
@@ -21,12 +39,23 @@ class ContactBody(Body):
     phones: tuple[Phone, ...] = Field(default=(), max_length=NUMBERS_LIMIT)
     emails: tuple[Email, ...] = Field(default=(), max_length=NUMBERS_LIMIT)
     contact_id: Id | None = None
+    role: Text | None = None
+    away_until: Annotated[Day | None, Field(description="The last day of their absence.")] = None
 
     def given(self) -> Given:
         """As the domain takes it."""
-        return Given(name=self.name, phones=self.phones, emails=self.emails, contact_id=self.contact_id)
+        return Given(
+            name=self.name,
+            phones=self.phones,
+            emails=self.emails,
+            contact_id=self.contact_id,
+            role=self.role,
+            away_until=self.away_until,
+        )
 
 
+UnusualFee = Annotated[bool, Field(description="The fee is meant, though it is not between 6 900 and 250 000 ₽.")]
+Apart = Annotated[bool, Field(description="A branch (it needs a KPP) with an INN that another client has.")]
 Contacts = Annotated[tuple[ContactBody, ...], Field(max_length=CONTACTS_LIMIT)]
 
 
@@ -41,6 +70,11 @@ class NewClient(Body):
     source: Source = "opening"
     since: Day
     contacts: Contacts = ()
+    kpp: Kpp | None = None
+    region: Region | None = None
+    tariff: Code = STANDARD_TARIFF
+    unusual_fee: UnusualFee = False
+    apart: Apart = False
 
 
 class ClientChanges(Body):
@@ -50,6 +84,25 @@ class ClientChanges(Body):
     inn: Inn | None = None
     zone: Zone | None = None
     contacts: Contacts | None = None
+    kpp: Kpp | None = None
+    region: Region | None = None
+    tariff: Code | None = None
+
+    def applied(self, client: Client, new_id: Callable[[], str]) -> Client:
+        """`client` with what was sent; null empties a KPP and a region alone."""
+        contacts = client.contacts
+        if self.contacts is not None:
+            contacts = replaced(contacts, [contact.given() for contact in self.contacts], new_id)
+        return replace(
+            client,
+            name=self.name or client.name,
+            inn=self.inn or client.inn,
+            zone=self.zone or client.zone,
+            tariff=self.tariff or client.tariff,
+            kpp=self.kpp if "kpp" in self.model_fields_set else client.kpp,
+            region=self.region if "region" in self.model_fields_set else client.region,
+            contacts=contacts,
+        )
 
     @model_validator(mode="before")
     @classmethod
@@ -70,6 +123,8 @@ class ContactView(View):
     name: str
     phones: tuple[str, ...]
     emails: tuple[str, ...]
+    role: str | None
+    away_until: date | None
 
 
 class ClientCard(View):
@@ -80,6 +135,9 @@ class ClientCard(View):
     name: str
     inn: str
     zone: str
+    kpp: str | None
+    region: str | None
+    tariff: str
     manager_id: str
     fee: Money
     source: Source
@@ -94,6 +152,7 @@ class FeeView(View):
     effective: date
     fee: Money
     fact_id: str | None
+    reversed_by: str | None
 
 
 class HolderView(View):
@@ -102,6 +161,7 @@ class HolderView(View):
     effective: date
     manager_id: str
     fact_id: str | None
+    reversed_by: str | None
 
 
 class StayView(View):
@@ -113,9 +173,19 @@ class StayView(View):
     holders: tuple[HolderView, ...]
     until: date | None
     lost_by: str | None
+    reversed_by: str | None
+
+
+class ReversalView(View):
+    """A fact that turned out wrong, and the fact that says so."""
+
+    fact_id: str
+    by_fact_id: str
 
 
 class ClientView(ClientCard):
     """A client with its history."""
 
     stays: tuple[StayView, ...]
+    reversals: tuple[ReversalView, ...]
+    apart: str | None

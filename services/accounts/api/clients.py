@@ -1,5 +1,7 @@
 """`/v1/clients`: who pays us, and their accountants."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -8,9 +10,10 @@ from pydantic import BaseModel
 from services.accounts.api.client_forms import ClientCard, ClientChanges, ClientView, NewClient
 from services.accounts.api.fields import SEES_ALL, Deps, Director, Id, Inn, Keeper, Phone, Reader, Text, fingerprint
 from services.accounts.domain import client as clients
-from services.accounts.domain.client import Client, begin, handed_to
+from services.accounts.domain.client import Client, begin
 from services.accounts.domain.contacts import replaced
 from services.accounts.domain.refusals import NotYourBase, UnknownClient, WrongValue
+from services.accounts.domain.stay import handed_to
 from services.accounts.office import Office, known
 from services.accounts.store import client_place, named
 from shared.contracts.base import Decide, Decision
@@ -58,9 +61,13 @@ async def register(office: Deps, who: Director, key: IdempotencyKey, new: NewCli
         contacts=replaced((), [contact.given() for contact in new.contacts], office.new_id),
         stay=handed_to(new.manager_id, since=new.since, fee=new.fee, source=new.source),
         asked_as=fingerprint(new),
+        kpp=new.kpp,
+        region=new.region,
+        tariff=new.tariff,
+        apart=new.apart,
     )
-    at, today = office.now(), office.today()
-    stepped = await _step(office, client_id, new.inn, lambda state: clients.register(state, client, at, today))
+    decide = partial(clients.register, new=client, at=office.now(), today=office.today(), unusual_fee=new.unusual_fee)
+    stepped = await _step(office, who, client, "заведён", decide)
     response.status_code = 201 if stepped.written else 200
     return ClientView.model_validate(stepped.state)
 
@@ -88,25 +95,17 @@ async def one(office: Deps, who: Reader, client_id: str) -> ClientView:
 
 @routes.patch("/{client_id}")
 async def describe(office: Deps, who: Keeper, client_id: str, changes: ClientChanges) -> ClientView:
-    """Another name, INN, zone or accountants. What moves money is proposed instead (R-BASE-3)."""
+    """Another name, INN, KPP, region, zone, tariff or accountants. What moves money is proposed instead (R-BASE-3)."""
     at = office.now()
+    client = await office.client(client_id)
 
     def decide(state: Client | None) -> Decision[Client]:
         client = known(state, UnknownClient)
         check_sees(who, client)
-        contacts = client.contacts
-        if changes.contacts is not None:
-            contacts = replaced(contacts, [contact.given() for contact in changes.contacts], office.new_id)
-        return clients.describe(
-            client,
-            at,
-            name=changes.name or client.name,
-            inn=changes.inn or client.inn,
-            zone=changes.zone or client.zone,
-            contacts=contacts,
-        )
+        return clients.describe(client, changes.applied(client, office.new_id), at)
 
-    return ClientView.model_validate((await _step(office, client_id, changes.inn, decide)).state)
+    described = replace(client, inn=changes.inn or client.inn)
+    return ClientView.model_validate((await _step(office, who, described, "описан заново", decide)).state)
 
 
 def check_sees(who: Principal, client: Client) -> None:
@@ -115,11 +114,10 @@ def check_sees(who: Principal, client: Client) -> None:
         raise NotYourBase
 
 
-async def _step(office: Office, client_id: str, inn: str | None, decide: Decide[Client]) -> Stepped[Client]:
-    """The step; where `inn` belongs to another client, `InnTaken` names that one."""
+async def _step(office: Office, who: Principal, client: Client, why: str, decide: Decide[Client]) -> Stepped[Client]:
+    """The step; where the INN of `client` belongs to another client, `InnTaken` names that one."""
     try:
-        return await office.store.clients.step(client_id, decide)
+        return await office.clients_step(client.client_id, decide, by=who.subject, why=why)
     except DuplicateKey:
-        if inn is not None:
-            await office.check_inn_free(inn, client_id)
+        await office.check_inn_free(client.inn, client.client_id, client.apart)
         raise

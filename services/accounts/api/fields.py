@@ -66,6 +66,10 @@ def _fit(parse: Callable[[In], Out]) -> Callable[[In], Out]:
 
 Text = Annotated[str, AfterValidator(_fit(values.text))]
 Inn = Annotated[str, AfterValidator(_fit(values.inn)), Field(examples=["7707083893"])]
+Kpp = Annotated[str, AfterValidator(_fit(values.kpp)), Field(examples=["246601001"])]
+Region = Annotated[str, AfterValidator(_fit(values.region)), Field(examples=["24"])]
+Snils = Annotated[str, AfterValidator(_fit(values.snils)), Field(examples=["112-233-445 95"])]
+Code = Annotated[str, AfterValidator(_fit(values.code))]
 Phone = Annotated[str, AfterValidator(_fit(values.phone)), Field(examples=["+7 391 200-00-00"])]
 Email = Annotated[str, AfterValidator(_fit(values.email)), Field(examples=["buh@school1.ru"])]
 Zone = Annotated[str, AfterValidator(_fit(values.zone)), Field(examples=["Asia/Krasnoyarsk", "МСК+4"])]
@@ -95,4 +99,4 @@ class View(BaseModel):
 
 def fingerprint(body: BaseModel) -> str:
     """What tells one request from another that has the same idempotency key."""
-    return derived_id("body", body.model_dump_json())
+    return derived_id("body", body.model_dump_json(exclude_defaults=True))

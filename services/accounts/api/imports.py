@@ -26,7 +26,7 @@ _REPORT = TypeAdapter(Report)
 async def take(
     request: Request,
     office: Deps,
-    _: Director,
+    who: Director,
     order: Annotated[Order, Query()],
     content_type: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Report:
@@ -34,7 +34,7 @@ async def take(
     if content_type.partition(";")[0].strip().lower() != "text/csv":
         raise Problem(415, "not-csv", "Нужен файл CSV с Content-Type: text/csv.")
     try:
-        report = await import_base(office, await request.body(), order)
+        report = await import_base(office, who.subject, await request.body(), order)
     except Unreadable as error:
         raise Problem(422, "csv-unreadable", str(error)) from None
     if report.faults and order.all_or_nothing and not order.dry_run:

@@ -1,5 +1,6 @@
 """`/v1/managers`: who holds the bases."""
 
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Annotated
@@ -7,8 +8,23 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from services.accounts.api.fields import Body, Day, Deps, Director, Id, Reader, Text, View, fingerprint
+from services.accounts.api.fields import (
+    Body,
+    Code,
+    Day,
+    Deps,
+    Director,
+    Email,
+    Id,
+    Phone,
+    Reader,
+    Snils,
+    Text,
+    View,
+    fingerprint,
+)
 from services.accounts.domain import manager as managers
+from services.accounts.domain.contacts import NUMBERS_LIMIT
 from services.accounts.domain.manager import Manager
 from services.accounts.domain.refusals import UnknownManager
 from services.accounts.office import known
@@ -20,6 +36,9 @@ from shared.ids import derived_id
 routes = APIRouter(prefix="/v1/managers", tags=["managers"])
 
 
+Phones = Annotated[tuple[Phone, ...], Field(max_length=NUMBERS_LIMIT)]
+
+
 class NewManager(Body):
     """A manager who works for us."""
 
@@ -27,6 +46,10 @@ class NewManager(Body):
     hired: Day
     left: Annotated[Day | None, Field(description="The last day of work.")] = None
     manager_id: Annotated[Id | None, Field(description="The subject of their tokens, where it is settled.")] = None
+    phones: Phones = ()
+    email: Email | None = None
+    personnel_number: Annotated[Code | None, Field(description="Табельный номер в 1С:ЗУП.")] = None
+    snils: Snils | None = None
 
 
 class ManagerChanges(Body):
@@ -35,6 +58,18 @@ class ManagerChanges(Body):
     name: Text | None = None
     hired: Day | None = None
     left: Day | None = None
+    phones: Phones | None = None
+    email: Email | None = None
+    personnel_number: Code | None = None
+    snils: Snils | None = None
+
+    def applied(self, manager: Manager) -> Manager:
+        """`manager` with what was sent. What must be there is not emptied by null."""
+        sent = {name: getattr(self, name) for name in self.model_fields_set}
+        must = {"name", "hired", "phones"}
+        return replace(
+            manager, **{name: value for name, value in sent.items() if value is not None or name not in must}
+        )
 
 
 class ManagerView(View):
@@ -45,6 +80,10 @@ class ManagerView(View):
     name: str
     hired: date
     left: date | None
+    phones: tuple[str, ...]
+    email: str | None
+    personnel_number: str | None
+    snils: str | None
 
 
 @routes.post("", status_code=201, responses={200: {"description": "The same again."}})
@@ -53,11 +92,10 @@ async def register(
 ) -> ManagerView:
     """A manager works for us."""
     by_key = office.new_id() if key is None else derived_id("manager", who.subject, key)
-    manager = Manager(
-        manager_id=new.manager_id or by_key, name=new.name, hired=new.hired, left=new.left, asked_as=fingerprint(new)
-    )
+    manager_id = new.manager_id or by_key
+    manager = Manager(manager_id=manager_id, asked_as=fingerprint(new), **new.model_dump(exclude={"manager_id"}))
     decide = partial(managers.register, new=manager, at=office.now())
-    stepped = await office.store.managers.step(manager.manager_id, decide)
+    stepped = await office.managers_step(manager_id, decide, by=who.subject, why="заведён")
     response.status_code = 201 if stepped.written else 200
     return ManagerView.model_validate(stepped.state)
 
@@ -77,15 +115,13 @@ async def one(office: Deps, _: Reader, manager_id: str) -> ManagerView:
 
 
 @routes.patch("/{manager_id}")
-async def change(office: Deps, _: Director, manager_id: str, changes: ManagerChanges) -> ManagerView:
-    """Another name, other dates."""
+async def change(office: Deps, who: Director, manager_id: str, changes: ManagerChanges) -> ManagerView:
+    """Another name, other dates, other numbers."""
     at = office.now()
 
     def decide(state: Manager | None) -> Decision[Manager]:
         manager = known(state, UnknownManager)
-        left = changes.left if "left" in changes.model_fields_set else manager.left
-        return managers.change(
-            manager, at, name=changes.name or manager.name, hired=changes.hired or manager.hired, left=left
-        )
+        return managers.change(manager, changes.applied(manager), at)
 
-    return ManagerView.model_validate((await office.store.managers.step(manager_id, decide)).state)
+    stepped = await office.managers_step(manager_id, decide, by=who.subject, why="изменён")
+    return ManagerView.model_validate(stepped.state)

@@ -7,18 +7,54 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.accounts.api.client_forms import Contacts, ContactView
-from services.accounts.api.fields import Body, Day, Fee, Id, Inn, Money, Text, View, Zone
+from services.accounts.api.client_forms import Apart, Contacts, ContactView, UnusualFee
+from services.accounts.api.fields import Body, Code, Day, Fee, Id, Inn, Kpp, Money, Region, Text, View, Zone
+from services.accounts.domain import reversing
+from services.accounts.domain.client import Client
 from services.accounts.domain.contacts import replaced
-from services.accounts.domain.proposal import HandOver, Kind, Loss, Newcomer, NewFee, Proposal, Standing, Win
-from services.accounts.domain.refusals import WrongValue
-from services.accounts.office import Office
+from services.accounts.domain.proposal import (
+    EVIDENCE_LIMIT,
+    Evidence,
+    HandOver,
+    Kind,
+    Loss,
+    Newcomer,
+    NewFee,
+    Proposal,
+    Reversing,
+    Standing,
+    Win,
+    Witness,
+)
+from services.accounts.domain.refusals import UnknownClient, WrongValue
+from services.accounts.office import Office, known
 from shared.contracts.accounts import Source
+from shared.contracts.base import STANDARD_TARIFF
 from shared.http.auth import Principal
 
 
-class _New(Body):
+class EvidenceBody(Body):
+    """What shows that it is so: the id of a request or a call, the number of a letter or a document."""
+
+    kind: Witness
+    ref: Text
+    words: Text | None = None
+
+    def given(self, by: str, at: datetime) -> Evidence:
+        """As the domain takes it."""
+        return Evidence(kind=self.kind, ref=self.ref, words=self.words, by=by, at=at)
+
+
+class _Proposed(Body):
+    evidence: tuple[EvidenceBody, ...] = Field(default=(), max_length=EVIDENCE_LIMIT)
+
+
+class _New(_Proposed):
     effective: Annotated[Day, Field(description="In the company's time zone; decides the month (R-PAY-5).")]
+
+    def day(self, _: Client | None) -> date:
+        """The day it is proposed for."""
+        return self.effective
 
 
 class NewcomerBody(Body):
@@ -28,6 +64,10 @@ class NewcomerBody(Body):
     inn: Inn
     zone: Zone | None = None
     contacts: Contacts = ()
+    kpp: Kpp | None = None
+    region: Region | None = None
+    tariff: Code = STANDARD_TARIFF
+    apart: Apart = False
 
 
 class NewWin(_New):
@@ -41,6 +81,7 @@ class NewWin(_New):
     source: Source
     vouched_by_client_id: Annotated[Id | None, Field(description="The fan who vouched: wanted for a referral.")] = None
     request_id: Annotated[Id | None, Field(description="The trial request that was solved.")] = None
+    unusual_fee: UnusualFee = False
 
     @model_validator(mode="after")
     def _either(self) -> Self:
@@ -58,7 +99,7 @@ class NewWin(_New):
             vouched_by_client_id=self.vouched_by_client_id,
             request_id=self.request_id,
         )
-        return {"won": win}
+        return {"won": win, "unusual_fee": self.unusual_fee}
 
     def _manager(self, who: Principal) -> str:
         if self.manager_id is None and not who.has("manager"):
@@ -70,7 +111,18 @@ class NewWin(_New):
         if new is None:
             return None
         contacts = replaced((), [contact.given() for contact in new.contacts], office.new_id)
-        return Newcomer(name=new.name, inn=new.inn, zone=new.zone or office.zone, contacts=contacts)
+        if new.apart and new.kpp is None:
+            raise WrongValue("client.kpp", "филиал с тем же ИНН отличает КПП: напишите его")
+        return Newcomer(
+            name=new.name,
+            inn=new.inn,
+            zone=new.zone or office.zone,
+            contacts=contacts,
+            kpp=new.kpp,
+            region=new.region,
+            tariff=new.tariff,
+            apart=new.apart,
+        )
 
 
 class NewLoss(_New):
@@ -104,13 +156,31 @@ class NewFeeBody(_New):
     kind: Literal["fee"]
     client_id: Id
     fee: Fee
+    unusual_fee: UnusualFee = False
 
     def terms(self, _: Office, __: Principal) -> dict[str, Any]:
         """As the domain takes it."""
-        return {"fee": NewFee(self.fee)}
+        return {"fee": NewFee(self.fee), "unusual_fee": self.unusual_fee}
 
 
-AnyProposal = Annotated[NewWin | NewLoss | NewHandOver | NewFeeBody, Field(discriminator="kind")]
+class NewReversal(_Proposed):
+    """A confirmed fact was wrong: it shall count as if it had never been. Its day is that of the fact."""
+
+    kind: Literal["reversed"]
+    client_id: Id
+    reverses_fact_id: Id
+    reason: Text
+
+    def day(self, client: Client | None) -> date:
+        """The day of the fact it reverses. Raises what `reversing.find` raises."""
+        return reversing.find(known(client, UnknownClient), self.reverses_fact_id).effective
+
+    def terms(self, _: Office, __: Principal) -> dict[str, Any]:
+        """As the domain takes it."""
+        return {"reversing": Reversing(reverses_fact_id=self.reverses_fact_id, reason=self.reason)}
+
+
+AnyProposal = Annotated[NewWin | NewLoss | NewHandOver | NewFeeBody | NewReversal, Field(discriminator="kind")]
 
 
 class Refusal(Body):
@@ -125,7 +195,21 @@ class NewcomerView(View):
     name: str
     inn: str
     zone: str
+    kpp: str | None
+    region: str | None
+    tariff: str
+    apart: bool
     contacts: tuple[ContactView, ...]
+
+
+class EvidenceView(View):
+    """What shows that it is so, and who attached it."""
+
+    kind: Witness
+    ref: str
+    words: str | None
+    by: str
+    at: datetime
 
 
 class ProposalView(BaseModel):
@@ -154,7 +238,10 @@ class ProposalView(BaseModel):
     request_id: str | None = None
     to_manager_id: str | None = None
     reason: str | None = None
-    """Why the client went."""
+    """Why the client went, or the fact was wrong."""
+    reverses_fact_id: str | None = None
+    unusual_fee: bool = False
+    evidence: tuple[EvidenceView, ...] = ()
     newcomer: NewcomerView | None = None
 
     @classmethod
@@ -175,5 +262,7 @@ class ProposalView(BaseModel):
             decided_by=decided and decided.by,
             decided_at=decided and decided.at,
             refusal=decided and decided.reason,
+            unusual_fee=proposal.unusual_fee,
+            evidence=tuple(EvidenceView.model_validate(each) for each in proposal.evidence),
             **asdict(proposal.terms),
         )

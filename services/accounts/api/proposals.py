@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from services.accounts import confirming
 from services.accounts.api.clients import check_sees
 from services.accounts.api.fields import SEES_ALL, Deps, Director, Person, Reader, fingerprint
-from services.accounts.api.proposal_forms import AnyProposal, NewWin, ProposalView, Refusal
+from services.accounts.api.proposal_forms import AnyProposal, EvidenceBody, NewWin, ProposalView, Refusal
 from services.accounts.domain.proposal import Proposal, Standing
 from services.accounts.domain.refusals import NotYourBase
 from services.accounts.office import Office
@@ -27,17 +27,21 @@ async def propose(
 ) -> ProposalView:
     """A fact that would move money: it waits for a director."""
     new_id = office.new_id() if key is None else derived_id("proposal", who.subject, key)
-    if await office.store.proposals.get(new_id) is None:
+    before = await office.store.proposals.get(new_id)
+    if before is None:
         await _check_own_base(office, who, asked)
+    client_id = asked.client_id or derived_id("client", "proposal", new_id)
+    at = office.now()
     new = Proposal(
         proposal_id=new_id,
-        client_id=asked.client_id or derived_id("client", "proposal", new_id),
+        client_id=client_id,
         client_name="",
-        effective=asked.effective,
+        effective=before.effective if before else asked.day(await office.store.clients.get(client_id)),
         proposed_by=who.subject,
-        proposed_at=office.now(),
+        proposed_at=at,
         concerns=(),
         asked_as=fingerprint(asked),
+        evidence=tuple(each.given(who.subject, at) for each in asked.evidence),
         **asked.terms(office, who),
     )
     stepped = await confirming.propose(office, new)
@@ -66,6 +70,15 @@ async def one(office: Deps, who: Reader, proposal_id: str) -> ProposalView:
     if not who.has(*SEES_ALL) and who.subject not in {proposal.proposed_by, *proposal.concerns}:
         raise NotYourBase
     return ProposalView.of(proposal)
+
+
+@routes.post("/{proposal_id}/evidence")
+async def attach(office: Deps, who: Person, proposal_id: str, evidence: EvidenceBody) -> ProposalView:
+    """One more request, call, letter or document that shows it is so; until it is decided."""
+    proposal = await office.proposal(proposal_id)
+    if not who.has(*SEES_ALL) and who.subject not in {proposal.proposed_by, *proposal.concerns}:
+        raise NotYourBase
+    return ProposalView.of(await confirming.attach(office, proposal_id, evidence.given(who.subject, office.now())))
 
 
 @routes.post("/{proposal_id}/confirm")

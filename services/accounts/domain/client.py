@@ -5,28 +5,23 @@ fees and holders by effective date. What stands at present (`active`, `fee`, `ma
 history, because lists are searched by it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from services.accounts.domain.refusals import KeyReused, WrongValue
+from services.accounts.domain.stay import Stay, check_fee
+from services.accounts.domain.trail import UNTOUCHED, Trail
 from shared.contracts.accounts import ClientChanged, ClientEvent, ClientRegistered, ContactCard, Source
-from shared.contracts.base import Decision
+from shared.contracts.base import STANDARD_TARIFF, Decision
 
 CONTACTS_LIMIT = 200
 
-
-class Dated(Protocol):
-    """Something in force from a day on."""
-
-    @property
-    def effective(self) -> date: ...
-
-
-Entry = TypeVar("Entry", bound=Dated)
 Told = TypeVar("Told", bound=ClientEvent)
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,67 +32,32 @@ class Contact:
     name: str
     phones: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
+    role: str | None = None
+    away_until: date | None = None
+    """The last day of their absence."""
 
 
 @dataclass(frozen=True, slots=True)
-class FeeFrom:
-    """Roubles a month from `effective` on. `fact_id` is the confirmed proposal behind it, where there was one."""
+class Reversal:
+    """A confirmed fact that turned out wrong, and the fact that says so."""
 
-    effective: date
-    fee: Decimal
-    fact_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HeldFrom:
-    """Who holds the client from `effective` on."""
-
-    effective: date
-    manager_id: str
-    fact_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stay:
-    """One stretch of time with us. Fees and holders stand in order of effective date, the first of each at `since`;
-    of two with the same date the later confirmed stands last, and is in force."""
-
-    since: date
-    source: Source
-    fees: tuple[FeeFrom, ...]
-    holders: tuple[HeldFrom, ...]
-    until: date | None = None
-    lost_by: str | None = None
-    """The fact that ended it."""
-
-    def fee_on(self, day: date) -> Decimal:
-        """The fee in force on `day`, which is not before `since` (R-PAY-4)."""
-        return _in_force(self.fees, day).fee
-
-    def holder_on(self, day: date) -> str:
-        """The manager who holds the client on `day`, which is not before `since` (R-PAY-5)."""
-        return _in_force(self.holders, day).manager_id
-
-    def holders_from(self, day: date) -> frozenset[str]:
-        """The managers who hold the client on `day`, which is not before `since`, or after it."""
-        return frozenset({self.holder_on(day)} | {each.manager_id for each in self.holders if each.effective > day})
-
-    def has(self, fact_id: str) -> bool:
-        """Whether this confirmed fact is part of it."""
-        of_fees = {entry.fact_id for entry in self.fees}
-        of_holders = {entry.fact_id for entry in self.holders}
-        return fact_id in of_fees | of_holders | {self.lost_by}
+    fact_id: str
+    by_fact_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """A government institution's accounting office that pays us monthly. The last stay is the present one."""
+    """A government institution's accounting office that pays us monthly."""
 
     client_id: str
     revision: int = 1
     name: str
     inn: str
     zone: str
+    kpp: str | None = None
+    region: str | None = None
+    """Two digits of the subject of the Federation, e.g. `24`."""
+    tariff: str = STANDARD_TARIFF
     contacts: tuple[Contact, ...] = ()
     stays: tuple[Stay, ...]
     active: bool
@@ -107,10 +67,24 @@ class Client:
     since: date
     asked_as: str = ""
     """Fingerprint of the request that registered the client: tells a repeat from a clash."""
+    apart: str | None = None
+    """The KPP of a branch that a person decided to keep apart from others with the same INN."""
+    reversals: tuple[Reversal, ...] = ()
+    words: tuple[str, ...] = ()
+    """What it is searched by: every word of its name and its accountants' names."""
+    moved_on: date | None = None
+    """The last day on which its history changes anything; None of a client not yet indexed."""
+    trail: Trail = UNTOUCHED
+
+    @property
+    def stay(self) -> Stay:
+        """The last stay that was not reversed; the first where all were."""
+        return ([stay for stay in self.stays if stay.reversed_by is None] or list(self.stays))[-1]
 
     def knows(self, fact_id: str) -> bool:
-        """Whether this confirmed fact is part of the history already."""
-        return any(stay.has(fact_id) for stay in self.stays)
+        """Whether this confirmed fact is part of the history already, or was."""
+        reversed_facts = {fact for each in self.reversals for fact in (each.fact_id, each.by_fact_id)}
+        return fact_id in reversed_facts or any(stay.has(fact_id) for stay in self.stays)
 
 
 def begin(
@@ -122,81 +96,93 @@ def begin(
     contacts: tuple[Contact, ...],
     stay: Stay,
     asked_as: str = "",
+    kpp: str | None = None,
+    region: str | None = None,
+    tariff: str = STANDARD_TARIFF,
+    apart: bool = False,
 ) -> Client:
-    """A client at the beginning of its first stay."""
-    return Client(
+    """A client at the beginning of its first stay; `apart` where it is a branch with an INN another client has."""
+    client = Client(
         client_id=client_id,
         name=name,
         inn=inn,
         zone=zone,
+        kpp=kpp,
+        region=region,
+        tariff=tariff,
         contacts=contacts,
         stays=(stay,),
         asked_as=asked_as,
+        apart=_branch(kpp) if apart else None,
         active=True,
-        manager_id=stay.holders[-1].manager_id,
-        fee=stay.fees[-1].fee,
+        manager_id=stay.manager_id,
+        fee=stay.fee,
         source=stay.source,
         since=stay.since,
     )
+    return indexed(client)
 
 
-def handed_to(manager_id: str, *, since: date, fee: Decimal, source: Source, fact_id: str | None = None) -> Stay:
-    """A stay that begins: `manager_id` holds the client from `since` on, for `fee` roubles a month."""
-    return Stay(
-        since=since,
-        source=source,
-        fees=(FeeFrom(since, fee, fact_id),),
-        holders=(HeldFrom(since, manager_id, fact_id),),
+def indexed(client: Client) -> Client:
+    """The client with what it is found by put right."""
+    names = [client.name, *(contact.name for contact in client.contacts)]
+    return replace(
+        client,
+        words=tuple(sorted({word for name in names for word in search_words(name)})),
+        moved_on=max(day for stay in client.stays for day in stay.days()),
     )
 
 
-def register(existing: Client | None, new: Client, at: datetime, today: date) -> Decision[Client]:
+def search_words(text: str) -> list[str]:
+    """The words of a name, as they are searched by."""
+    return _WORD.findall(same_name(text))
+
+
+def register(
+    existing: Client | None, new: Client, at: datetime, today: date, *, unusual_fee: bool = False
+) -> Decision[Client]:
     """A client of the base handed over to a manager: it moves no money (R-PAY-4). `today` is the company's.
 
     The same request again finds the client the first one registered. Raises `KeyReused` for another request with
-    the same idempotency key, `WrongValue` for a day still to come, for a source that belongs into a proposal, and
-    where two accountants have one name.
+    the same idempotency key, `WrongValue` for a day still to come, for a source that belongs into a proposal, for a
+    fee out of the usual that is not confirmed to be meant (`unusual_fee`), and where two accountants have one name.
     """
     if existing is None:
         check_contacts(new.contacts)
         check_opening(new.source, new.since, today)
+        check_fee(new.fee, confirmed=unusual_fee)
         return Decision(new, (told(ClientRegistered, new, at),))
     if existing.asked_as != new.asked_as:
         raise KeyReused
     return Decision(existing)
 
 
-def describe(
-    client: Client, at: datetime, *, name: str, inn: str, zone: str, contacts: tuple[Contact, ...]
-) -> Decision[Client]:
-    """The client with another description; nothing happens where nothing differs. What moves money is not
-    described but proposed (R-BASE-3)."""
-    changed = replace(client, name=name, inn=inn, zone=zone, contacts=contacts)
-    if changed == client:
+def describe(client: Client, described: Client, at: datetime) -> Decision[Client]:
+    """The client as `described`; nothing happens where nothing differs. What moves money is not described but
+    proposed (R-BASE-3)."""
+    if described == client:
         return Decision(client)
-    check_contacts(contacts)
-    changed = replace(changed, revision=client.revision + 1)
+    check_contacts(described.contacts)
+    changed = indexed(replace(described, revision=client.revision + 1))
     return Decision(changed, (told(ClientChanged, changed, at),))
 
 
 def with_stay(client: Client, stay: Stay, *, another: bool = False) -> Client:
-    """The client with its last stay replaced by `stay`, or with `another` one begun."""
-    before = client.stays if another else client.stays[:-1]
-    return replace(
-        client,
-        revision=client.revision + 1,
-        stays=(*before, stay),
-        active=stay.until is None,
-        manager_id=stay.holders[-1].manager_id,
-        fee=stay.fees[-1].fee,
-        source=stay.source,
-        since=stay.since,
+    """The client with its present stay replaced by `stay`, or with `another` one begun."""
+    present = client.stay
+    stays = (*client.stays, stay) if another else tuple(stay if each is present else each for each in client.stays)
+    changed = replace(client, revision=client.revision + 1, stays=stays)
+    now = changed.stay
+    return indexed(
+        replace(
+            changed,
+            active=now.until is None and now.reversed_by is None,
+            manager_id=now.manager_id,
+            fee=now.fee,
+            source=now.source,
+            since=now.since,
+        )
     )
-
-
-def inserted(entries: tuple[Entry, ...], entry: Entry) -> tuple[Entry, ...]:
-    """`entries` with `entry` at its place by effective date, after those of the same date."""
-    return tuple(sorted((*entries, entry), key=lambda each: each.effective))
 
 
 def check_opening(source: Source, since: date, today: date) -> None:
@@ -237,10 +223,23 @@ def told(kind: type[Told], client: Client, at: datetime) -> Told:
         since=client.since,
         active=client.active,
         contacts=tuple(
-            ContactCard(contact_id=c.contact_id, name=c.name, phones=c.phones, emails=c.emails) for c in client.contacts
+            ContactCard(
+                contact_id=each.contact_id,
+                name=each.name,
+                phones=each.phones,
+                emails=each.emails,
+                role=each.role,
+                away_until=each.away_until,
+            )
+            for each in client.contacts
         ),
+        kpp=client.kpp,
+        region=client.region,
+        tariff=client.tariff,
     )
 
 
-def _in_force(entries: Sequence[Entry], day: date) -> Entry:
-    return [entry for entry in entries if entry.effective <= day][-1]
+def _branch(kpp: str | None) -> str:
+    if kpp is None:
+        raise WrongValue("kpp", "филиал с тем же ИНН отличает КПП: напишите его")
+    return kpp

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from services.accounts.domain.client import Contact, same_name
 from services.accounts.domain.refusals import WrongValue
@@ -19,6 +20,9 @@ class Given:
     emails: tuple[str, ...] = ()
     contact_id: str | None = None
     """Who it is, where that is known: lets an accountant change their name."""
+    role: str | None = None
+    away_until: date | None = None
+    """The last day of their absence."""
 
 
 def replaced(known: Sequence[Contact], given: Sequence[Given], new_id: Callable[[], str]) -> tuple[Contact, ...]:
@@ -35,6 +39,8 @@ def replaced(known: Sequence[Contact], given: Sequence[Given], new_id: Callable[
             name=each.name,
             phones=_unique(each.phones),
             emails=_unique(each.emails),
+            role=each.role,
+            away_until=each.away_until,
         )
         for each in given
     )
@@ -49,6 +55,8 @@ def joined(known: Sequence[Contact], given: Sequence[Given], new_id: Callable[[]
             contact,
             phones=_unique((*contact.phones, *each.phones)),
             emails=_unique((*contact.emails, *each.emails)),
+            role=each.role or contact.role,
+            away_until=each.away_until or contact.away_until,
         )
     return tuple(people.values())
 

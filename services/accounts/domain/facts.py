@@ -7,19 +7,9 @@ from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from services.accounts.domain.client import (
-    Client,
-    FeeFrom,
-    HeldFrom,
-    Stay,
-    begin,
-    check_contacts,
-    handed_to,
-    inserted,
-    told,
-    with_stay,
-)
-from services.accounts.domain.proposal import HandOver, Loss, NewFee, Proposal, Win
+from services.accounts.domain import reversing
+from services.accounts.domain.client import Client, begin, check_contacts, told, with_stay
+from services.accounts.domain.proposal import HandOver, Loss, NewFee, Proposal, Reversing, Win
 from services.accounts.domain.refusals import (
     ClientNotActive,
     ClientStillActive,
@@ -28,7 +18,15 @@ from services.accounts.domain.refusals import (
     UnknownClient,
     WrongValue,
 )
-from shared.contracts.accounts import ClientChanged, ClientHandedOver, ClientLost, ClientRegistered, ClientWon
+from services.accounts.domain.stay import FeeFrom, HeldFrom, Stay, handed_to, inserted, standing
+from shared.contracts.accounts import (
+    ClientChanged,
+    ClientHandedOver,
+    ClientLost,
+    ClientRegistered,
+    ClientWon,
+    FactReversed,
+)
 from shared.contracts.base import Decision, Event
 from shared.money import roubles_text
 
@@ -44,13 +42,14 @@ def settle(client: Client | None, proposal: Proposal, by: str, at: datetime) -> 
     if by in concerned(client, proposal):
         raise OwnPay
     card = told(ClientRegistered if client is None else ClientChanged, changed, at)
-    return Decision(changed, (card, *_facts(changed, proposal, by, at)))
+    return Decision(changed, (card, *_facts(client, changed, proposal, by, at)))
 
 
 def after(client: Client | None, proposal: Proposal) -> Client:
     """The client as `proposal` would leave it.
 
-    Raises `ClientNotActive`, `ClientStillActive`, `NothingChanges`, `UnknownClient`, or `WrongValue` naming the field.
+    Raises `ClientNotActive`, `ClientStillActive`, `NothingChanges`, `NotReversible`, `UnknownClient`, or `WrongValue`
+    naming the field.
     """
     match proposal.terms:
         case Win() as win:
@@ -61,12 +60,18 @@ def after(client: Client | None, proposal: Proposal) -> Client:
             return _handed_over(_known(client), proposal, hand_over)
         case NewFee() as new:
             return _paying(_known(client), proposal, new)
+        case Reversing() as wrong:
+            return reversing.without(_known(client), wrong.reverses_fact_id, proposal.proposal_id)
 
 
 def concerned(client: Client | None, proposal: Proposal) -> frozenset[str]:
     """The managers whose base or pay `proposal` touches: who holds the client that day or after it, who gets it."""
     if proposal.won is not None:
         return frozenset({proposal.won.manager_id})
+    if proposal.reversing is not None:
+        fact = reversing.find(_known(client), proposal.reversing.reverses_fact_id)
+        then = _held_by(after(client, proposal), fact.effective)
+        return fact.stay.holders_from(fact.effective) | {fact.manager_id} | then
     holders = _stay_on(_known(client), proposal.effective).holders_from(proposal.effective)
     return holders | {proposal.handed_over.to_manager_id} if proposal.handed_over else holders
 
@@ -75,6 +80,9 @@ def fee_that_day(client: Client | None, proposal: Proposal) -> Decimal:
     """What the client pays on the proposal's day as things stand: what a loss would cost, what a win brings."""
     if proposal.won is not None:
         return proposal.won.fee
+    if proposal.reversing is not None:
+        fact = reversing.find(_known(client), proposal.reversing.reverses_fact_id)
+        return fact.stay.fee_on(fact.effective)
     return _stay_on(_known(client), proposal.effective).fee_on(proposal.effective)
 
 
@@ -86,7 +94,7 @@ def _won(client: Client | None, proposal: Proposal, win: Win) -> Client:
         return _newcomer(proposal, win, stay)
     if client.active:
         raise ClientStillActive
-    left = client.stays[-1].until
+    left = client.stay.until
     if left is not None and proposal.effective < left:
         raise WrongValue("effective", f"раньше дня, когда клиент ушёл ({_day(left)})")
     return with_stay(client, stay, another=True)
@@ -98,7 +106,16 @@ def _newcomer(proposal: Proposal, win: Win, stay: Stay) -> Client:
     new = win.newcomer
     check_contacts(new.contacts)
     return begin(
-        client_id=proposal.client_id, name=new.name, inn=new.inn, zone=new.zone, contacts=new.contacts, stay=stay
+        client_id=proposal.client_id,
+        name=new.name,
+        inn=new.inn,
+        zone=new.zone,
+        contacts=new.contacts,
+        stay=stay,
+        kpp=new.kpp,
+        region=new.region,
+        tariff=new.tariff,
+        apart=new.apart,
     )
 
 
@@ -131,7 +148,7 @@ def _known(client: Client | None) -> Client:
 
 def _stay_on(client: Client, day: date) -> Stay:
     """The present stay. A stay that ended is settled for good: its loss was told with the fee and the manager then."""
-    stay = client.stays[-1]
+    stay = client.stay
     if not client.active:
         raise ClientNotActive
     if day < stay.since:
@@ -139,7 +156,7 @@ def _stay_on(client: Client, day: date) -> Stay:
     return stay
 
 
-def _facts(changed: Client, proposal: Proposal, by: str, at: datetime) -> tuple[Event, ...]:
+def _facts(client: Client | None, changed: Client, proposal: Proposal, by: str, at: datetime) -> tuple[Event, ...]:
     """A change of fee is no fact of its own: it pays nothing (R-PAY-4), and a later loss carries the fee then."""
     match proposal.terms:
         case Win() as win:
@@ -150,6 +167,25 @@ def _facts(changed: Client, proposal: Proposal, by: str, at: datetime) -> tuple[
             return (_client_handed_over(changed, proposal, hand_over, by, at),)
         case NewFee():
             return ()
+        case Reversing() as wrong:
+            return _reversed(_known(client), proposal, wrong, by, at)
+
+
+def _reversed(client: Client, proposal: Proposal, wrong: Reversing, by: str, at: datetime) -> tuple[Event, ...]:
+    """Nothing where the fact itself had not been told."""
+    fact = reversing.find(client, wrong.reverses_fact_id)
+    if fact.kind == "fee":
+        return ()
+    told_of = FactReversed(
+        at=at,
+        fact_id=proposal.proposal_id,
+        reverses_fact_id=fact.fact_id,
+        manager_id=fact.manager_id,
+        reason=wrong.reason,
+        proposed_by=proposal.proposed_by,
+        confirmed_by=by,
+    )
+    return (told_of,)
 
 
 def _client_won(changed: Client, proposal: Proposal, win: Win, by: str, at: datetime) -> ClientWon:
@@ -170,7 +206,7 @@ def _client_won(changed: Client, proposal: Proposal, win: Win, by: str, at: date
 
 
 def _client_lost(changed: Client, proposal: Proposal, loss: Loss, by: str, at: datetime) -> ClientLost:
-    stay = changed.stays[-1]
+    stay = changed.stay
     return ClientLost(
         at=at,
         fact_id=proposal.proposal_id,
@@ -189,7 +225,7 @@ def _client_lost(changed: Client, proposal: Proposal, loss: Loss, by: str, at: d
 def _client_handed_over(
     changed: Client, proposal: Proposal, hand_over: HandOver, by: str, at: datetime
 ) -> ClientHandedOver:
-    holders = changed.stays[-1].holders
+    holders = standing(changed.stay.holders)
     place = [entry.fact_id for entry in holders].index(proposal.proposal_id)
     return ClientHandedOver(
         at=at,
@@ -201,6 +237,10 @@ def _client_handed_over(
         proposed_by=proposal.proposed_by,
         confirmed_by=by,
     )
+
+
+def _held_by(client: Client, day: date) -> frozenset[str]:
+    return client.stay.holders_from(day) if day >= client.stay.since else frozenset()
 
 
 def _day(day: date) -> str:

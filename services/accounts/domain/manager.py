@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from services.accounts.domain.refusals import ManagerExists, WrongValue
+from services.accounts.domain.trail import UNTOUCHED, Trail
 from shared.contracts.accounts import ManagerChanged, ManagerEvent, ManagerRegistered
 from shared.contracts.base import Decision
 
@@ -20,8 +21,15 @@ class Manager:
     name: str
     hired: date
     left: date | None = None
+    phones: tuple[str, ...] = ()
+    """E.164."""
+    email: str | None = None
+    personnel_number: str | None = None
+    """As the payroll of 1С knows them."""
+    snils: str | None = None
     asked_as: str = ""
     """Fingerprint of the request that registered the manager: tells a repeat from a clash."""
+    trail: Trail = UNTOUCHED
 
     def works_on(self, day: date) -> bool:
         """Whether `day` lies between the first and the last day of work."""
@@ -43,9 +51,8 @@ def register(existing: Manager | None, new: Manager, at: datetime) -> Decision[M
     return Decision(existing)
 
 
-def change(manager: Manager, at: datetime, *, name: str, hired: date, left: date | None) -> Decision[Manager]:
-    """The manager with another name or other dates; nothing happens where nothing differs."""
-    changed = replace(manager, name=name, hired=hired, left=left)
+def change(manager: Manager, changed: Manager, at: datetime) -> Decision[Manager]:
+    """The manager as `changed`; nothing happens where nothing differs."""
     if changed == manager:
         return Decision(manager)
     _check_dates(changed)
@@ -66,4 +73,8 @@ def _told(kind: type[Told], manager: Manager, at: datetime) -> Told:
         name=manager.name,
         hired=manager.hired,
         left=manager.left,
+        phones=manager.phones,
+        email=manager.email,
+        personnel_number=manager.personnel_number,
+        snils=manager.snils,
     )

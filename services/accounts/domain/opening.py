@@ -5,16 +5,17 @@ than the recorded one is refused and has to be proposed (R-BASE-3). What a list 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from services.accounts.domain.client import Client, begin, describe, handed_to, register
+from services.accounts.domain.client import Client, begin, describe, register
 from services.accounts.domain.contacts import Given, joined
 from services.accounts.domain.refusals import AccountsError
+from services.accounts.domain.stay import handed_to
 from shared.contracts.accounts import Source
-from shared.contracts.base import Decision
+from shared.contracts.base import STANDARD_TARIFF, Decision
 from shared.money import roubles_text
 
 T = TypeVar("T")
@@ -27,6 +28,9 @@ class Listed:
     inn: str
     name: str | None = None
     zone: str | None = None
+    kpp: str | None = None
+    region: str | None = None
+    tariff: str | None = None
     manager_id: str | None = None
     fee: Decimal | None = None
     since: date | None = None
@@ -52,22 +56,28 @@ class Taking:
     at: datetime
     today: date
     zone: str
+    unusual_fees: bool = False
+    """Fees out of the usual are meant."""
 
     def take(self, client: Client | None, listed: Listed, client_id: str) -> Decision[Client]:
         """The listed client on our books; the same again changes nothing. Raises `NotTaken` naming the field."""
         if client is None:
-            return register(None, self._begun(listed, client_id), self.at, self.today)
+            new = self._begun(listed, client_id)
+            return register(None, new, self.at, self.today, unusual_fee=self.unusual_fees)
         if client.inn != listed.inn:
             raise NotTaken("inn", f"клиенту «{client.name}» с тех пор исправили ИНН", "исправьте ИНН в файле")
         _check_money(client, listed)
-        return describe(
+        _check_branch(client, listed)
+        described = replace(
             client,
-            self.at,
             name=listed.name or client.name,
-            inn=client.inn,
             zone=listed.zone or client.zone,
+            kpp=listed.kpp or client.kpp,
+            region=listed.region or client.region,
+            tariff=listed.tariff or client.tariff,
             contacts=joined(client.contacts, listed.contacts, self.new_id),
         )
+        return describe(client, described, self.at)
 
     def _begun(self, listed: Listed, client_id: str) -> Client:
         stay = handed_to(
@@ -83,6 +93,9 @@ class Taking:
             zone=listed.zone or self.zone,
             contacts=joined((), listed.contacts, self.new_id),
             stay=stay,
+            kpp=listed.kpp,
+            region=listed.region,
+            tariff=listed.tariff or STANDARD_TARIFF,
         )
 
 
@@ -90,6 +103,13 @@ def _needed(value: T | None, field: str) -> T:
     if value is None:
         raise NotTaken(field, "значение не указано", "для нового клиента оно обязательно")
     return value
+
+
+def _check_branch(client: Client, listed: Listed) -> None:
+    """Raises `NotTaken` where the list may mean another client: a person decides whether it does."""
+    if listed.kpp not in {None, client.kpp} and client.kpp is not None:
+        wrong = f"под этим ИНН записан «{client.name}» с КПП {client.kpp}"
+        raise NotTaken("kpp", wrong, "исправьте КПП или заведите филиал отдельно (POST /v1/clients, apart)")
 
 
 def _check_money(client: Client, listed: Listed) -> None:

@@ -13,10 +13,13 @@ from typing import Literal
 
 from services.accounts.domain.client import Contact
 from services.accounts.domain.refusals import AlreadyDecided, KeyReused, OwnPay, OwnProposal, WrongValue
+from services.accounts.domain.stay import check_fee
+from services.accounts.domain.trail import UNTOUCHED, Trail
 from shared.contracts.accounts import Source
-from shared.contracts.base import Decision
+from shared.contracts.base import STANDARD_TARIFF, Decision
 
-Kind = Literal["won", "lost", "handed_over", "fee"]
+Kind = Literal["won", "lost", "handed_over", "fee", "reversed"]
+Witness = Literal["request", "call", "letter", "document"]
 Standing = Literal["proposed", "confirming", "confirmed", "refused"]
 Move = Literal["confirm", "settle", "reopen", "refuse"]
 
@@ -28,6 +31,7 @@ MOVES: Mapping[tuple[Standing, Move], Standing] = {
 }
 """The states a proposal goes through; what is not here is not possible."""
 OPEN: tuple[Standing, ...] = ("proposed", "confirming")
+EVIDENCE_LIMIT = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,11 @@ class Newcomer:
     inn: str
     zone: str
     contacts: tuple[Contact, ...] = ()
+    kpp: str | None = None
+    region: str | None = None
+    tariff: str = STANDARD_TARIFF
+    apart: bool = False
+    """A branch with an INN that another client has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,20 +87,47 @@ class NewFee:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reversing:
+    """A confirmed fact was wrong, and counts as if it had never been: a correction is a fact of its own."""
+
+    reverses_fact_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What shows that it is so: a request, a call, a letter, a document, by its id or number."""
+
+    kind: Witness
+    ref: str
+    words: str | None = None
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
     """Which director decided, and when; a refusal says why."""
 
     by: str
     at: datetime
+    """The moment the fact is told with: never before what was promised to be complete (see `watermark`)."""
     reason: str | None = None
+    first_at: datetime | None = None
+    """The moment it was first decided with, where that had to be put off."""
+
+    @property
+    def since(self) -> datetime:
+        """From when on the fact may be told."""
+        return self.first_at or self.at
 
 
-Terms = Win | Loss | HandOver | NewFee
+Terms = Win | Loss | HandOver | NewFee | Reversing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """Exactly one of `won`, `lost`, `handed_over` and `fee` is there: what is proposed."""
+    """Exactly one of `won`, `lost`, `handed_over`, `fee` and `reversing` is there: what is proposed."""
 
     proposal_id: str
     client_id: str
@@ -108,15 +144,21 @@ class Proposal:
     lost: Loss | None = None
     handed_over: HandOver | None = None
     fee: NewFee | None = None
+    reversing: Reversing | None = None
+    unusual_fee: bool = False
+    """Whoever proposed it says that the fee is meant, unusual as it is."""
+    evidence: tuple[Evidence, ...] = ()
     state: Standing = "proposed"
     decided: Decided | None = None
     asked_as: str = ""
     """Fingerprint of the request that made it: tells a repeat from a clash."""
+    trail: Trail = UNTOUCHED
 
     @property
     def terms(self) -> Terms:
         """What is proposed."""
-        return next(terms for terms in (self.won, self.lost, self.handed_over, self.fee) if terms is not None)
+        every = (self.won, self.lost, self.handed_over, self.fee, self.reversing)
+        return next(terms for terms in every if terms is not None)
 
     @property
     def kind(self) -> Kind:
@@ -124,14 +166,14 @@ class Proposal:
         return KINDS[type(self.terms)]
 
 
-KINDS: Mapping[type, Kind] = {Win: "won", Loss: "lost", HandOver: "handed_over", NewFee: "fee"}
+KINDS: Mapping[type, Kind] = {Win: "won", Loss: "lost", HandOver: "handed_over", NewFee: "fee", Reversing: "reversed"}
 
 
 def propose(existing: Proposal | None, new: Proposal, today: date) -> Decision[Proposal]:
     """`new` waits for a director; the same request again finds what the first one proposed.
 
-    `today` is the company's. Raises `WrongValue` for a day still to come or a win that contradicts itself,
-    `KeyReused` for another request with the same idempotency key.
+    `today` is the company's. Raises `WrongValue` for a day still to come, a win that contradicts itself or an unusual
+    fee that is not confirmed to be meant, `KeyReused` for another request with the same idempotency key.
     """
     if existing is not None:
         if existing.asked_as != new.asked_as:
@@ -141,7 +183,22 @@ def propose(existing: Proposal | None, new: Proposal, today: date) -> Decision[P
         raise WrongValue("effective", f"день ещё не наступил (сегодня {today:%d.%m.%Y})")
     if new.won is not None:
         _check_win(new.client_id, new.won)
+    priced = new.won or new.fee
+    if priced is not None:
+        check_fee(priced.fee, confirmed=new.unusual_fee)
     return Decision(new)
+
+
+def attach(proposal: Proposal, evidence: Evidence) -> Decision[Proposal]:
+    """The proposal with more evidence; the same once more changes nothing. Raises `AlreadyDecided` where it is too
+    late, `WrongValue` where it is too much."""
+    if (evidence.kind, evidence.ref) in {(each.kind, each.ref) for each in proposal.evidence}:
+        return Decision(proposal)
+    if proposal.state != "proposed":
+        raise AlreadyDecided(f"По этому предложению уже есть решение: {IN_RUSSIAN[proposal.state]}.")
+    if len(proposal.evidence) >= EVIDENCE_LIMIT:
+        raise WrongValue("evidence", f"больше {EVIDENCE_LIMIT} оснований не прикладывают")
+    return Decision(replace(proposal, evidence=(*proposal.evidence, evidence)))
 
 
 def confirm(proposal: Proposal, by: str, at: datetime) -> Decision[Proposal]:
@@ -154,6 +211,14 @@ def confirm(proposal: Proposal, by: str, at: datetime) -> Decision[Proposal]:
     if by == proposal.proposed_by:
         raise OwnProposal
     return Decision(replace(_moved(proposal, "confirm"), decided=Decided(by=by, at=at)))
+
+
+def put_off(proposal: Proposal, at: datetime) -> Decision[Proposal]:
+    """A decision made before `at`, by when all facts were promised to be known, is told with `at` instead."""
+    decided = proposal.decided
+    if proposal.state != "confirming" or decided is None or decided.at >= at:
+        return Decision(proposal)
+    return Decision(replace(proposal, decided=replace(decided, at=at, first_at=decided.since)))
 
 
 def settled(proposal: Proposal) -> Decision[Proposal]:

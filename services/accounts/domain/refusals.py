@@ -63,6 +63,10 @@ class ClientStillActive(AccountsError):
     """Клиент и так с нами: прийти может только новый или ушедший клиент."""
 
 
+class NotReversible(AccountsError):
+    """Этот факт нельзя отменить."""
+
+
 class NothingChanges(AccountsError):
     """Предложение ничего не меняет."""
 

@@ -1,0 +1,51 @@
+"""The control list, and what a manager orders (R-IMP-3, R-IMP-4, R-IMP-5)."""
+
+from fastapi import APIRouter
+
+from services.accounts import calling
+from services.accounts.api.call_forms import ItemView, OrderBody
+from services.accounts.api.care_fields import Caller, CareDep, CareReader, check_base, own_client
+from services.accounts.domain import control
+from services.accounts.domain.care_refusals import UnknownRequest
+from services.accounts.domain.matters import Matter
+from services.accounts.care import Care
+from shared.http.idempotency import IdempotencyKey
+from shared.ids import derived_id
+
+routes = APIRouter(prefix="/v1", tags=["control"])
+
+
+@routes.get("/managers/{manager_id}/control")
+async def listed(care: CareDep, who: CareReader, manager_id: str) -> list[ItemView]:
+    """Every request of the base under control, the longest there first. Only the accountant takes one off."""
+    check_base(who, manager_id)
+    await care.office.manager(manager_id)
+    clients = [client.client_id for client in await care.base(manager_id)]
+    return _items(care, await care.store.controlled(clients))
+
+
+@routes.get("/clients/{client_id}/control")
+async def of_client(care: CareDep, who: CareReader, client_id: str) -> list[ItemView]:
+    """The client's requests under control."""
+    await own_client(care, who, client_id)
+    return _items(care, await care.store.controlled([client_id]))
+
+
+@routes.post("/control/{request_id}/orders", status_code=201)
+async def order(
+    care: CareDep, who: Caller, request_id: str, key: IdempotencyKey, demanded: OrderBody
+) -> ItemView:
+    """Force (the same specialist, by a time), replace (a stronger one), or keep with a reason: routing is told."""
+    matter = await care.matter(request_id)
+    if matter.client_id is None:
+        raise UnknownRequest("Чья это заявка, ещё не известно: сначала назовите клиента.")
+    await own_client(care, who, matter.client_id)
+    order_id = care.office.new_id() if key is None else derived_id("order", who.subject, key, request_id)
+    after = await calling.order(care, matter, demanded.order(), order_id, who.subject)
+    return _items(care, [after])[0]
+
+
+def _items(care: Care, found: list[Matter]) -> list[ItemView]:
+    now = care.now()
+    items = [control.item(matter, now) for matter in found]
+    return [ItemView.model_validate(item) for item in items if item is not None]
