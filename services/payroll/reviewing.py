@@ -24,6 +24,11 @@ from shared.contracts.base import Decision
 
 log = structlog.get_logger()
 
+SUSPECTS = 10_000
+"""Clients looked at more closely at once."""
+SHOWN = 500
+"""Facts in doubt kept with a preview: whoever has more begins with these, and looks again."""
+
 
 async def look_through(office: Office, month: Month, by: str) -> Preview:
     """What closing `month` now would pay everybody. Raises what `review_month` does; then nothing has happened."""
@@ -99,11 +104,13 @@ async def doubts_about(office: Office, month: Month, suspects: set[str]) -> dict
     suspects = suspects | set(await office.store.held_by_several())
     if not suspects:
         return {}
+    suspects = set(sorted(suspects)[:SUSPECTS])
     clients = await office.store.clients_named(sorted(suspects))
     since = {client.client_id: client.first_since for client in clients if client.first_since is not None}
     facts = await office.store.facts_of_clients(suspects)
     after = following(month)
-    return doubtful([fact for fact in facts if month_of(fact.effective) < after], since)
+    found = doubtful([fact for fact in facts if month_of(fact.effective) < after], since)
+    return dict(sorted(found.items())[:SHOWN])
 
 
 async def _lines(office: Office, month: Month) -> tuple[tuple[Line, ...], set[str]]:

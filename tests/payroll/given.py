@@ -16,6 +16,7 @@ from services.payroll.domain.statement import Statement
 from shared.contracts.accounts import (
     ClientHandedOver,
     ClientLost,
+    ClientRegistered,
     ClientWon,
     FactReversed,
     FactsComplete,
@@ -189,3 +190,21 @@ def reversed_fact(fact_id: str, *, by_id: str = "", of: str = "m1", confirmed_by
 def complete(until: datetime) -> FactsComplete:
     """Accounts has published every fact."""
     return FactsComplete(at=AT, until=until)
+
+
+def client(
+    client_id: str, *, by: str = "m1", fee: str | int = 10000, since: str = "2026-01-12", revision: int = 1
+) -> ClientRegistered:
+    """A client on our books; losses and wins of `fact_id` are about the client `c-{fact_id}`."""
+    return ClientRegistered(
+        at=AT,
+        client_id=f"c-{client_id}",
+        revision=revision,
+        name=f"Школа {client_id}",
+        inn="2463000000",
+        zone="Asia/Krasnoyarsk",
+        manager_id=by,
+        fee=roubles(fee),
+        source="opening",
+        since=date.fromisoformat(since),
+    )

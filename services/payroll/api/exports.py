@@ -88,7 +88,7 @@ class ExportView(View):
 async def register_xlsx(office: Deps, who: Officer, month: MonthText) -> Response:
     """The month's register as a workbook."""
     view = await register(office, who, month)
-    content = await asyncio.to_thread(xlsx.register, view.model_dump())
+    content = await asyncio.to_thread(xlsx.register, dict(view) | {"lines": [dict(line) for line in view.lines]})
     return attached(content, XLSX, f"register-{month}.xlsx")
 
 

@@ -207,7 +207,5 @@ async def _progress(office: Office, month: str) -> ProgressView:
     books = await office.store.company_books()
     closed = books.of(month)
     view = _next(books, month) if closed is None else MonthView.of(closed, sums=True)
-    done, every = (
-        await office.store.progress(month) if closed is not None else (0, await office.store.ledgers.count({}))
-    )
-    return ProgressView(**dict(view), done=done, of=every)
+    done, every = await office.store.progress(month)
+    return ProgressView(**dict(view), done=done, every=every)

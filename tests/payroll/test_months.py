@@ -1,0 +1,222 @@
+"""The life of a month at the doors: looked through, asked for, confirmed by another, exported once."""
+
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import openpyxl
+
+from services.payroll.main import build_app
+from services.payroll.settings import PayrollSettings
+from shared.contracts.accounts import ManagerRegistered
+from tests.kit import eventually, publish, serving, token
+from tests.payroll.conftest import ASKER, DECEMBER, OFFICER, Doors, clock_at
+from tests.payroll.given import client, client_lost, client_won, manager, reversed_fact
+
+OCT, NOV, DEC = "2026-10", "2026-11", "2026-12"
+MARIA = token("manager", subject="m1")
+
+
+def slug(answer: Any) -> str:
+    """The problem's name."""
+    return str(answer.json()["type"]).rpartition("/")[2]
+
+
+def employee(manager_id: str, number: str | None = "0001", snils: str | None = "112-233-445 95") -> ManagerRegistered:
+    """A manager the payroll of 1С knows."""
+    return manager(manager_id).model_copy(update={"personnel_number": number, "snils": snils})
+
+
+async def test_a_preview_shows_what_changed_since_the_one_before(doors: Doors) -> None:
+    await doors.told(manager("m1"), manager("m2"), client_won(20000, NOV, by="m1"))
+    first = await doors.made(f"/v1/months/{NOV}/review", ASKER)
+    assert (first["number"], first["statements"], first["total"], first["changes"]) == (1, 2, "160000.00", [])
+    await doors.told(client_won(5000, NOV, by="m2"), client_won(1, NOV, by="m1", source="advert"))
+    second = await doors.made(f"/v1/months/{NOV}/review", OFFICER)
+    assert [(each["manager_id"], each["before"], each["after"]) for each in second["changes"]] == [
+        ("m1", "90000.00", "90000.00"),
+        ("m2", "70000.00", "75000.00"),
+    ]
+    assert (await doors.shown(f"/v1/months/{NOV}/review")) == second
+    lines = await doors.shown(f"/v1/months/{NOV}/review/lines?limit=1")
+    assert ([line["total"] for line in lines["items"]], lines["next"] is None) == (["90000.00"], False)
+    assert (await doors.get(f"/v1/months/{OCT}/review")).status_code == 404
+    closed = await doors.closed(NOV)
+    assert (closed["total"], closed["requested_by"], closed["by"]) == ("165000.00", "p2", "p1")
+
+
+async def test_one_asks_and_another_confirms(doors: Doors) -> None:
+    await doors.told(manager())
+    assert slug(await doors.post(f"/v1/months/{NOV}/request")) == "review-first"
+    await doors.asked(NOV)
+    assert (await doors.shown(f"/v1/months/{NOV}"))["state"] == "requested"
+    refused = await doors.confirm(NOV, ASKER)
+    assert (refused.status_code, slug(refused)) == (403, "confirmed-by-the-same")
+    assert (await doors.made(f"/v1/months/{NOV}/withdraw"))["state"] == "in_review"
+    assert slug(await doors.confirm(NOV)) == "close-not-requested"
+    for door in ("review", "request", "withdraw", "close", "exports"):
+        assert (await doors.post(f"/v1/months/{NOV}/{door}", MARIA)).status_code == 403
+    await doors.closed(NOV)
+    month = await doors.shown(f"/v1/months/{NOV}")
+    assert (month["state"], month["done"], month["every"]) == ("closed", 1, 1)
+
+
+async def test_a_close_waits_until_accounts_has_told_everything(doors: Doors) -> None:
+    await doors.told(manager())
+    await doors.made(f"/v1/months/{NOV}/review", ASKER)
+    behind = [None, datetime(2026, 11, 30, 16, 59, tzinfo=UTC), datetime(2026, 12, 5, 2, 50, tzinfo=UTC)]
+    for until in behind:
+        if until is not None:
+            await doors.complete(until)
+        refused = await doors.post(f"/v1/months/{NOV}/request", ASKER)
+        assert (refused.status_code, slug(refused), refused.headers["Retry-After"]) == (409, "events-pending", "5")
+        assert "учёт клиентов" in refused.json()["detail"]
+    await doors.complete(DECEMBER + timedelta(hours=1))
+    assert (await doors.post(f"/v1/months/{NOV}/request", ASKER)).status_code == 200
+
+
+async def test_a_close_waits_while_a_message_is_parked(doors: Doors) -> None:
+    await doors.told(manager())
+    await doors.made(f"/v1/months/{NOV}/review", ASKER)
+    await doors.complete()
+    await publish(doors.amqp_url, reversed_fact("w", by_id="w"))
+    await eventually(doors.office.unprocessed)
+    refused = await doors.post(f"/v1/months/{NOV}/request", ASKER)
+    assert (slug(refused), refused.json()["pending"]) == (
+        "events-pending",
+        ["сообщений ещё не обработано: 1 (отложенные навсегда — svoy parked list)"],
+    )
+
+
+async def test_facts_in_doubt_are_shown_and_need_a_reason(doors: Doors) -> None:
+    await doors.told(
+        manager(),
+        client("known", since="2026-01-01"),
+        client_lost(6900, NOV, fact_id="ghost"),
+        client_lost(6900, NOV, fact_id="known"),
+        client_won(9000, OCT, fact_id="w1").model_copy(update={"client_id": "twice"}),
+        client_won(9000, NOV, fact_id="w2", by="m2").model_copy(update={"client_id": "twice"}),
+        manager("m2"),
+    )
+    await doors.closed(OCT)
+    preview = await doors.made(f"/v1/months/{NOV}/review", ASKER)
+    assert {fact_id: why.split(":")[0] for fact_id, why in preview["doubts"].items()} == {
+        "ghost": "потерян тот, кто клиентом не был",
+        "w2": "клиент пришёл второй раз, не уходив",
+    }
+    refused = await doors.post(f"/v1/months/{NOV}/request", ASKER)
+    assert (refused.status_code, slug(refused), sorted(refused.json()["doubts"])) == (
+        409,
+        "facts-in-doubt",
+        ["ghost", "w2"],
+    )
+    empty = await doors.post(f"/v1/months/{NOV}/request", ASKER, {"doubts_accepted": "  "})
+    assert empty.status_code == 422
+    await doors.made(f"/v1/months/{NOV}/request", ASKER, {"doubts_accepted": "обоих проверили"})
+    await doors.confirm(NOV)
+    assert (await doors.shown(f"/v1/months/{NOV}"))["doubts_accepted"] == "обоих проверили"
+
+
+async def test_a_reversal_without_its_fact_waits_and_holds_the_close(doors: Doors) -> None:
+    await doors.told(manager(), client_won(30000, NOV, fact_id="good"))
+    await publish(doors.amqp_url, reversed_fact("later"))
+    await eventually(doors.office.store.waiting_reversals)
+    assert slug(await doors.ask(NOV)) == "facts-waiting"
+    await doors.told(client_won(9000, NOV, fact_id="later"))
+    await doors.closed(NOV)
+    statement = await doors.shown(f"/v1/statements/m1/{NOV}")
+    assert (statement["total"], [each["reverses_fact_id"] for each in statement["reversed"]]) == (
+        "100000.00",
+        ["later"],
+    )
+
+
+async def test_a_closed_month_is_exported_once_and_once_more_only_marked(
+    settings: PayrollSettings,
+) -> None:
+    app = build_app(
+        settings.model_copy(update={"organisation_inn": "2463000000", "organisation_kpp": "246301001"}),
+        clock_at(DECEMBER),
+    )
+    async with serving(app) as http:
+        doors = Doors(http, None, app, settings.amqp_url.get_secret_value())  # type: ignore[arg-type]
+        await doors.told(employee("m1"), employee("m2", number=None), client_won(20000, NOV, by="m1"))
+        assert slug(await doors.post(f"/v1/months/{NOV}/exports")) == "month-not-closed"
+        await doors.closed(NOV)
+        lacking = await doors.post(f"/v1/months/{NOV}/exports")
+        assert (slug(lacking), lacking.json()["missing"]) == (
+            "employees-incomplete",
+            {"Менеджер m2": ["табельный номер"]},
+        )
+        await doors.told(employee("m2", number="0002").model_copy(update={"revision": 2}))
+
+        async def numbered() -> bool:
+            known = await doors.office.store.ledgers.get("m2")
+            return known is not None and known.manager is not None and known.manager.personnel_number == "0002"
+
+        await eventually(numbered)
+        first = await doors.made(f"/v1/months/{NOV}/exports")
+        assert (first["number"], first["again"]) == (1, False)
+        assert slug(await doors.post(f"/v1/months/{NOV}/exports")) == "exported-already"
+        again = await doors.made(f"/v1/months/{NOV}/exports", OFFICER, {"reason": "файл потеряли"})
+        assert (again["number"], again["again"], again["reason"]) == (2, True, "файл потеряли")
+        one, two = [(await doors.get(f"/v1/months/{NOV}/exports/{number}.json")).json() for number in (1, 2)]
+        assert (one["control_total"], two["control_total"], two["again"]) == ("160000.00", "160000.00", True)
+        assert [each["guid"] for each in one["documents"]] == [each["guid"] for each in two["documents"]]
+        bonus = one["documents"][0]["accruals"][1]
+        assert (bonus["code"], bonus["amount"]) == ("00002", "20000.00")
+        files = [await doors.get(f"/v1/months/{NOV}/exports/1.xlsx") for _ in range(2)]
+        assert files[0].content == files[1].content
+        rows = _rows(files[0].content)
+        assert [row[1] for row in rows[2:-1]] == ["0001", "0001", "0002"]
+        assert (rows[-1][0], rows[-1][9]) == ("Контрольный итог", 160000)
+        assert (await doors.get(f"/v1/months/{NOV}/exports/3.json")).status_code == 404
+        assert (await doors.get(f"/v1/months/{NOV}/exports/1.exe")).status_code == 422
+        assert (await doors.shown(f"/v1/months/{NOV}"))["state"] == "exported"
+
+
+async def test_the_register_adds_up_to_what_the_books_say(doors: Doors) -> None:
+    await doors.told(manager("m1"), manager("m2"), client_won("20000.50", NOV, by="m2"))
+    assert slug(await doors.get(f"/v1/months/{NOV}/register")) == "month-not-closed"
+    await doors.closed(NOV)
+    register = await doors.shown(f"/v1/months/{NOV}/register")
+    assert (register["total"], register["control_total"], register["statements"]) == ("160000.50", "160000.50", 2)
+    rows = _rows((await doors.get(f"/v1/months/{NOV}/register.xlsx")).content)
+    assert [row[8] for row in rows[2:6]] == [70000, 90000.5, 160000.5, 160000.5]
+
+
+async def test_two_closes_of_the_same_facts_have_the_same_hashes(doors: Doors, settings: PayrollSettings) -> None:
+    await doors.told(*[manager(f"m{number}") for number in range(9)], client_won(1000, NOV, by="m3"))
+    before = (await doors.made(f"/v1/months/{NOV}/review", ASKER))["seal"]
+    assert (await doors.made(f"/v1/months/{NOV}/review", OFFICER))["seal"] == before
+    closed = await doors.closed(NOV)
+    seals = [(await doors.shown(f"/v1/statements/m{number}/{NOV}"))["seal"] for number in range(9)]
+    assert len(set(seals)) == 9
+    async with serving(build_app(settings, clock_at(DECEMBER))) as other:
+        again = await other.get(f"/v1/months/{NOV}", headers=OFFICER)
+        assert again.json()["seal"] == closed["seal"]
+
+
+async def test_a_close_that_takes_longer_than_an_answer_goes_on_by_itself(settings: PayrollSettings) -> None:
+    app = build_app(
+        settings.model_copy(update={"close_answers_within_seconds": 0.001, "resume_after_seconds": 3600.0}),
+        clock_at(DECEMBER),
+    )
+    async with serving(app) as http:
+        doors = Doors(http, None, app, settings.amqp_url.get_secret_value())  # type: ignore[arg-type]
+        await doors.told(*[manager(f"m{number:03}") for number in range(60)])
+        await doors.asked(NOV)
+        answer = await doors.confirm(NOV)
+        assert (answer.status_code, answer.json()["state"]) == (200, "closing")
+
+        async def closed() -> bool:
+            month = await doors.shown(f"/v1/months/{NOV}")
+            return bool(month["state"] == "closed" and month["done"] == month["every"] == 60)
+
+        await eventually(closed)
+
+
+def _rows(content: bytes) -> list[tuple[Any, ...]]:
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    assert sheet is not None
+    return [tuple(row) for row in sheet.iter_rows(values_only=True)]
