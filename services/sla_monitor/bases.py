@@ -3,17 +3,17 @@
 A client nobody has told of yet belongs to whom the events name.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from services.sla_monitor.domain.facts import Client
-from services.sla_monitor.store import CLIENTS, Base
+from services.sla_monitor.store import Base
 from shared.contracts.accounts import ClientEvent
 from shared.contracts.base import STANDARD_TARIFF, Decision
 from shared.service import Service
 
-MOST = 10_000
-"""Clients of one manager that are looked through."""
+MOST = 20_000
+"""Clients there can be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +27,13 @@ class KnownClient:
     manager_id: str
     tariff: str = STANDARD_TARIFF
     active: bool = True
-    before: tuple[str, ...] = ()
-    """Managers who had the client earlier."""
 
 
 class Bases:
     """The clients, by who has them."""
 
     def __init__(self, service: Service) -> None:
-        self.clients = service.documents("clients", KnownClient, indexes=CLIENTS)
+        self.clients = service.documents("clients", KnownClient)
 
     async def hear(self, event: ClientEvent) -> None:
         """A client is new or changed."""
@@ -50,29 +48,24 @@ class Bases:
 
     async def base_of(self, manager_id: str) -> Base:
         """What a manager may see."""
-        theirs = await self.clients.find({"manager_id": manager_id}, limit=MOST)
-        gone = await self.clients.find({"before": manager_id, "manager_id": {"$ne": manager_id}}, limit=MOST)
-        return Base(
-            manager_id=manager_id,
-            clients=tuple(one.client_id for one in theirs),
-            foreign=tuple(one.client_id for one in gone),
-        )
+        theirs, others = [], []
+        async for found in self.clients.collection.find({}, {"manager_id": 1}).limit(MOST):
+            (theirs if found["manager_id"] == manager_id else others).append(found["_id"])
+        return Base(manager_id=manager_id, clients=tuple(theirs), foreign=tuple(others))
 
 
 def told_of(known: KnownClient | None, *, event: ClientEvent) -> Decision[KnownClient]:
-    """What accounts says; what is older than what was heard only adds a manager of earlier times."""
-    new = KnownClient(
-        client_id=event.client_id,
-        revision=event.revision,
-        name=event.name,
-        zone=event.zone,
-        manager_id=event.manager_id,
-        tariff=event.tariff,
-        active=event.active,
+    """What accounts says; what is older than what was heard changes nothing."""
+    if known is not None and known.revision >= event.revision:
+        return Decision(known)
+    return Decision(
+        KnownClient(
+            client_id=event.client_id,
+            revision=event.revision,
+            name=event.name,
+            zone=event.zone,
+            manager_id=event.manager_id,
+            tariff=event.tariff,
+            active=event.active,
+        )
     )
-    if known is None:
-        return Decision(new)
-    newer, older = (new, known) if event.revision > known.revision else (known, new)
-    before = tuple(sorted({*known.before, older.manager_id} - {newer.manager_id}))
-    after = replace(newer, before=before)
-    return Decision(known if after == known else after)

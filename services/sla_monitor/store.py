@@ -28,10 +28,6 @@ INDEXES = (
 """What will be told next, what is still to be done, and the past. The first two hold only what is still running."""
 
 
-CLIENTS = (IndexModel("manager_id"), IndexModel("before"))
-"""Clients by who has them, and who had them."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
     """What one manager may see: their clients as they are now. A client nobody told of is whose the events say."""
@@ -39,7 +35,7 @@ class Base:
     manager_id: str
     clients: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
-    """Clients that were theirs once, and are another's now."""
+    """Clients known to be another's, whatever older events say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

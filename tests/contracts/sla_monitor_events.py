@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from shared.contracts.base import ClientRef, Event
-from shared.contracts.sla_monitor import SlaBreached, SlaMet, SlaWarned
+from shared.contracts.sla_monitor import EscalationAcknowledged, EscalationRaised, SlaBreached, SlaMet, SlaWarned
 
 AT = datetime(2026, 11, 23, 5, 0, 0, 123000, tzinfo=UTC)
 DUE = datetime(2026, 11, 23, 5, 15, tzinfo=UTC)
@@ -34,5 +34,31 @@ EVENTS: tuple[Event, ...] = (
         specialist_id="s2",
         due=DUE,
         late=True,
+    ),
+    EscalationRaised(
+        at=AT,
+        escalation_id="r1:start:1",
+        obligation_id="r1:start:1",
+        about="request",
+        about_id="r1",
+        clock="start",
+        client=CLIENT,
+        step=2,
+        role="lead",
+        promise_broken=True,
+        person_ids=("l1", "l2"),
+    ),
+    EscalationAcknowledged(
+        at=AT,
+        escalation_id="k1:callback:1",
+        obligation_id="k1:callback:1",
+        about="call",
+        about_id="k1",
+        clock="callback",
+        client=CLIENT,
+        step=1,
+        role="manager",
+        by="m1",
+        until=DUE,
     ),
 )

@@ -1,0 +1,300 @@
+"""From a broken promise to a person: called in order, by letter and webhook, once; taken, ended, seen by their own."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from services.sla_monitor.main import build_app
+from services.sla_monitor.settings import SlaMonitorSettings
+from shared.clock import ServiceClock
+from shared.contracts.accounts import ClientChanged, ManagerRegistered
+from shared.contracts.base import Event
+from shared.contracts.sla_monitor import EscalationAcknowledged, EscalationRaised
+from tests.conftest import SettingsFor
+from tests.kit import eventually, listening, serving, token
+from tests.sla_monitor.conftest import Running
+from tests.sla_monitor.outside import SECRET, Listener, Post, hook_server, mail_server
+from tests.sla_monitor.telling import MISSED, RETURNED, ZONE, assigned, promised, registered, started
+
+VERA, OLGA = "vera@svoy.example", "olga@svoy.example"
+M1, M2, LEAD = token("manager", subject="m1"), token("manager", subject="m2"), token("lead", subject="l1")
+ALL = "/v1/escalations"
+
+
+@dataclass(frozen=True)
+class House(Running):
+    """A running sla_monitor with a mail server and a server for webhooks."""
+
+    post: Post
+    hooks: Listener
+
+    async def escalation(self, key: str, **over: Any) -> dict[str, Any]:
+        """An escalation, once it stands so."""
+
+        async def found() -> dict[str, Any] | None:
+            answer = await self.client.get(f"{ALL}/{key}", headers=LEAD)
+            if answer.status_code != 200:
+                return None
+            shown: dict[str, Any] = answer.json()
+            return shown if all(shown[name] == value for name, value in over.items()) else None
+
+        return await eventually(found)
+
+    async def person(self, person_id: str, status: int = 200, **body: Any) -> Any:
+        """Set somebody."""
+        usual = {"role": "manager", "name": person_id}
+        director = token("director", subject="d1")
+        answer = await self.client.put(f"/v1/people/{person_id}", headers=director, json={**usual, **body})
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    async def acknowledge(self, key: str, who: dict[str, str], status: int = 200, **body: Any) -> Any:
+        """Take it."""
+        answer = await self.client.post(f"{ALL}/{key}/acknowledge", headers=who, json={"minutes": 30, **body})
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    async def known(self, person_id: str) -> dict[str, Any]:
+        """A person, once heard of."""
+
+        async def found() -> Any:
+            answer = await self.client.get(f"/v1/people/{person_id}", headers=LEAD)
+            return answer.json() if answer.status_code == 200 else None
+
+        return await eventually(found)
+
+
+@pytest.fixture
+async def house(settings_for: SettingsFor, amqp_url: str) -> AsyncIterator[House]:
+    """A running sla_monitor that can write to people."""
+    clock = ServiceClock()
+    async with mail_server() as post, hook_server() as hooks:
+        settings = settings_for(
+            SlaMonitorSettings, smtp_url=SecretStr(post.url), mail_from="svoy@svoy.example", hook_secrets=SECRET
+        )
+        async with (
+            serving(build_app(settings, clock)) as client,
+            listening(amqp_url, "sla.#", "escalation.#") as ear,
+        ):
+            yield House(client, ear, clock, amqp_url, post, hooks)
+
+
+def manager(house: House, manager_id: str = "m1", **over: Any) -> Event:
+    """As accounts tells of one."""
+    usual = {"revision": 1, "name": "Вера", "hired": date(2026, 1, 1), "email": VERA}
+    return ManagerRegistered(at=house.clock.now(), manager_id=manager_id, **{**usual, **over})
+
+
+def handed_over(house: House, to: str) -> Event:
+    """The client c1 as accounts says after a hand-over."""
+    about: dict[str, Any] = {"client_id": "c1", "name": "Гимназия № 3", "inn": "7707083893", "zone": ZONE}
+    fee = {"fee": "20000.00", "source": "opening", "since": date(2026, 1, 1)}
+    return ClientChanged(at=house.clock.now(), revision=2, manager_id=to, **about, **fee)
+
+
+async def test_a_breach_calls_the_manager_by_letter_and_by_webhook_once(house: House) -> None:
+    await house.person("m1", email=VERA, hook_url=house.hooks.url)
+    await house.tell(MISSED, ago=310)
+    raised = (await house.ear.one("escalation.raised")).as_(EscalationRaised)
+    assert (raised.role, raised.step, raised.person_ids, raised.clock) == ("manager", 1, ("m1",), "callback")
+    (letter,) = await house.post.letters(1, VERA)
+    assert letter["Subject"] == "Нарушен срок: звонок k1, Гимназия № 3: не перезвонили"
+    (hook,) = await eventually(lambda: house.hooks.taken or None)
+    assert hook["type"] == "escalation.raised"
+    assert [one["escalation_id"] for one in hook["data"]["escalations"]] == ["k1:callback:1"]
+    shown = (await house.client.get("/v1/deliveries", headers=LEAD)).json()["items"]
+    assert {one["kind"] for one in shown} == {"letter", "hook"}
+    assert len(house.post.taken) == 1
+
+
+async def test_who_does_not_act_is_followed_by_the_lead_and_the_director(house: House) -> None:
+    await house.publish(manager(house))
+    await house.known("m1")
+    await house.person("l1", role="lead", email=OLGA)
+    await house.person("d1", role="director")
+    await house.tell(MISSED, ago=310)
+    await house.escalation("k1:callback:1", step=1)
+    await house.forward(minutes=11)
+    await house.escalation("k1:callback:1", step=2)
+    await house.post.letters(1, OLGA)
+    await house.forward(minutes=21)
+    shown = await house.escalation("k1:callback:1", step=3)
+    assert [(call["role"], call["person_ids"]) for call in shown["calls"]] == [
+        ("manager", ["m1"]),
+        ("lead", ["l1"]),
+        ("director", ["d1"]),
+    ]
+
+
+async def test_what_is_done_late_ends_the_ladder(house: House) -> None:
+    await house.publish(manager(house))
+    await house.tell(MISSED, ago=310)
+    await house.escalation("k1:callback:1")
+    await house.tell(RETURNED)
+    shown = await house.escalation("k1:callback:1", state="ended")
+    assert (shown["ending"], shown["next_due"]) == ("met", None)
+    await house.acknowledge("k1:callback:1", LEAD, 409)
+    assert (await house.get(ALL))["items"] == []
+    assert len((await house.get(ALL, state="ended"))["items"]) == 1
+
+
+async def test_taken_by_a_person_it_is_quiet_until_the_term_and_then_returns(house: House) -> None:
+    await house.publish(manager(house))
+    await house.known("m1")
+    await house.tell(MISSED, ago=310)
+    await house.escalation("k1:callback:1", step=1)
+    shown = await house.acknowledge("k1:callback:1", M1, minutes=40, note="звоню")
+    assert (shown["state"], shown["acknowledgements"][0]["by"], shown["acknowledgements"][0]["note"]) == (
+        "acknowledged",
+        "m1",
+        "звоню",
+    )
+    heard = (await house.ear.one("escalation.acknowledged")).as_(EscalationAcknowledged)
+    assert (heard.by, heard.step) == ("m1", 1)
+    await house.forward(minutes=41)
+    shown = await house.escalation("k1:callback:1", state="raised", count=2)
+    assert [call["role"] for call in shown["calls"]] == ["manager", "manager"]
+
+
+async def test_many_at_once_are_one_letter_and_broken_promises_stand_before_them(house: House) -> None:
+    await house.publish(manager(house))
+    await house.known("m1")
+    await house.tell(registered(), assigned(), promised(60 * 24 * 365), ago=60)
+    await house.timeline("/v1/requests/r1/timeline", 3)
+    await house.forward(minutes=20)
+    await house.tell(*(lambda at, n=n: MISSED(at).model_copy(update={"call_id": f"k{n}"}) for n in range(12)), ago=310)
+    await house.ear.several(12, "escalation.raised")
+    await house.forward(minutes=25)
+
+    def told() -> set[str]:
+        assert house.post.taken
+        return {word for letter in house.post.taken for word in letter.get_content().split() if word.startswith("k")}
+
+    await eventually(lambda: len(told()) >= 12)
+    assert len(house.post.to(VERA)) < 12
+
+
+async def test_a_broken_promise_says_so_and_comes_first_in_the_list(house: House) -> None:
+    await house.publish(manager(house))
+    now = house.clock.now()
+    await house.tell(MISSED, ago=310)
+    promise = promised(0)(now).model_copy(update={"until": now + timedelta(seconds=1)})
+    await house.publish(registered()(now - timedelta(seconds=5)), assigned()(now), promise)
+    await house.escalation("r1:start:1", promise_broken=True, step=1)
+    await house.escalation("k1:callback:1", step=1)
+    items = (await house.get(ALL))["items"]
+    assert [one["escalation_id"] for one in items] == ["r1:start:1", "k1:callback:1"]
+    page = await house.get(ALL, limit=1)
+    assert [one["escalation_id"] for one in (await house.get(ALL, limit=1, cursor=page["next"]))["items"]] == [
+        "k1:callback:1"
+    ]
+    subjects = await eventually(
+        lambda: [str(one["Subject"]) for one in house.post.to(VERA) if "обещание" in one["Subject"]] or None
+    )
+    assert subjects[0].startswith("Нарушено обещание: заявка № 100 245, Гимназия № 3")
+
+
+async def test_a_mail_server_that_refuses_holds_up_nothing_and_is_tried_again(house: House) -> None:
+    house.post.answers += ["451 later"]
+    await house.publish(manager(house))
+    await house.known("m1")
+    await house.tell(MISSED, ago=310)
+    await house.escalation("k1:callback:1", step=1)
+
+    async def failed() -> Any:
+        items = (await house.client.get("/v1/deliveries", headers=LEAD)).json()["items"]
+        return [one for one in items if one["attempts"]] or None
+
+    (delivery,) = await eventually(failed)
+    again = f"/v1/deliveries/{delivery['delivery_id']}/resend"
+    assert (await house.client.post(again, headers=LEAD)).status_code == 200
+    await house.post.letters(1, VERA)
+
+
+async def test_after_a_hand_over_the_new_manager_is_called_and_sees_it_and_the_old_one_is_not(house: House) -> None:
+    await house.publish(handed_over(house, "m2"), manager(house, "m2", email=OLGA), manager(house))
+    await house.known("m1")
+    await house.known("m2")
+
+    async def theirs() -> bool:
+        return (await house.client.get(ALL, headers=M2)).status_code == 200
+
+    await eventually(theirs)
+    await house.tell(MISSED, ago=310)
+    shown = await house.escalation("k1:callback:1", step=1)
+    assert shown["calls"][0]["person_ids"] == ["m2"]
+    assert len((await house.get(ALL, who=M2))["items"]) == 1
+    assert (await house.get(ALL, who=M1))["items"] == []
+    await house.get(f"{ALL}/k1:callback:1", 403, who=M1)
+    await house.acknowledge("k1:callback:1", M1, 403)
+    await house.acknowledge("k1:callback:1", M2)
+
+
+async def test_a_substitute_gets_what_is_the_absent_ones_and_may_take_it(house: House) -> None:
+    now = house.clock.now()
+    absence = {"since": now.isoformat(), "until": (now + timedelta(days=3)).isoformat(), "substitute_id": "m2"}
+    await house.person("m2", email=OLGA)
+    await house.person("m1", email=VERA, absences=[absence])
+    await house.tell(MISSED, ago=310)
+    shown = await house.escalation("k1:callback:1", step=1)
+    assert shown["calls"][0]["person_ids"] == ["m2"]
+    assert len((await house.get(ALL, who=M2))["items"]) == 1
+    await house.acknowledge("k1:callback:1", M2)
+    await house.post.letters(1, OLGA)
+    assert house.post.to(VERA) == []
+
+
+async def test_what_is_done_before_anybody_looked_calls_nobody(house: House) -> None:
+    await house.tell(registered(), assigned(), started(), MISSED, RETURNED, ago=310)
+    await house.timeline("/v1/calls/k1/timeline", 2)
+    assert (await house.get(ALL))["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"role": "boss"}, "role"),
+        ({"name": "  "}, "name"),
+        ({"email": "vera"}, "email"),
+        ({"email": "vera@svoy.example\nBcc: all@svoy.example"}, "email"),
+        ({"hook_url": "file:///etc/passwd"}, "hook_url"),
+        ({"hook_url": "https://user:pass@svoy.example"}, "hook_url"),
+        ({"salary": 1}, "salary"),
+        ({"absences": [{"since": "2026-11-24T00:00:00", "until": "2026-11-25T00:00:00Z"}]}, "absences"),
+        ({"absences": [{"since": "2026-11-25T00:00:00Z", "until": "2026-11-24T00:00:00Z"}]}, "until"),
+        (
+            {"absences": [{"since": "2026-11-24T00:00:00Z", "until": "2026-11-25T00:00:00Z", "substitute_id": "x"}]},
+            "замещающего x",
+        ),
+        (
+            {"absences": [{"since": "2026-11-24T00:00:00Z", "until": "2026-11-25T00:00:00Z", "substitute_id": "m1"}]},
+            "сам себя",
+        ),
+    ],
+)
+async def test_a_person_that_makes_no_sense_is_refused_by_name(house: House, body: dict[str, Any], field: str) -> None:
+    assert field in (await house.person("m1", 422, **body))["detail"]
+
+
+async def test_only_a_director_sets_people_and_only_people_take_escalations(house: House) -> None:
+    body = {"role": "manager", "name": "Вера"}
+    for who, status in ((M1, 403), (LEAD, 403), ({}, 401), (token("integration"), 403)):
+        assert (await house.client.put("/v1/people/m1", headers=who, json=body)).status_code == status
+    for who, status in ((token("service"), 403), (token("specialist"), 403), ({}, 401)):
+        answer = await house.client.post(f"{ALL}/x/acknowledge", headers=who, json={"minutes": 5})
+        assert answer.status_code == status
+    await house.acknowledge("nobody", LEAD, 404)
+    for minutes in (0, -5, 1441, "30", 1.5):
+        await house.acknowledge("nobody", LEAD, 422, minutes=minutes)
+    await house.get("/v1/people/nobody", 404)
+
+
+@pytest.mark.parametrize(
+    "query", [{"state": "late"}, {"about": "request"}, {"about_id": "r1"}, {"cursor": "???"}, {"cursor": "bm8="}]
+)
+async def test_a_list_that_makes_no_sense_is_refused(house: House, query: dict[str, Any]) -> None:
+    await house.get(ALL, 422, **query)
