@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy import parked
+from deploy import audit, parked
 from deploy.demo.play import demo
 from deploy.local import commands, given
 from deploy.local.credentials import Credentials
@@ -30,6 +30,7 @@ for command in (commands.up, commands.status, commands.logs, commands.down, comm
 app.command()(demo)
 app.command()(secrets)
 app.add_typer(parked.app, name="parked")
+app.add_typer(audit.app, name="audit")
 
 
 @app.command()

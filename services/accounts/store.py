@@ -1,7 +1,7 @@
 """The collections of accounts, their indexes, and every query on them."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,16 +10,25 @@ from pymongo import IndexModel
 from services.accounts.domain.client import Client
 from services.accounts.domain.manager import Manager
 from services.accounts.domain.proposal import OPEN, Proposal, Standing
+from services.accounts.domain.trail import Block, Entry
 from services.accounts.domain.watermark import Watermark
 from shared.contracts.accounts import ClientHandedOver, ClientLost, ClientWon, FactReversed
 from shared.service import Service
+from shared.store import Documents
+from shared.store.codec import from_fields
 
 MANAGERS_LIMIT = 10_000
 BRANCHES_LIMIT = 100
 """Clients with one INN."""
 FACTS = frozenset({kind.TYPE for kind in (ClientWon, ClientLost, ClientHandedOver, FactReversed)})
 
+TRAIL = IndexModel("trail.waiting.entry_id", partialFilterExpression={"trail.waiting.entry_id": {"$exists": True}})
+BLOCK_INDEXES = (
+    IndexModel("entries.entry_id"),
+    IndexModel([("entries.kind", 1), ("entries.about", 1), ("number", -1)]),
+)
 CLIENT_INDEXES = (
+    TRAIL,
     IndexModel([("inn", 1), ("apart", 1)], unique=True),
     IndexModel([("name", 1), ("_id", 1)]),
     IndexModel([("manager_id", 1), ("name", 1), ("_id", 1)]),
@@ -27,6 +36,7 @@ CLIENT_INDEXES = (
     IndexModel([("active", 1), ("source", 1)]),
 )
 PROPOSAL_INDEXES = (
+    TRAIL,
     IndexModel([("state", 1), ("proposed_at", 1), ("_id", 1)]),
     IndexModel([("concerns", 1), ("proposed_at", 1), ("_id", 1)]),
     IndexModel([("proposed_by", 1), ("proposed_at", 1), ("_id", 1)]),
@@ -37,9 +47,16 @@ class Store:
     """Managers, clients and proposals: one document each."""
 
     def __init__(self, service: Service) -> None:
-        self.managers = service.documents("managers", Manager)
+        self.managers = service.documents("managers", Manager, indexes=(TRAIL,))
         self.clients = service.documents("clients", Client, indexes=CLIENT_INDEXES)
         self.proposals = service.documents("proposals", Proposal, indexes=PROPOSAL_INDEXES)
+        self.blocks = service.documents("audit", Block, indexes=BLOCK_INDEXES)
+        self.trailed: dict[str, Documents[Any]] = {
+            "manager": self.managers,
+            "client": self.clients,
+            "proposal": self.proposals,
+        }
+        """Whose changes are kept in the audit chain, by the kind of document."""
         self.watermarks = service.documents("watermarks", Watermark)
 
     async def manager_names(self) -> dict[str, str]:
@@ -93,6 +110,53 @@ class Store:
         found = self.clients.collection.find({"outbox.saved_at": {"$exists": True}}, {"outbox": 1}).hint("outbox")
         moments = [event["time"] async for each in found for event in each["outbox"] if event["type"] in FACTS]
         return min(moments, default=None)
+
+    async def last_block(self) -> Block | None:
+        """The end of the audit chain."""
+        return next(iter(await self._blocks({}, -1, 1)), None)
+
+    async def blocks_after(self, block: Block | None, limit: int) -> list[Block]:
+        """The blocks that follow, in order. Raises `msgspec.ValidationError` for one that cannot be read."""
+        return await self._blocks({"_id": {"$gt": block.block_id}} if block else {}, 1, limit)
+
+    async def _blocks(self, where: Mapping[str, Any], order: int, limit: int) -> list[Block]:
+        # Not `find`, which leaves out what it cannot read: here nothing may be missing.
+        found = self.blocks.collection.find(where, {"outbox": 0}).sort("_id", order).limit(limit)
+        return [from_fields(each, Block) async for each in found]
+
+    async def chained_among(self, entry_ids: Sequence[str]) -> set[str]:
+        """Those of these entries that are in the chain."""
+        where = {"entries.entry_id": {"$in": list(entry_ids)}}
+        found = self.blocks.collection.find(where, {"entries.entry_id": 1})
+        return {entry["entry_id"] async for block in found for entry in block["entries"]}
+
+    async def chained_about(self, kind: str, about: str, before: int | None, limit: int) -> list[Entry]:
+        """The entries about one document that are in the chain, the newest first; numbered below `before`."""
+        below = {} if before is None else {"entries.number": {"$lt": before}}
+        return await self._entries({"entries.kind": kind, "entries.about": about}, below, limit)
+
+    async def chained_of(self, kind: str, abouts: Sequence[str]) -> dict[str, list[Entry]]:
+        """The entries about several documents that are in the chain."""
+        found: dict[str, list[Entry]] = {}
+        for entry in await self._entries({"entries.kind": kind, "entries.about": {"$in": list(abouts)}}, {}, None):
+            found.setdefault(entry.about, []).append(entry)
+        return found
+
+    async def keys_after(self, documents: Documents[Any], key: str, limit: int) -> list[str]:
+        """Ids in order."""
+        found = documents.collection.find({"_id": {"$gt": key}}, {"_id": 1}).sort("_id", 1).limit(limit)
+        return [each["_id"] async for each in found]
+
+    async def _entries(self, about: Mapping[str, Any], more: Mapping[str, Any], limit: int | None) -> list[Entry]:
+        steps: list[dict[str, Any]] = [
+            {"$match": {"entries": {"$elemMatch": {name.removeprefix("entries."): it for name, it in about.items()}}}},
+            {"$unwind": "$entries"},
+            {"$match": {**about, **more}},
+            {"$replaceRoot": {"newRoot": "$entries"}},
+            {"$sort": {"number": -1}},
+        ]
+        found = self.blocks.collection.aggregate(steps if limit is None else [*steps, {"$limit": limit}])
+        return [from_fields(entry, Entry) async for entry in found]
 
     async def active_by_source(self) -> dict[str, int]:
         """How many clients are with us, by how they came."""

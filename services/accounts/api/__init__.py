@@ -2,6 +2,6 @@
 
 from fastapi import APIRouter
 
-from services.accounts.api import clients, imports, managers, proposals
+from services.accounts.api import audit, clients, imports, managers, proposals
 
-ROUTERS: tuple[APIRouter, ...] = (managers.routes, imports.routes, clients.routes, proposals.routes)
+ROUTERS: tuple[APIRouter, ...] = (managers.routes, imports.routes, clients.routes, proposals.routes, audit.routes)

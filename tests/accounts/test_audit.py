@@ -1,0 +1,144 @@
+"""Every change is kept with who did it, and whoever touches it afterwards is found out (R-BASE-3)."""
+
+import asyncio
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from services.accounts import audit
+from services.accounts.domain.trail import Deed, broken, linked, recorded
+from tests.accounts.conftest import Doors
+from tests.accounts.samples import AT, client, contact
+from tests.kit import eventually, token
+
+MARIA = token("manager", subject="m1")
+DEED = Deed(kind="client", about="c1", by="d1", at=AT, why="описан заново")
+
+
+def test_every_field_that_differs_is_recorded_with_its_values_before_and_after() -> None:
+    before = client()
+    after = replace(before, name="Гимназия", contacts=(contact(phones=("+73912000009",), role="главный бухгалтер"),))
+    (entry,) = recorded(before, after, DEED).trail.waiting
+    assert [(change.field, change.before, change.after) for change in entry.changes] == [
+        ("contacts.a1.phones", "+73912000001", "+73912000009"),
+        ("contacts.a1.role", None, "главный бухгалтер"),
+        ("name", "Школа № 1", "Гимназия"),
+    ]
+    assert (entry.entry_id, entry.by, entry.why) == ("client:c1:1", "d1", "описан заново")
+    assert recorded(before, before, DEED) is before
+
+
+def test_whatever_is_altered_in_a_chain_breaks_it() -> None:
+    entries = recorded(None, client(), DEED).trail.waiting
+    first = linked(None, entries)
+    second = linked(first, entries)
+    assert broken(None, first) is None
+    assert broken(first, second) is None
+    forged = replace(entries[0], by="nobody")
+    assert broken(None, replace(first, entries=(forged,))) is not None
+    assert broken(None, replace(linked(None, (forged,)), hash=first.hash)) is not None
+    assert broken(linked(None, (forged,)), second) is not None
+    assert broken(None, second) is not None
+
+
+async def linked_up(doors: Doors) -> None:
+    """Everything that waits is in the chain."""
+
+    async def none_waits() -> bool:
+        await audit.link_once(doors.office)
+        where = {"trail.waiting.entry_id": {"$exists": True}}
+        return not sum([await each.count(where) for each in doors.office.store.trailed.values()])
+
+    await eventually(none_waits)
+
+
+async def verdict(doors: Doors, query: str = "") -> dict[str, Any]:
+    answer = await doors.get(f"/v1/audit/verify{query}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_the_history_of_a_client_says_who_changed_what_from_the_first_moment(doors: Doors) -> None:
+    own = await doors.client()
+    await doors.http.patch(f"/v1/clients/{own}", json={"name": "Гимназия № 1"}, headers=MARIA)
+    await doors.confirmed(kind="fee", client_id=own, fee="25000", effective="2026-10-10")
+    for _ in range(2):
+        page = (await doors.get(f"/v1/clients/{own}/history")).json()
+        assert [(entry["number"], entry["by"]) for entry in page["items"]] == [(3, "d2"), (2, "m1"), (1, "d1")]
+        (name,) = page["items"][1]["changes"]
+        assert name == {"field": "name", "before": "Школа № 1", "after": "Гимназия № 1"}
+        assert {"field": "fee", "before": "20000.00", "after": "25000.00"} in page["items"][0]["changes"]
+        await linked_up(doors)
+    last = (await doors.get(f"/v1/clients/{own}/history?limit=2")).json()
+    rest = (await doors.get(f"/v1/clients/{own}/history?cursor={last['next']}")).json()
+    assert [entry["number"] for entry in rest["items"]] == [1]
+    assert (await doors.get(f"/v1/clients/{own}/history?cursor=x")).status_code == 422
+
+
+async def test_a_history_is_for_those_who_see_the_document(doors: Doors) -> None:
+    foreign = await doors.client(manager_id="m2")
+    waiting = await doors.proposed(kind="lost", client_id=foreign, reason="конкурент")
+    for path in (f"clients/{foreign}", "managers/m2", f"proposals/{waiting}"):
+        assert (await doors.get(f"/v1/{path}/history", MARIA)).status_code == 403, path
+        assert len((await doors.get(f"/v1/{path}/history")).json()["items"]) == 1, path
+    assert (await doors.get("/v1/audit/verify", MARIA)).status_code == 403
+    assert (await doors.get("/v1/clients/nobody/history")).status_code == 404
+
+
+async def test_an_untouched_chain_is_intact_while_it_is_written_by_several(doors: Doors) -> None:
+    clients = [await doors.client() for _ in range(4)]
+    await doors.confirmed(kind="lost", client_id=clients[0], reason="конкурент")
+    await asyncio.gather(*(audit.link_once(doors.office) for _ in range(6)))
+    await linked_up(doors)
+    found = await verdict(doors)
+    assert (found["intact"], found["faults"]) == (True, [])
+    assert found["entries"] == 1 + 5 + 3, "a manager, five deeds on clients, a proposal made, confirmed and settled"
+    ids = [entry.entry_id for block in await doors.office.store.blocks_after(None, 100) for entry in block.entries]
+    assert len(ids) == len(set(ids))
+
+
+TAMPERED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
+    ("audit", {"number": 1}, {"$set": {"entries.0.by": "somebody"}}, "содержание звена 1 изменено"),
+    ("audit", {"number": 1}, {"$set": {"entries.0.changes": []}}, "содержание звена 1 изменено"),
+    ("audit", {"number": 1}, {"$set": {"entries.0.number": "x"}}, "не читается"),
+    ("clients", {}, {"$set": {"fee": Decimal("1.00")}}, "в документе не то, что в журнале: fee"),
+    ("clients", {}, {"$set": {"name": 5}}, "не читается"),
+    ("clients", {}, {"$set": {"trail.made": 7}}, "документ сделал записей: 7"),
+]
+
+
+@pytest.mark.parametrize(("collection", "which", "change", "fault"), TAMPERED)
+async def test_who_writes_past_the_program_is_found_out(
+    doors: Doors, collection: str, which: dict[str, Any], change: dict[str, Any], fault: str
+) -> None:
+    await doors.client()
+    await linked_up(doors)
+    await doors.office.store.clients.collection.database[collection].update_one(which, change)
+    found = await verdict(doors)
+    assert not found["intact"]
+    assert any(fault in each for each in found["faults"]), found["faults"]
+
+
+async def test_a_chain_cut_off_or_a_document_removed_is_found_out(doors: Doors) -> None:
+    await doors.client()
+    await linked_up(doors)
+    head = (await verdict(doors))["head"]
+    assert (await verdict(doors, f"?number={head['number']}&hash={head['hash']}"))["intact"]
+    blocks = doors.office.store.blocks.collection
+    await blocks.delete_one({"number": head["number"]})
+    faults = (await verdict(doors, f"?number={head['number']}&hash={head['hash']}"))["faults"]
+    assert any("обрезан" in each for each in faults)
+    assert any("в журнале их 0" in each for each in faults)
+    await doors.client()
+    await linked_up(doors)
+    assert (await doors.get("/v1/audit/verify?number=1")).status_code == 422
+
+
+async def test_a_document_removed_leaves_its_trace(doors: Doors) -> None:
+    gone = await doors.client()
+    await linked_up(doors)
+    await doors.office.store.clients.collection.delete_one({"_id": gone})
+    assert (await verdict(doors))["faults"] == [f"client {gone}: в журнале есть, а документа нет"]
