@@ -7,11 +7,12 @@ from pathlib import Path
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
-from deploy.grafana.sla import sla
+from deploy.grafana.months import months
 from deploy.grafana.system import system
+from deploy.grafana.urgent import urgent
 
 FOLDER = Path(__file__).resolve().parent / "provisioning" / "dashboards"
-DASHBOARDS: Mapping[str, Callable[[], Dashboard]] = {"sla": sla, "system": system}
+DASHBOARDS: Mapping[str, Callable[[], Dashboard]] = {"urgent": urgent, "months": months, "system": system}
 
 
 def texts() -> dict[Path, str]:

@@ -37,6 +37,10 @@ log.console.use_colors = off
 log.file = false
 raft.wal_max_size_bytes = {wal}
 """
+METRICS = """\
+prometheus.tcp.ip = {host}
+prometheus.tcp.port = {port}
+"""
 
 
 def server_script() -> Path | None:
@@ -81,6 +85,8 @@ class EmbeddedRabbit:
         self.ports = ports or RabbitPorts.somewhere()
         self._passwords = passwords or {ADMIN: secrets.token_urlsafe(24)}
         self._vhosts = vhosts
+        self.metrics_port: int | None = None
+        """Where Prometheus may ask the node; nowhere, because counting costs it work, unless set before the start."""
         run, logs = run or self.folder / "run", logs or self.folder / "log"
         self.epmd = Process("epmd", run, logs / "epmd.log")
         self.process = Process("rabbitmq", run, logs / "rabbitmq.log")
@@ -158,11 +164,13 @@ class EmbeddedRabbit:
         for folder in (etc, home, self.folder / "data"):
             folder.mkdir(parents=True, exist_ok=True)
         _write(etc / "definitions.json", json.dumps(broker_definitions(self._passwords, self._vhosts), indent=1))
-        _write(etc / "enabled_plugins", "[].\n")
+        measured = self.metrics_port is not None
+        _write(etc / "enabled_plugins", "[rabbitmq_prometheus].\n" if measured else "[].\n")
         _write(etc / "environment", "")
         _write(
             etc / "rabbitmq.conf",
-            CONFIG.format(host=HOST, port=self.ports.amqp, definitions=etc / "definitions.json", wal=WAL_BYTES),
+            CONFIG.format(host=HOST, port=self.ports.amqp, definitions=etc / "definitions.json", wal=WAL_BYTES)
+            + (METRICS.format(host=HOST, port=self.metrics_port) if measured else ""),
         )
         return own_environment(**self._environment(etc, home))
 

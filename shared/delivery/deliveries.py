@@ -29,9 +29,9 @@ from shared.store import Documents
 
 log = structlog.get_logger()
 
-ATTEMPTS = Counter("svoy_delivery_attempts", "Letters and webhooks tried, by what came of it.", ["kind", "outcome"])
-WAITING = Gauge("svoy_deliveries_waiting", "Letters and webhooks not yet delivered.", ["kind"])
-OLDEST = Gauge("svoy_deliveries_oldest_age_seconds", "Age of the oldest letter or webhook not yet delivered.", ["kind"])
+ATTEMPTS = Counter("svoy_delivery_attempts", "Letters and webhooks tried, by what came of it.", ["what", "outcome"])
+WAITING = Gauge("svoy_deliveries_waiting", "Letters and webhooks not yet delivered.", ["what"])
+OLDEST = Gauge("svoy_deliveries_oldest_age_seconds", "Age of the oldest letter or webhook not yet delivered.", ["what"])
 
 LOOK_EVERY = 2.0
 AT_ONCE = 8

@@ -11,10 +11,11 @@ import yaml
 
 from deploy.alertmanager.config import configuration
 from deploy.grafana.dashboards import FOLDER, texts
-from deploy.grafana.sla import CLOCKS, PRIORITIES
-from services.sla_monitor.metrics import NO_PRIORITY
+from deploy.grafana.pictures import FOLDER as PICTURES
+from deploy.grafana.pictures import pictures
+from deploy.grafana.words import CLOCKS, PRIORITIES
+from services.sla_monitor.metrics import NO_PRIORITY, PAIRS
 from shared.contracts.base import Priority
-from shared.contracts.sla_monitor import ClockName
 from shared.messaging.topology import SERVICES
 from shared.settings import PORTS
 from tests.deploy import samples
@@ -143,6 +144,11 @@ def test_the_dashboards_are_as_they_are_made() -> None:
     assert there == texts(), "make them anew: python -m deploy.grafana.dashboards"
 
 
+def test_the_pictures_are_those_of_the_dashboards() -> None:
+    there = {path: path.read_text() for path in PICTURES.glob("*.svg")}
+    assert there == pictures(), "draw them anew: python -m deploy.grafana.pictures"
+
+
 @pytest.mark.parametrize("name", BOARDS)
 def test_what_links_point_at_never_changes(name: str) -> None:
     board = BOARDS[name]
@@ -161,11 +167,60 @@ def test_panels_ask_the_provisioned_source() -> None:
 
 
 def test_every_clock_and_priority_has_words() -> None:
-    assert CLOCKS.keys() == set(get_args(ClockName))
+    assert CLOCKS.keys() >= {clock for clock, _ in PAIRS}
     assert PRIORITIES.keys() == {*get_args(Priority), NO_PRIORITY}
     told = ALERTS["SlaBreached"]["annotations"]["summary"]
     assert all(f'eq . "{clock}"' in told for clock in CLOCKS)
 
 
-def test_every_panel_says_what_it_shows() -> None:
-    assert all(panel["title"] and panel["description"] for _, panel in PANELS)
+@pytest.mark.parametrize(
+    ("name", "panel"), PANELS, ids=lambda value: value if isinstance(value, str) else value["title"]
+)
+def test_a_panel_says_what_it_shows_and_in_what_unit(name: str, panel: dict[str, Any]) -> None:
+    assert panel["title"], name
+    assert re.search("[а-я]", panel["description"])
+    assert panel["fieldConfig"]["defaults"]["unit"]
+    assert panel["datasource"]["uid"] == "svoy-prometheus"
+    assert all(target["legendFormat"] and target["refId"] for target in panel["targets"])
+    assert not re.search(r"localhost|127\.0\.0\.1|:\d{4}\b", json.dumps(panel["targets"])), "a hard-coded address"
+
+
+def test_titles_are_told_apart() -> None:
+    for board in BOARDS.values():
+        rows = [panel["title"] for panel in board["panels"] if panel["type"] == "row"]
+        assert len(set(rows)) == len(rows)
+    assert len({board["title"] for board in BOARDS.values()}) == len(BOARDS)
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_panels_fill_their_rows_and_do_not_overlap(name: str) -> None:
+    taken: set[tuple[int, int]] = set()
+    for panel in BOARDS[name]["panels"]:
+        at = panel["gridPos"]
+        cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
+        assert at["x"] + at["w"] <= 24
+        assert not cells & taken
+        taken |= cells
+
+
+@pytest.mark.parametrize(
+    ("labels", "receiver"),
+    [
+        ({"alertname": "SlaBreached", "kind": "sla", "severity": "critical"}, "people"),
+        ({"alertname": "ServiceDown", "kind": "system", "severity": "critical"}, "people"),
+        ({"alertname": "Anything"}, "people"),
+    ],
+)
+def test_amtool_routes_an_alert_where_it_should_go(labels: dict[str, str], receiver: str, tmp_path: Path) -> None:
+    told = tmp_path / "alertmanager.yml"
+    told.write_text(json.dumps(configuration(WEBHOOK)))
+    pairs = [f"{name}={value}" for name, value in labels.items()]
+    said = run("amtool", "config", "routes", "test", f"--config.file={told}", f"--verify.receivers={receiver}", *pairs)
+    assert receiver in said
+
+
+def test_breaches_are_not_held_back_with_the_rest(tmp_path: Path) -> None:
+    told = tmp_path / "alertmanager.yml"
+    told.write_text(json.dumps(configuration(WEBHOOK)))
+    said = run("amtool", "config", "routes", "show", f"--config.file={told}")
+    assert 'kind="sla"' in said

@@ -1,35 +1,26 @@
-"""The dashboard «Сроки»: the clocks of R-URG-1…6."""
+"""The dashboard «Срочно сейчас»: what is about to break, who has to act, what comes next (R-URG-1…6)."""
 
 from collections.abc import Mapping
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
 from deploy.grafana.panels import Panel, Steps, alarm, bars, dashboard, in_words, lines, stat
-from shared.contracts.sla_monitor import ClockName
+from deploy.grafana.words import BOTH, CLOCK, WORDS
 
-CLOCKS: Mapping[ClockName, str] = {
-    "pickup": "снять трубку",
-    "callback": "перезвонить",
-    "wait_promise": "получить обещание подождать",
-    "assign": "дать специалиста",
-    "start": "начать",
-    "progress": "подать признак жизни",
-    "finish": "закончить",
-    "verdict": "услышать бухгалтера",
-}
-PRIORITIES = {"urgent": "срочная", "important": "важная", "routine": "обычная", "none": "звонок"}
-WORDS: Mapping[str, str] = dict(CLOCKS) | PRIORITIES
-
-CLOCK = "{{clock}}"
-BOTH = "{{clock}}, {{priority}}"
 HURRY: Steps = ((None, "red"), (60, "orange"), (300, "yellow"), (900, "green"))
 """Seconds left."""
+WHO: Mapping[str, str] = {
+    "ЗКД": "pickup|callback|wait_promise|verdict|weekly_call|prospect_contact",
+    "диспетчер": "assign",
+    "специалист": "start|progress|finish",
+}
+"""Who keeps which clock."""
 
 
-def sla() -> Dashboard:
-    """What the director and the head of the specialists look at."""
-    rows = {"Сейчас": _now(), "Как шло": _history(), "Точность часов": _accuracy()}
-    return dashboard("svoy-sla", "Сроки", rows, since="24h", refresh="5s")
+def urgent() -> Dashboard:
+    """What hangs on the wall: the head of the specialists and the managers look at it all day."""
+    rows = {"Сейчас": _now(), "Кто и что": _who_and_what(), "Как шло": _history(), "Точность часов": _accuracy()}
+    return dashboard("svoy-urgent", "Срочно сейчас", rows, since="24h", refresh="5s")
 
 
 def _now() -> list[Panel]:
@@ -75,8 +66,43 @@ def _now() -> list[Panel]:
         in_words(
             bars(
                 "Просрочено: что именно",
-                {BOTH: "sort_desc(clock_priority:svoy_sla_obligations_overdue:max > 0)"},
+                {BOTH: "sort_desc(clock_priority:svoy_sla_obligations_overdue:max)"},
                 "Сколько обещанного не исполнено после срока, по часам и приоритету.",
+                width=12,
+                unit="short",
+                steps=alarm(1),
+            ),
+            WORDS,
+        ),
+    ]
+
+
+def _who_and_what() -> list[Panel]:
+    waits = {
+        who: f'sum(clock_priority:svoy_sla_obligations_open:max{{clock=~"{clocks}"}})' for who, clocks in WHO.items()
+    }
+    late = {
+        who: f'sum(clock_priority:svoy_sla_obligations_overdue:max{{clock=~"{clocks}"}})' for who, clocks in WHO.items()
+    }
+    return [
+        stat("За кем сейчас слово", waits, "Сколько сроков, что идут, зависит от каждой роли.", width=12),
+        stat("Кто опаздывает", late, "Сколько просроченного за каждой ролью.", width=12, steps=alarm(1)),
+        in_words(
+            bars(
+                "Что дальше",
+                {CLOCK: "sort_desc(sum by (clock) (clock_priority:svoy_sla_obligations_open:max) > 0)"},
+                "Сколько сроков каждого вида идёт: чего ждут клиенты.",
+                width=12,
+                unit="short",
+                steps=((None, "blue"),),
+            ),
+            WORDS,
+        ),
+        in_words(
+            bars(
+                "Ждут специалиста",
+                {"{{priority}}": "max by (priority) (svoy_routing_waiting)"},
+                "Заявки, для которых никто способный не свободен.",
                 width=12,
                 unit="short",
                 steps=alarm(1),
