@@ -45,7 +45,7 @@ class Wanted:
     standing: Standing | None = None
     clock: ClockName | None = None
     priority: Priority | None = None
-    manager_id: str | None = None
+    base: Base | None = None
     about: About | None = None
     about_id: str | None = None
     due_by: datetime | None = None
@@ -168,8 +168,8 @@ def documents_of(wanted: Wanted, now: datetime) -> dict[str, Any]:
         where["nearest"] = {"$gt": NEVER} | late | soon
     if wanted.about is not None:
         where["about"] = wanted.about
-    if wanted.manager_id is not None:
-        where["client.manager_id"] = wanted.manager_id
+    if wanted.base is not None:
+        where |= within(wanted.base)
     return where
 
 

@@ -219,16 +219,22 @@ async def test_after_a_hand_over_the_new_manager_is_called_and_sees_it_and_the_o
     await house.publish(handed_over(house, "m2"), manager(house, "m2", email=OLGA), manager(house))
     await house.known("m1")
     await house.known("m2")
+    await house.tell(MISSED)
 
     async def theirs() -> bool:
-        return (await house.client.get(ALL, headers=M2)).status_code == 200
+        owed = (await house.client.get("/v1/obligations", headers=M2)).json()["items"]
+        return [one["obligation_id"] for one in owed] == ["k1:callback:1"]
 
     await eventually(theirs)
-    await house.tell(MISSED, ago=310)
+    assert (await house.get("/v1/obligations", who=M1))["items"] == []
+    await house.get("/v1/calls/k1/timeline", 403, who=M1)
+    await house.forward(minutes=6)
     shown = await house.escalation("k1:callback:1", step=1)
     assert shown["calls"][0]["person_ids"] == ["m2"]
     assert len((await house.get(ALL, who=M2))["items"]) == 1
     assert (await house.get(ALL, who=M1))["items"] == []
+    timeline = await house.get("/v1/calls/k1/timeline", who=M2)
+    assert [one["escalation_id"] for one in timeline["escalations"]] == ["k1:callback:1"]
     await house.get(f"{ALL}/k1:callback:1", 403, who=M1)
     await house.acknowledge("k1:callback:1", M1, 403)
     await house.acknowledge("k1:callback:1", M2)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import AfterValidator, AwareDatetime
 from pydantic_core import PydanticCustomError
 
@@ -17,11 +17,10 @@ from services.sla_monitor.api.views import (
     policy_view,
     timeline_view,
 )
+from services.sla_monitor.api.wiring import Deps
 from services.sla_monitor.domain.facts import About
 from services.sla_monitor.domain.obligations import Standing
-from services.sla_monitor.domain.timeline import Timeline
-from services.sla_monitor.monitor import Monitor
-from services.sla_monitor.store import Place, Wanted, month_before, place, place_of
+from services.sla_monitor.store import Base, Place, Wanted, month_before, place, place_of
 from shared.contracts.base import Priority
 from shared.contracts.sla_monitor import ClockName
 from shared.http.auth import Principal, requires
@@ -34,10 +33,6 @@ YEAR = 366 * 24 * 60
 routes = APIRouter(prefix="/v1", tags=["sla"])
 
 
-async def _monitor(request: Request) -> Monitor:
-    return request.app.state.deps  # type: ignore[no-any-return]  # main.py puts it there
-
-
 def _utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
@@ -45,7 +40,6 @@ def _utc(moment: datetime) -> datetime:
         raise PydanticCustomError("moment", "такого времени не бывает") from None
 
 
-Deps = Annotated[Monitor, Depends(_monitor)]
 Reader = Annotated[Principal, Depends(requires("manager", *SEES_ALL))]
 Id = Annotated[str, Query(min_length=1, max_length=200)]
 
@@ -71,32 +65,35 @@ class Filters:
 
 @routes.get("/obligations")
 async def obligations(
-    monitor: Deps, who: Reader, paging: Paged, asked: Annotated[Filters, Depends()]
+    deps: Deps, who: Reader, paging: Paged, asked: Annotated[Filters, Depends()]
 ) -> Page[ObligationView]:
-    """Obligations in order of due time. A manager sees those of their own base."""
+    """Obligations in order of due time. A manager sees those of their own base, as it is now."""
+    monitor = deps.monitor
     now = monitor.clock.now()
-    wanted = _wanted(asked, [one.clock for one in monitor.rules.policies], _base(who, asked.manager_id), now)
+    wanted = _wanted(
+        asked, [one.clock for one in monitor.rules.policies], await _base(deps, who, asked.manager_id), now
+    )
     rows = await monitor.store.rows(wanted, now, _after(paging), paging.limit + 1)
     page = paging.page(rows, place)
     return Page(items=[obligation_view(row, now) for row in page.items], next=page.next)
 
 
 @routes.get("/requests/{request_id}/timeline")
-async def request_timeline(monitor: Deps, who: Reader, request_id: str) -> TimelineView:
-    """What happened to a request, and what was owed when."""
-    return _timeline(await monitor.timeline("request", request_id), who, monitor.clock.now())
+async def request_timeline(deps: Deps, who: Reader, request_id: str) -> TimelineView:
+    """What happened to a request, what was owed when, and who was called to what was broken."""
+    return await _timeline(deps, who, "request", request_id)
 
 
 @routes.get("/calls/{call_id}/timeline")
-async def call_timeline(monitor: Deps, who: Reader, call_id: str) -> TimelineView:
-    """What happened to a call, and what was owed when."""
-    return _timeline(await monitor.timeline("call", call_id), who, monitor.clock.now())
+async def call_timeline(deps: Deps, who: Reader, call_id: str) -> TimelineView:
+    """What happened to a call, what was owed when, and who was called to what was broken."""
+    return await _timeline(deps, who, "call", call_id)
 
 
 @routes.get("/policies")
-async def policies(monitor: Deps, _: Reader) -> Page[PolicyView]:
+async def policies(deps: Deps, _: Reader) -> Page[PolicyView]:
     """The policy table."""
-    return Page(items=[policy_view(policy) for policy in monitor.rules.policies])
+    return Page(items=[policy_view(policy) for policy in deps.monitor.rules.policies])
 
 
 def _after(paging: Paging) -> Place | None:
@@ -106,7 +103,7 @@ def _after(paging: Paging) -> Place | None:
         raise Problem(422, "bad-cursor", "cursor: берите его из поля next предыдущей страницы.") from None
 
 
-def _wanted(asked: Filters, clocks: Sequence[ClockName], manager_id: str | None, now: datetime) -> Wanted:
+def _wanted(asked: Filters, clocks: Sequence[ClockName], base: Base | None, now: datetime) -> Wanted:
     if asked.request_id is not None and asked.call_id is not None:
         raise Problem(422, "invalid", "request_id и call_id: назовите что-нибудь одно.")
     if asked.clock is not None and asked.clock not in clocks:
@@ -116,7 +113,7 @@ def _wanted(asked: Filters, clocks: Sequence[ClockName], manager_id: str | None,
         standing=asked.state,
         clock=asked.clock,
         priority=asked.priority,
-        manager_id=manager_id,
+        base=base,
         about=about,
         about_id=asked.call_id or asked.request_id,
         due_by=None if asked.due_within is None else now + timedelta(minutes=asked.due_within),
@@ -124,17 +121,18 @@ def _wanted(asked: Filters, clocks: Sequence[ClockName], manager_id: str | None,
     )
 
 
-def _base(who: Principal, asked: str | None) -> str | None:
+async def _base(deps: Deps, who: Principal, asked: str | None) -> Base | None:
     """Whose base is shown: a manager's own, and no other."""
     if who.has(*SEES_ALL):
-        return asked
+        return None if asked is None else await deps.bases.base_of(asked)
     if asked not in {None, who.subject}:
         raise Problem(403, "foreign-base", "Менеджер видит сроки только своей базы.")
-    return who.subject
+    return await deps.bases.base_of(who.subject)
 
 
-def _timeline(timeline: Timeline, who: Principal, now: datetime) -> TimelineView:
-    manager_id = timeline.client.manager_id if timeline.client else None
-    if not who.has(*SEES_ALL) and manager_id != who.subject:
+async def _timeline(deps: Deps, who: Principal, about: About, about_id: str) -> TimelineView:
+    timeline = await deps.monitor.timeline(about, about_id)
+    if not who.has(*SEES_ALL) and await deps.bases.manager_of(timeline.client) != who.subject:
         raise Problem(403, "foreign-base", "Эта заявка или звонок не из вашей базы.")
-    return timeline_view(timeline, now)
+    escalations = await deps.escalations.store.of_subject(about, about_id)
+    return timeline_view(timeline, escalations, deps.monitor.clock.now())

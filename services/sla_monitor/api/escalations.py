@@ -7,13 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from services.sla_monitor.api.views import ClientView
+from services.sla_monitor.api.escalation_views import EscalationView, escalation_view
 from services.sla_monitor.api.wiring import Deps
-from services.sla_monitor.domain.escalation import Ending, Escalation, State
-from services.sla_monitor.domain.ladder import Role
+from services.sla_monitor.domain.escalation import Escalation, State
 from services.sla_monitor.notify.store import Asked, Place
 from services.sla_monitor.store import Base, month_before
-from shared.contracts.base import Priority
 from shared.contracts.sla_monitor import About, ClockName
 from shared.http.auth import Principal, requires
 from shared.http.paging import Page, Paged, Paging
@@ -28,58 +26,6 @@ Reader = Annotated[Principal, Depends(requires("manager", *SEES_ALL))]
 Somebody = Annotated[Principal, Depends(requires(*PEOPLE))]
 EscalationId = Annotated[str, Path(min_length=1, max_length=300)]
 Id = Annotated[str, Query(min_length=1, max_length=200)]
-
-
-class View(BaseModel):
-    """Read from the domain's own records."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-
-class CallView(View):
-    """Somebody was called to act."""
-
-    step: int
-    role: Role
-    at: datetime
-    person_ids: list[str]
-
-
-class AcknowledgementView(View):
-    """A person took it upon themselves, until then."""
-
-    by: str
-    at: datetime
-    until: datetime
-    note: str | None
-
-
-class EscalationView(View):
-    """One ladder: what is broken, whom it was called to, who has it."""
-
-    escalation_id: str
-    """The id of the obligation that is broken."""
-    about: About
-    about_id: str
-    clock: ClockName
-    priority: Priority | None
-    number: str | None
-    client: ClientView | None
-    specialist_id: str | None
-    promise_broken: bool
-    due: datetime
-    state: State
-    step: int
-    """The step it stands on, from 1; 0 before anybody was called."""
-    count: int
-    """How often somebody was called."""
-    calls: list[CallView]
-    acknowledgements: list[AcknowledgementView]
-    acknowledged_until: datetime | None
-    next_due: datetime | None
-    """When somebody is called next."""
-    ended: datetime | None
-    ending: Ending | None
 
 
 class AcknowledgeBody(BaseModel):
@@ -126,11 +72,6 @@ async def acknowledge(deps: Deps, who: Somebody, escalation_id: EscalationId, bo
     return escalation_view(
         await deps.escalations.acknowledge(escalation_id, by=who.subject, until=until, note=body.note or None)
     )
-
-
-def escalation_view(escalation: Escalation) -> EscalationView:
-    """An escalation as it stands."""
-    return EscalationView.model_validate(escalation)
 
 
 async def _asked(deps: Deps, who: Principal, filters: Filters) -> Asked:

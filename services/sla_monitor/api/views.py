@@ -1,9 +1,12 @@
 """What the doors of sla_monitor show."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
+from services.sla_monitor.api.escalation_views import ClientView, EscalationView, View, escalation_view
+from services.sla_monitor.domain.escalation import Escalation
 from services.sla_monitor.domain.facts import About, Client, Kind
 from services.sla_monitor.domain.obligations import Standing
 from services.sla_monitor.domain.policies import CalendarName, Policy, Terms
@@ -11,21 +14,6 @@ from services.sla_monitor.domain.timeline import Timeline
 from services.sla_monitor.store import Row
 from shared.contracts.base import Priority
 from shared.contracts.sla_monitor import ClockName
-
-
-class View(BaseModel):
-    """Read from the domain's own records."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-
-class ClientView(View):
-    """Whose it is."""
-
-    client_id: str
-    name: str
-    zone: str
-    manager_id: str | None
 
 
 class ObligationView(View):
@@ -80,6 +68,7 @@ class TimelineView(BaseModel):
     now: datetime
     facts: list[FactView]
     obligations: list[ObligationView]
+    escalations: list[EscalationView]
 
 
 class TermsView(View):
@@ -106,7 +95,7 @@ class PolicyView(View):
     terms: list[TermsView]
 
 
-def timeline_view(timeline: Timeline, now: datetime) -> TimelineView:
+def timeline_view(timeline: Timeline, escalations: Sequence[Escalation], now: datetime) -> TimelineView:
     """A timeline as it stands now."""
     return TimelineView(
         about=timeline.about,
@@ -116,11 +105,13 @@ def timeline_view(timeline: Timeline, now: datetime) -> TimelineView:
         client=_client(timeline.client),
         now=now,
         facts=[FactView.model_validate(fact) for fact in timeline.facts],
-        obligations=[obligation_view(row, now) for row in _rows(timeline)],
+        obligations=[obligation_view(row, now) for row in rows_of(timeline)],
+        escalations=[escalation_view(one) for one in escalations],
     )
 
 
-def _rows(timeline: Timeline) -> list[Row]:
+def rows_of(timeline: Timeline) -> list[Row]:
+    """Its obligations, each with what it is about."""
     return [
         Row(
             about=timeline.about,
