@@ -1,0 +1,88 @@
+"""Statements as people take them in their hands."""
+
+import io
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from services.payroll.domain.accruals import Organisation
+from services.payroll.domain.statement import Statement
+from services.payroll.papers import onec, pdf, xlsx
+from services.payroll.papers.lines import lines
+from tests.kit import token
+from tests.payroll.conftest import Doors
+from tests.payroll.given import Told, client_lost, client_won, manager, reversed_fact
+
+SEP, OCT, NOV = "2026-09", "2026-10", "2026-11"
+MARIA = token("manager", subject="m1")
+EVIL = '=HYPERLINK("http://evil.example")#eval(1) $x$ *_`"\\'
+
+
+def rich() -> Statement:
+    """A statement with every kind of line."""
+    told = Told.of(client_won(30000, SEP), client_won(9000, OCT, fact_id="wrong"))
+    told.close(SEP)
+    told.hear(client_lost(50000, SEP), client_won(10000, OCT), reversed_fact("wrong"))
+    told.hear(client_won(1, OCT, source="advert").model_copy(update={"client_name": EVIL}))
+    closed = told.close(OCT)
+    assert closed is not None
+    return closed
+
+
+def test_a_pdf_is_one_page_and_the_same_bytes_each_time() -> None:
+    statement = rich()
+    first, second = pdf.statement(statement), pdf.statement(statement)
+    assert first == second
+    assert first.startswith(b"%PDF-")
+    assert b"/Count 1" in first
+    assert b"PTSans" in first
+
+
+def test_the_font_is_shipped_with_its_licence() -> None:
+    fonts = Path(pdf.__file__).parent / "fonts"
+    assert sorted(path.name for path in fonts.iterdir()) == ["LICENSE", "PTS55F.ttf", "PTS75F.ttf"]
+    assert "ParaType" in (fonts / "LICENSE").read_text()
+
+
+def test_a_long_statement_goes_on_over_pages() -> None:
+    told = Told.of(*[client_won(1000 + number, NOV, fact_id=f"w{number}") for number in range(150)])
+    assert len(pdf.statement(told.statement(NOV))) > len(pdf.statement(Told.of().statement(NOV)))
+
+
+def test_a_workbook_has_every_line_with_its_reason_and_no_text_becomes_a_formula() -> None:
+    statement = rich()
+    content = xlsx.statement(statement)
+    assert content == xlsx.statement(statement)
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+    assert sheet is not None
+    rows = [tuple(row) for row in sheet.iter_rows(values_only=True)]
+    amounts = [row[3] for row in rows[2:] if isinstance(row[3], int | float)]
+    assert sum(amounts[:-1]) == amounts[-1] == 70000
+    assert [cell.data_type for row in sheet.iter_rows() for cell in row if cell.value is not None].count("f") == 0
+    assert any(EVIL in str(row[0]) for row in rows)
+    assert any("заплачено 100 000, с этим фактом — 70 000" in str(row[1]).replace("\u00a0", " ") for row in rows)
+
+
+def test_the_lines_of_a_paper_add_up_to_its_total() -> None:
+    lossy = Told.of(client_lost(9000, NOV), client_won(1000, NOV)).statement(NOV)
+    for statement in (rich(), lossy):
+        assert sum(line.amount for line in lines(statement)) == statement.total
+
+
+def test_a_guid_is_the_same_for_the_same_statement_and_another_for_another() -> None:
+    ours = Organisation("2463000000", "246301001", "1", "2")
+    assert onec.guid(ours, "m1:2026-11") == onec.guid(ours, "m1:2026-11")
+    assert len({onec.guid(ours, "m1:2026-11"), onec.guid(ours, "m1:2026-12"), onec.guid(ours, "m2:2026-11")}) == 3
+    assert len(onec.guid(ours, "m1:2026-11")) == 36
+
+
+@pytest.mark.parametrize(("kind", "magic"), [("pdf", b"%PDF-"), ("xlsx", b"PK")])
+async def test_papers_are_given_to_whoever_may_see_the_statement(doors: Doors, kind: str, magic: bytes) -> None:
+    await doors.told(manager("m1"), manager("m2"), client_won(20000, NOV))
+    answer = await doors.get(f"/v1/statements/m1/{NOV}.{kind}", MARIA)
+    assert (answer.status_code, answer.content[: len(magic)]) == (200, magic)
+    assert answer.headers["content-disposition"] == f'attachment; filename="m1-{NOV}.{kind}"'
+    assert (await doors.get(f"/v1/statements/m2/{NOV}.{kind}", MARIA)).status_code == 403
+    assert (await doors.get(f"/v1/statements/m1/2026-13.{kind}", MARIA)).status_code == 422
+    assert (await doors.get(f"/v1/statements/nobody/{NOV}.{kind}")).status_code == 404
