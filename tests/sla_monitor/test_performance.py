@@ -1,0 +1,133 @@
+"""Reports: what was met, met late and breached, how long it took, for whom, and as a spreadsheet."""
+
+import csv
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.sla_monitor.api.performance import as_csv
+from services.sla_monitor.domain.performance import Cell, Outcome, Performance, percentile, report
+from shared.contracts import intake
+from tests.kit import token
+from tests.sla_monitor.conftest import Running
+from tests.sla_monitor.telling import assigned, call, registered
+
+REPORT = "/v1/performance"
+
+
+def cell(outcome: Outcome, seconds: int | None = None, *, key: str | None = "a", count: int = 1) -> Cell:
+    """Obligations alike."""
+    return Cell(key=key, outcome=outcome, seconds=seconds, count=count)
+
+
+def test_what_was_met_late_is_breached_as_well() -> None:
+    (line,) = report([cell("met", 5, count=6), cell("met_late", 100), cell("given_up_late"), cell("overdue", count=2)])
+    assert (line.met, line.met_late, line.breached, line.share_met) == (6, 1, 4, 0.6)
+    assert (line.p50_seconds, line.p95_seconds) == (5, 100)
+
+
+def test_lines_stand_in_order_with_what_has_no_key_at_the_end() -> None:
+    lines = report([cell("met", 1, key=None), cell("met", 1, key="b"), cell("met", 1, key="a")])
+    assert [line.key for line in lines] == ["a", "b", None]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=200), st.sampled_from([50, 95]))
+def test_a_percentile_is_the_least_time_that_so_many_did_not_exceed(times: list[int], percent: int) -> None:
+    counted = sorted((seconds, times.count(seconds)) for seconds in set(times))
+    found = percentile(counted, percent)
+    assert found in times
+    assert sum(one <= found for one in times) * 100 >= percent * len(times)
+    assert sum(one < found for one in times) * 100 < percent * len(times)
+
+
+def test_nothing_in_a_spreadsheet_is_a_formula() -> None:
+    evil = '=HYPERLINK("http://x","y")'
+    lines = [
+        Performance(key=key, name=evil, met=1, met_late=0, breached=0, share_met=1.0, p50_seconds=1, p95_seconds=None)
+        for key in ("+1", "-1", "@a", "\tx", "plain")
+    ]
+    rows = list(csv.reader(StringIO(as_csv("client", lines))))[1:]
+    assert [row[0] for row in rows] == ["'+1", "'-1", "'@a", "'\tx", "plain"]
+    assert {row[1] for row in rows} == {f"'{evil}"}
+
+
+async def told(monitor: Running) -> None:
+    """Two calls returned in 60 s and 400 s, one never, and a request assigned at once."""
+    at = monitor.clock.now() - timedelta(seconds=1000)
+    for number, took in enumerate((60, 400)):
+        await monitor.publish(
+            call(intake.CallMissed, call_id=f"k{number}")(at),
+            call(intake.CallReturned, call_id=f"k{number}", by_call_id="x")(at + timedelta(seconds=took)),
+        )
+    await monitor.publish(call(intake.CallMissed, call_id="k9")(at), registered()(at), assigned()(at))
+    await monitor.timeline("/v1/requests/r1/timeline", 2)
+    for key, facts in (("k0", 2), ("k1", 2), ("k9", 1)):
+        await monitor.timeline(f"/v1/calls/{key}/timeline", facts)
+
+
+async def test_a_report_counts_and_measures_by_clock(monitor: Running) -> None:
+    await told(monitor)
+    lines = {one["key"]: one for one in (await monitor.get(REPORT, by="clock"))["lines"]}
+    found = lines["callback"]
+    assert (found["met"], found["met_late"], found["breached"]) == (1, 1, 2)
+    assert (found["p50_seconds"], found["p95_seconds"]) == (60, 400)
+    assert (lines["assign"]["met"], lines["assign"]["breached"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("by", "expected"),
+    [("manager", {"m1"}), ("client", {"c1"}), ("specialist", {"s1", None})],
+)
+async def test_a_report_is_by_whom_it_is_asked(monitor: Running, by: str, expected: set[str | None]) -> None:
+    await told(monitor)
+    lines = (await monitor.get(REPORT, by=by))["lines"]
+    assert {one["key"] for one in lines} == expected
+    narrowed = (await monitor.get(REPORT, by=by, clock="callback", priority="urgent"))["lines"]
+    assert narrowed == []
+
+
+async def test_months_are_the_companys(monitor: Running) -> None:
+    await told(monitor)
+    began = monitor.clock.now() - timedelta(seconds=1000) + timedelta(hours=7)
+    assert {one["key"] for one in (await monitor.get(REPORT, by="month"))["lines"]} == {f"{began:%Y-%m}"}
+
+
+async def test_a_manager_reads_of_their_own_base_alone(monitor: Running) -> None:
+    await told(monitor)
+    mine, other = token("manager", subject="m1"), token("manager", subject="m2")
+    assert len((await monitor.get(REPORT, by="clock", who=mine))["lines"]) >= 2
+    assert (await monitor.get(REPORT, by="clock", who=other))["lines"] == []
+    await monitor.get(REPORT, 403, by="clock", manager_id="m1", who=other)
+    await monitor.get(REPORT, 403, by="clock", who=token("specialist"))
+    await monitor.get(REPORT, 401, by="clock", who={})
+
+
+async def test_a_report_comes_as_a_spreadsheet(monitor: Running) -> None:
+    await told(monitor)
+    answer = await monitor.client.get(f"{REPORT}.csv", params={"by": "client"}, headers=token("director"))
+    assert answer.headers["content-type"].startswith("text/csv")
+    head, line = list(csv.reader(StringIO(answer.content.decode("utf-8-sig"))))
+    assert head[:3] == ["Клиент", "Имя", "В срок"]
+    assert line[:2] == ["c1", "Гимназия № 3"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"by": "weather"},
+        {"by": "clock", "since": "2026-11-01"},
+        {"by": "clock", "since": "2026-11-02T00:00:00Z", "until": "2026-11-01T00:00:00Z"},
+        {"by": "clock", "since": "1990-11-02T00:00:00Z"},
+        {"by": "clock", "since": "0001-01-01T00:00:00+14:00"},
+        {"by": "clock", "priority": "asap"},
+        {"by": "clock", "manager_id": ""},
+    ],
+)
+async def test_a_report_that_makes_no_sense_is_refused(monitor: Running, query: dict[str, Any]) -> None:
+    await monitor.get(REPORT, 422, **query)
