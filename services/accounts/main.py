@@ -5,7 +5,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.accounts import completeness, confirming, metrics
+from services.accounts import audit, care_main, completeness, confirming, metrics
 from services.accounts.api import ROUTERS
 from services.accounts.domain import refusals
 from services.accounts.office import Office
@@ -44,6 +44,8 @@ def build_app(settings: AccountsSettings, clock: ServiceClock | None = None) -> 
     service.problems(PROBLEMS)
     for routes in ROUTERS:
         service.app.include_router(routes)
+    care_main.install(service, office, settings)
+    service.background("audit", partial(audit.keep_linking, office, settings.audit_every_seconds))
     service.background("complete", partial(completeness.keep_telling, office, settings.facts_told_every_seconds))
     service.background("resume", partial(confirming.resume, office, settings.resume_after_seconds))
     service.background("measure", partial(measure, office, settings.measure_every_seconds))

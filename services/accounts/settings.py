@@ -1,5 +1,7 @@
 """Settings of accounts."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from shared.settings import ServiceSettings
@@ -12,5 +14,13 @@ class AccountsSettings(ServiceSettings):
     """How long a confirmation may stand unfinished before it is taken up again; it is looked for as often."""
     facts_told_every_seconds: float = Field(default=30, gt=0)
     """How often it is told up to which moment all facts that move money are told (`client.facts_complete`)."""
+    audit_every_seconds: float = Field(default=2, gt=0)
+    """How often changes are linked into the audit chain."""
     measure_every_seconds: float = Field(default=15, gt=0)
     """How often the gauges of clients and proposals are renewed."""
+    care_policy_file: Path | None = None
+    """Weights of manual-work debt, bands, who is a fan; ours (`care_policy.toml`) where none is named."""
+    debts_every_seconds: float = Field(default=5, gt=0)
+    """How often the debts of clients something happened to are computed anew; all of them every hour."""
+    plans_every_seconds: float = Field(default=10, gt=0)
+    """How often it is looked whether a day began, and what is planned is told."""

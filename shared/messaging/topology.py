@@ -35,13 +35,17 @@ PUBLISHES: Mapping[str, tuple[str, ...]] = {
 """The families of event types (the part before the dot) each service owns."""
 
 LISTENS: Mapping[str, tuple[str, ...]] = {
-    "intake": ("client.registered", "client.changed"),
-    "routing": ("request.*",),
+    "intake": ("client.registered", "client.changed", "work.finished", "work.reopened", "work.closed"),
+    "routing": ("request.*", "client.registered", "client.changed", "sla.breached", "control.ordered"),
     "sla_monitor": (
         "call.*", "request.*", "work.*", "client.registered", "client.changed",
         "manager.registered", "manager.changed", "sla.breached", "sla.breach_withdrawn",
     ),
-    "accounts": (),
+    "accounts": (
+        "request.registered", "request.identified", "request.reprioritised", "request.verdict_given",
+        "request.withdrawn", "request.merged", "request.unmerged", "work.finished", "work.cancel_asked",
+        "work.replaced", "sla.breached", "sla.breach_withdrawn", "call.missed", "call.returned",
+    ),
     "payroll": (
         "client.registered", "client.changed", "client.won", "client.lost", "client.handed_over",
         "client.fact_reversed", "client.facts_complete", "manager.*", "debt.changed", "prospect.*",

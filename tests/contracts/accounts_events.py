@@ -16,6 +16,7 @@ from shared.contracts.accounts import (
     ManagerRegistered,
 )
 from shared.contracts.base import Event
+from tests.contracts import accounts_care_events
 
 AT = datetime(2026, 11, 23, 5, 0, 0, 123000, tzinfo=UTC)
 ANNA = ContactCard(contact_id="a1", name="Анна Петровна", phones=("+73912000001",), emails=("anna@school1.ru",))
@@ -103,4 +104,5 @@ EVENTS: tuple[Event, ...] = (
         confirmed_by="d1",
     ),
     FactsComplete(at=AT, until=AT),
+    *accounts_care_events.EVENTS,
 )

@@ -52,7 +52,7 @@ class FindingBody(Body):
             finding=self.finding,
             cancelled_by=self.cancelled_by,
             words=self.words,
-            order=self.order and self.order.order(),
+            order=self.order.order() if self.order else None,
         )
 
 

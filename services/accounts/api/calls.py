@@ -62,9 +62,7 @@ async def call_sheet(care: CareDep, who: CareReader, contact_id: str) -> list[Sh
     return [_sheet_item(matter, contact_id) for matter in await calling.sheet(care, client.client_id)]
 
 
-@routes.post(
-    "/contacts/{contact_id}/calls", status_code=201, responses={200: {"description": "The same again."}}
-)
+@routes.post("/contacts/{contact_id}/calls", status_code=201, responses={200: {"description": "The same again."}})
 async def submit(care: CareDep, who: Caller, contact_id: str, body: CallBody, response: Response) -> CallView:
     """A weekly call of the present week: the conversation with its findings, whole or not at all; or an attempt."""
     client, contact = await _own_contact(care, who, contact_id)
@@ -125,16 +123,14 @@ async def never_reached(care: CareDep, who: CareReader, manager_id: str) -> list
     held = await care.store.last_held(list(everybody))
     missing = [contact_id for contact_id in everybody if contact_id not in held]
     calls = await care.store.calls_in({"contact_id": {"$in": missing}})
-    tried = Counter({contact_id: 0 for contact_id in missing})
+    tried = Counter(dict.fromkeys(missing, 0))
     for call in calls:
         tried[call.contact_id] += len(call.attempts)
     return [_never(*everybody[contact_id], tried[contact_id]) for contact_id in missing]
 
 
 @routes.get("/managers/{manager_id}/discovered")
-async def discovered(
-    care: CareDep, who: CareReader, manager_id: str, week: WeekText = None
-) -> list[DiscoveredView]:
+async def discovered(care: CareDep, who: CareReader, manager_id: str, week: WeekText = None) -> list[DiscoveredView]:
     """The requests that came up on the week's calls because nobody had registered them."""
     check_base(who, manager_id)
     where = {"manager_id": manager_id, "week": str(week_of(care, week)), "discovered": {"$gt": 0}}

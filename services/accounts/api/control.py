@@ -5,10 +5,10 @@ from fastapi import APIRouter
 from services.accounts import calling
 from services.accounts.api.call_forms import ItemView, OrderBody
 from services.accounts.api.care_fields import Caller, CareDep, CareReader, check_base, own_client
+from services.accounts.care import Care
 from services.accounts.domain import control
 from services.accounts.domain.care_refusals import UnknownRequest
 from services.accounts.domain.matters import Matter
-from services.accounts.care import Care
 from shared.http.idempotency import IdempotencyKey
 from shared.ids import derived_id
 
@@ -32,9 +32,7 @@ async def of_client(care: CareDep, who: CareReader, client_id: str) -> list[Item
 
 
 @routes.post("/control/{request_id}/orders", status_code=201)
-async def order(
-    care: CareDep, who: Caller, request_id: str, key: IdempotencyKey, demanded: OrderBody
-) -> ItemView:
+async def order(care: CareDep, who: Caller, request_id: str, key: IdempotencyKey, demanded: OrderBody) -> ItemView:
     """Force (the same specialist, by a time), replace (a stronger one), or keep with a reason: routing is told."""
     matter = await care.matter(request_id)
     if matter.client_id is None:

@@ -1,0 +1,117 @@
+"""A weekly call submitted, and what follows from it: findings to the requests, orders to routing (R-IMP-2, R-IMP-3).
+
+    the call:     findings + discovered + contact_call.held     one write: the submission, whole or not at all
+    each request: its finding, its order                        one write each, the same again changes nothing
+    the call:     settled
+
+A crash in between leaves the call unsettled; `resume` takes it up, on any replica.
+"""
+
+import asyncio
+from functools import partial
+
+import structlog
+
+from services.accounts.care import Care, party_of
+from services.accounts.domain import contact_calls, control, matters
+from services.accounts.domain.care_refusals import NotUnderControl, UnknownContact, UnknownRequest
+from services.accounts.domain.contact_calls import ContactCall, Found, Order, Talk
+from services.accounts.domain.matters import Fact, Matter, Party
+from services.accounts.office import known
+from shared.contracts.base import Decision
+from shared.ids import derived_id
+from shared.store import Stepped
+
+log = structlog.get_logger()
+
+
+async def submit(care: Care, new: ContactCall, talk: Talk) -> Stepped[ContactCall]:
+    """The conversation, and what follows from it. Raises what `hold` raises, `UnknownRequest`, `BadOrder`."""
+    about = {matter.request_id: matter for matter in await sheet(care, new.client_id)}
+    before = await care.store.contact_calls.get(new.call_id)
+    if before is None or before.talk is None:
+        await _check(care, talk, about, new.client_id)
+    important = [
+        matter.request_id
+        for matter in about.values()
+        if matter.contact_id == new.contact_id and matter.open and matter.priority == "important"
+    ]
+    decide = partial(contact_calls.hold, new=new, talk=talk, important=important)
+    stepped = await care.store.contact_calls.step(new.call_id, decide)
+    await settle(care, stepped.state)
+    care.touch(new.client_id)
+    return stepped
+
+
+async def sheet(care: Care, client_id: str) -> tuple[Matter, ...]:
+    """The requests to be spoken about: open, or under control."""
+    return await care.store.open_of(client_id, care.now())
+
+
+async def settle(care: Care, call: ContactCall) -> None:
+    """Every finding reaches its request, every order routing."""
+    if call.settled or call.talk is None:
+        return
+    for found in call.talk.findings:
+        await _find(care, call, call.talk, found)
+
+    def decide(state: ContactCall | None) -> Decision[ContactCall]:
+        return contact_calls.settled(known(state, UnknownContact))
+
+    await care.store.contact_calls.step(call.call_id, decide)
+
+
+async def resume(care: Care, every_seconds: float) -> None:
+    """For ever: settle the calls a crash left."""
+    while True:
+        for call in await care.store.unsettled():
+            await settle(care, call)
+        await asyncio.sleep(every_seconds)
+
+
+async def order(care: Care, matter: Matter, demanded: Order, order_id: str, by: str) -> Matter:
+    """What the manager demands for a request under control. Raises `NotUnderControl`, `BadOrder`."""
+    client = await care.office.client(matter.client_id or "")
+    at = care.now()
+
+    def decide(state: Matter | None) -> Decision[Matter]:
+        found = known(state, UnknownRequest)
+        return control.ordered(found, demanded, order_id=order_id, by=by, at=at, party=party_of(client))
+
+    return (await care.store.matters.step(matter.request_id, decide)).state
+
+
+async def _check(care: Care, talk: Talk, about: dict[str, Matter], client_id: str) -> None:
+    for found in talk.findings:
+        matter = about.get(found.request_id) or await care.matter(found.request_id)
+        if matter.client_id != client_id:
+            raise UnknownRequest(f"Заявка {found.request_id} не этого клиента.")
+        if found.order is not None:
+            control.check(found.order, talk.at)
+
+
+async def _find(care: Care, call: ContactCall, talk: Talk, found: Found) -> None:
+    """The finding and its order reach the request; what the accountant said meanwhile stands above them."""
+    fact = Fact(
+        kind="found", at=talk.at, ref=call.call_id, by=talk.by, text=found.words, finding=found.finding,
+        cancelled_by=found.cancelled_by, party=call.party,
+    )  # fmt: skip
+
+    def decide(state: Matter | None) -> Decision[Matter]:
+        kept = matters.heard(state, found.request_id, fact)
+        if found.order is None:
+            return kept
+        return _with_order(kept, found.order, call, talk)
+
+    try:
+        await care.store.matters.step(found.request_id, decide)
+    except NotUnderControl:
+        log.warning("order without effect", action="control.idle", request_id=found.request_id)
+        await care.store.matters.step(found.request_id, lambda state: matters.heard(state, found.request_id, fact))
+
+
+def _with_order(kept: Decision[Matter], demanded: Order, call: ContactCall, talk: Talk) -> Decision[Matter]:
+    order_id = derived_id("order", call.call_id, kept.state.request_id)
+    party: Party = call.party
+    then = control.ordered(kept.state, demanded, order_id=order_id, by=talk.by, at=talk.at, party=party)
+    return Decision(then.state, (*kept.events, *then.events))

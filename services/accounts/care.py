@@ -1,0 +1,82 @@
+"""What calls, control, debt and referrals work with: the collections, the policy, and who may see what."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from services.accounts.care_store import BASE_LIMIT, CareStore
+from services.accounts.domain.care_policy import CarePolicy
+from services.accounts.domain.care_refusals import UnknownContact, UnknownProspect, UnknownRequest
+from services.accounts.domain.client import Client, Contact
+from services.accounts.domain.matters import Matter, Party
+from services.accounts.domain.prospects import Prospect
+from services.accounts.domain.weeks import Week
+from services.accounts.office import Office, known
+from shared.ids import derived_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Care:
+    """`dirty` are the clients whose debt has to be computed anew."""
+
+    office: Office
+    store: CareStore
+    policy: CarePolicy
+    dirty: set[str]
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return self.office.now()
+
+    def week(self) -> Week:
+        """The present week in the company's zone."""
+        return Week.of(self.office.today())
+
+    def horizon(self) -> datetime:
+        """The moment before which nothing weighs any more."""
+        return self.now() - timedelta(days=self.policy.horizon_days)
+
+    async def base(self, manager_id: str) -> list[Client]:
+        """The clients the manager holds at present."""
+        where = {"manager_id": manager_id, "active": True}
+        return await self.office.store.clients.find(where, limit=BASE_LIMIT)
+
+    async def contact(self, contact_id: str) -> tuple[Client, Contact]:
+        """An accountant and the client. Raises `UnknownContact`."""
+        client_id = known(await self.store.client_id_of_contact(contact_id), UnknownContact)
+        client = await self.office.client(client_id)
+        contact = next((each for each in client.contacts if each.contact_id == contact_id), None)
+        return client, known(contact, UnknownContact)
+
+    async def matter(self, request_id: str) -> Matter:
+        """Raises `UnknownRequest`."""
+        return known(await self.store.matters.get(request_id), UnknownRequest)
+
+    async def prospect(self, prospect_id: str) -> Prospect:
+        """Raises `UnknownProspect`."""
+        return known(await self.store.prospects.get(prospect_id), UnknownProspect)
+
+    def touch(self, client_id: str | None) -> None:
+        """The client's debt has to be computed anew."""
+        if client_id is not None:
+            self.dirty.add(client_id)
+
+
+def party_of(client: Client) -> Party:
+    """The client as its requests carry it."""
+    return Party(
+        client_id=client.client_id,
+        name=client.name,
+        zone=client.zone,
+        manager_id=client.manager_id,
+        tariff=getattr(client, "tariff", "standard"),
+    )
+
+
+def call_id_of(contact_id: str, week: Week) -> str:
+    """The id of the call with this accountant in this week."""
+    return derived_id("contact_call", contact_id, str(week))
+
+
+def away_until(contact: Contact) -> date | None:
+    """The last day of the accountant's absence, where it is known."""
+    return getattr(contact, "away_until", None)

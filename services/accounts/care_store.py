@@ -1,0 +1,170 @@
+"""The collections of calls, control, debt and referrals, their indexes, and every query on them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from pymongo import IndexModel
+
+from services.accounts.domain.calls_plan import CallPlan
+from services.accounts.domain.contact_calls import ContactCall
+from services.accounts.domain.debt import MissedCall, Part
+from services.accounts.domain.fans import Asks
+from services.accounts.domain.matters import Matter
+from services.accounts.domain.prospects import Prospect
+from shared.contracts.accounts import Band
+from shared.service import Service
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+BASE_LIMIT = 5_000
+"""More clients or accountants than one manager ever holds."""
+MATTERS_LIMIT = 20_000
+CLOSED_LOOKED_AT = 20
+
+MATTER_INDEXES = (
+    IndexModel([("client_id", 1), ("weighs_at", 1)], name="weighing"),
+    IndexModel([("client_id", 1), ("closed_at", -1)], name="praised", partialFilterExpression={"praised": True}),
+    IndexModel(
+        [("client_id", 1), ("control_since", 1)], name="controlled", partialFilterExpression={"controlled": True}
+    ),
+    IndexModel(
+        [("client_id", 1), ("refused_at", 1)], name="refused", partialFilterExpression={"refused_at": {"$gt": EPOCH}}
+    ),
+)
+CALL_INDEXES = (
+    IndexModel([("manager_id", 1), ("week", 1)]),
+    IndexModel([("contact_id", 1), ("held_at", -1)]),
+    IndexModel("week"),
+    IndexModel("settled", name="unsettled", partialFilterExpression={"settled": False}),
+)
+PLAN_INDEXES = (
+    IndexModel([("week", 1), ("manager_id", 1)]),
+    IndexModel("quiet", name="untold", partialFilterExpression={"quiet": False}),
+)
+PROSPECT_INDEXES = (
+    IndexModel([("manager_id", 1), ("state", 1), ("next_contact", 1)]),
+    IndexModel([("state", 1), ("_id", 1)]),
+    IndexModel("vouched_by_client_id"),
+    IndexModel("wins.client_id"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debt:
+    """A client's manual-work debt as it was last told. `as_of` is the moment it was computed for."""
+
+    client_id: str
+    revision: int = 1
+    zone: str
+    as_of: datetime
+    policy_version: str
+    manager_id: str
+    fee: Decimal
+    name: str
+    active: bool = True
+    score: float
+    band: Band
+    loss_probability: float
+    parts: tuple[Part, ...] = ()
+    contacts: tuple[tuple[str, float], ...] = ()
+    """Points by accountant."""
+
+
+class CareStore:
+    """Matters, missed calls, debts, plans, weekly calls, askings and prospects."""
+
+    def __init__(self, service: Service) -> None:
+        self.matters = service.documents("matters", Matter, indexes=MATTER_INDEXES)
+        self.missed_calls = service.documents(
+            "missed_calls", MissedCall, indexes=(IndexModel([("client_id", 1), ("missed_at", 1)]),)
+        )
+        self.debts = service.documents("debts", Debt, indexes=(IndexModel([("score", -1)]),))
+        self.plans = service.documents("plans", CallPlan, indexes=PLAN_INDEXES)
+        self.contact_calls = service.documents("contact_calls", ContactCall, indexes=CALL_INDEXES)
+        self.asks = service.documents("asks", Asks, indexes=(IndexModel([("manager_id", 1), ("last_at", 1)]),))
+        self.prospects = service.documents("prospects", Prospect, indexes=PROSPECT_INDEXES)
+        self._clients = service.store.indexes("clients", (IndexModel("contacts.contact_id"),))
+
+    async def client_id_of_contact(self, contact_id: str) -> str | None:
+        """The client whose accountant it is."""
+        found = await self._clients.find_one({"contacts.contact_id": contact_id}, {"_id": 1})
+        return found and str(found["_id"])
+
+    async def client_ids(self, where: Mapping[str, Any]) -> list[str]:
+        """The ids of the clients that match."""
+        return [document["_id"] async for document in self._clients.find(where, {"_id": 1})]
+
+    async def weighing(self, client_ids: Collection[str], since: datetime) -> list[Matter]:
+        """The requests of these clients that weigh anything at `since` or later."""
+        where = {"client_id": {"$in": list(client_ids)}, "weighs_at": {"$gte": since}}
+        return await self.matters.find(where, limit=MATTERS_LIMIT)
+
+    async def unanswered(self, client_ids: Collection[str], since: datetime) -> list[MissedCall]:
+        """The missed calls of these clients since `since`, returned ones too."""
+        where = {"client_id": {"$in": list(client_ids)}, "missed_at": {"$gte": since}}
+        return await self.missed_calls.find(where, limit=MATTERS_LIMIT)
+
+    async def indebted(self, since: datetime) -> set[str]:
+        """The clients whose debt may be other than nothing, or was told as other than nothing."""
+        weighing = self.matters.collection.aggregate(
+            [{"$match": {"weighs_at": {"$gte": since}}}, {"$group": {"_id": "$client_id"}}], hint="weighing"
+        )
+        calling = await self.missed_calls.collection.distinct("client_id", {"missed_at": {"$gte": since}})
+        known = self.debts.collection.find({"score": {"$gt": 0}}, {"_id": 1})
+        found = {each["_id"] async for each in weighing} | {each["_id"] async for each in known} | set(calling)
+        return {client_id for client_id in found if client_id is not None}
+
+    async def debts_of(self, client_ids: Collection[str]) -> dict[str, Debt]:
+        """What was last told of these clients' debts."""
+        found = await self.debts.find({"_id": {"$in": list(client_ids)}}, limit=len(client_ids) + 1)
+        return {debt.client_id: debt for debt in found}
+
+    async def controlled(self, client_ids: Collection[str]) -> list[Matter]:
+        """The requests of these clients under control, the longest there first."""
+        where = {"client_id": {"$in": list(client_ids)}, "controlled": True}
+        return await self.matters.find(where, sort=(("control_since", 1),), limit=BASE_LIMIT)
+
+    async def praised(self, client_id: str) -> tuple[Matter, ...]:
+        """The latest urgent and important requests of the client that closed satisfied, the last one first."""
+        where = {"client_id": client_id, "praised": True}
+        return tuple(await self.matters.find(where, sort=(("closed_at", -1),), limit=CLOSED_LOOKED_AT))
+
+    async def refused_since(self, client_id: str, since: datetime) -> tuple[Matter, ...]:
+        """The client's requests refused since then."""
+        where = {"client_id": client_id, "refused_at": {"$gte": since}, "merged_into": None}
+        return tuple(await self.matters.find(where, sort=(("refused_at", -1),), limit=CLOSED_LOOKED_AT))
+
+    async def open_of(self, client_id: str, since: datetime) -> tuple[Matter, ...]:
+        """The client's requests that are open, or under control."""
+        where = {"client_id": client_id, "weighs_at": {"$gte": since}, "$or": [{"open": True}, {"controlled": True}]}
+        return tuple(await self.matters.find(where, limit=MATTERS_LIMIT))
+
+    async def last_held(self, contact_ids: Sequence[str]) -> dict[str, datetime]:
+        """When each accountant was last spoken with on a weekly call."""
+        groups = self.contact_calls.collection.aggregate(
+            [
+                {"$match": {"contact_id": {"$in": list(contact_ids)}, "held_at": {"$type": "date"}}},
+                {"$group": {"_id": "$contact_id", "held_at": {"$max": "$held_at"}}},
+            ]
+        )
+        return {group["_id"]: group["held_at"] async for group in groups}
+
+    async def calls_in(self, where: Mapping[str, Any]) -> list[ContactCall]:
+        """The weekly calls that match."""
+        return await self.contact_calls.find(where, limit=MATTERS_LIMIT)
+
+    async def unsettled(self) -> list[ContactCall]:
+        """Conversations whose consequences are not known to be done."""
+        return await self.contact_calls.find({"settled": False})
+
+    async def untold_plans(self, limit: int) -> list[str]:
+        """Keys of plans with something untold."""
+        found = self.plans.collection.find({"quiet": False}, {"_id": 1}).limit(limit)
+        return [document["_id"] async for document in found]
+
+    async def telling_plans(self) -> int:
+        """How many plans wait for the broker."""
+        where = {"outbox.saved_at": {"$exists": True}}
+        return int(await self.plans.collection.count_documents(where, hint="outbox"))

@@ -1,0 +1,145 @@
+"""Who is a fan and why, who nearly is and what is missing, and whether one may be asked now (R-REF-1)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from services.accounts.domain.care_policy import Fans
+from services.accounts.domain.care_refusals import MayNotAsk
+from services.accounts.domain.matters import Matter, Party
+from shared.contracts.accounts import ReferralAsked
+from shared.contracts.base import Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What speaks for and against a client. `closed` are its urgent and important requests closed satisfied, the
+    latest first; `unhappy` the requests whose solution was refused lately; `open` those not closed."""
+
+    closed: tuple[Matter, ...] = ()
+    unhappy: tuple[Matter, ...] = ()
+    open: tuple[Matter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why not, and which request it is about."""
+
+    why: str
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fan:
+    """How a client stands. `near` where one step is missing."""
+
+    fan: bool
+    near: bool
+    streak: int
+    why: tuple[str, ...]
+    missing: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A client was asked for a referral."""
+
+    ask_id: str
+    at: datetime
+    contact_id: str
+    by: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asks:
+    """All askings of one client, the oldest first."""
+
+    client_id: str
+    asks: tuple[Ask, ...] = ()
+    manager_id: str = ""
+    last_at: datetime | None = None
+
+
+def fan(policy: Fans, history: History, now: datetime) -> Fan:
+    """How the client stands at `now`."""
+    streak = flawless_in_a_row(history.closed)
+    missing = [*_of_streak(policy, history.closed, len(streak)), *_of_unhappy(policy, history.unhappy, now)]
+    why = [f"Подряд безупречно закрыто срочных и важных заявок: {len(streak)}"] if streak else []
+    if not _lately(policy, history.unhappy, now):
+        why.append(f"Недовольных вердиктов за {policy.quiet_days} дней нет")
+    short = policy.in_a_row - len(streak)
+    near = bool(missing) and (len(missing) == 1) and short <= 1
+    return Fan(fan=not missing, near=near, streak=len(streak), why=tuple(why), missing=tuple(missing))
+
+
+def flawless_in_a_row(closed: Sequence[Matter]) -> tuple[Matter, ...]:
+    """The latest flawless ones, up to the first that was not."""
+    found = []
+    for matter in closed:
+        if not matter.flawless:
+            break
+        found.append(matter)
+    return tuple(found)
+
+
+def may_ask(policy: Fans, history: History, asks: Asks | None, now: datetime) -> tuple[Reason, ...]:
+    """Everything that stands against asking now, request by request; empty where one may."""
+    against = [
+        Reason(why=f"Открыта заявка {_number(matter)}: сначала решите её", request_id=matter.request_id)
+        for matter in history.open
+    ]
+    return (*against, *fan(policy, history, now).missing, *_of_asks(policy, asks, now))
+
+
+def ask(
+    state: Asks | None, new: Ask, *, party: Party, manager_id: str, against: Sequence[Reason], policy: Fans
+) -> Decision[Asks]:
+    """The client was asked; the same again changes nothing. Raises `MayNotAsk` with every reason."""
+    known = state or Asks(client_id=party.client_id)
+    if any(each.ask_id == new.ask_id for each in known.asks):
+        return Decision(known)
+    hindrances = [*against, *_of_asks(policy, known, new.at)]
+    if hindrances:
+        raise MayNotAsk([{"why": each.why, "request_id": each.request_id} for each in hindrances])
+    event = ReferralAsked(at=new.at, ask_id=new.ask_id, client=party.ref(), contact_id=new.contact_id, by=new.by)
+    return Decision(replace(known, asks=(*known.asks, new), manager_id=manager_id, last_at=new.at), (event,))
+
+
+def _of_streak(policy: Fans, closed: Sequence[Matter], streak: int) -> list[Reason]:
+    if streak >= policy.in_a_row:
+        return []
+    need = f"Нужно {policy.in_a_row} безупречных срочных или важных заявок подряд, есть {streak}"
+    if streak < len(closed):
+        spoilt = closed[streak]
+        return [Reason(why=f"{need}: заявка {_number(spoilt)} решена с огрехами", request_id=spoilt.request_id)]
+    return [Reason(why=need)]
+
+
+def _of_unhappy(policy: Fans, unhappy: Sequence[Matter], now: datetime) -> list[Reason]:
+    return [
+        Reason(
+            why=f"Недовольный вердикт по заявке {_number(matter)} {matter.refused_at:%d.%m.%Y}: "
+            f"не прошло {policy.quiet_days} дней",
+            request_id=matter.request_id,
+        )
+        for matter in _lately(policy, unhappy, now)
+    ]
+
+
+def _lately(policy: Fans, unhappy: Sequence[Matter], now: datetime) -> list[Matter]:
+    since = now - timedelta(days=policy.quiet_days)
+    return [matter for matter in unhappy if matter.refused_at is not None and matter.refused_at > since]
+
+
+def _of_asks(policy: Fans, asks: Asks | None, now: datetime) -> list[Reason]:
+    if asks is None or asks.last_at is None:
+        return []
+    free = asks.last_at + timedelta(days=policy.ask_every_days)
+    if now >= free:
+        return []
+    return [Reason(why=f"Уже просили {asks.last_at:%d.%m.%Y}: снова можно с {free:%d.%m.%Y}")]
+
+
+def _number(matter: Matter) -> str:
+    return matter.registration.number if matter.registration else matter.request_id
