@@ -37,6 +37,8 @@ BAD = {
     "a fee with three decimals": (message(won(fact_id="bad", fee="1.005")), "more than two decimal places"),
     "a fee that is a float": (message(won(fact_id="bad", fee=20000.5)), "money is a string"),
     "a day that is none": (message(won(fact_id="bad", effective="2026-02-30")), "effective"),
+    "a day long before anybody": (message(won(fact_id="bad", effective="1899-12-31")), "cannot be"),
+    "a day years ahead": (message(won(fact_id="bad", effective="2031-01-01")), "cannot be"),
     "a source nobody knows": (message(won(fact_id="bad", source="magic")), "source"),
     "another content under a known id": (message(won(fee="99000.00")), "recorded before with another content"),
     "confirmed by the one it pays": (message(won(fact_id="bad", confirmed_by="m1")), "whose pay it moves"),

@@ -166,3 +166,25 @@ async def _closed(doors: Doors) -> dict[str, Any] | None:
 def _fact_ids(statement: dict[str, Any]) -> list[str]:
     lines = [*statement["won"], *statement["lost"], *statement["without_pay"]]
     return [line["fact_id"] for line in (*lines, *(line["fact"] for line in statement["adjustments"]))]
+
+
+@pytest.mark.parametrize("statements", [0, 1, 17, 29])
+async def test_wherever_a_close_is_broken_off_the_statements_have_the_same_hashes(
+    stalled: Doors, statements: int
+) -> None:
+    await stalled.told(*map(manager, MANAGERS[:30]), client_won(9000, NOV, by="m03"), client_lost(1, NOV, by="m04"))
+    whole = await stalled.closed(NOV)
+    undone = {"closed": [], "settled_to": None, "proposed": [], "cases": []}
+    reopened = {"months.0.state": "closing", "months.0.closed_at": None, "months.0.seal": None}
+    store = stalled.office.store
+    await store.ledgers.collection.update_many({}, {"$set": undone, "$inc": {"version": 1}})
+    await store.books.collection.update_many({}, {"$set": reopened, "$inc": {"version": 1}})
+    books = await store.company_books()
+    begun = books.closing
+    assert begun is not None
+    broken_off = Step(stalled.office, begun, NOV, books.in_force(stalled.office.usual))
+    await broken_off.over(await store.unsettled(NOV, statements) if statements else [])
+    assert await store.progress(NOV) == (statements, 30)
+    await closing.resume_once(stalled.office)
+    again = await stalled.shown(f"/v1/months/{NOV}")
+    assert (again["state"], again["seal"], again["total"]) == ("closed", whole["seal"], whole["total"])

@@ -1,5 +1,6 @@
 """Disputed lines, proposals to dismiss, policies, who read whose pay, and the programs that fetch it."""
 
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 from typing import Any
 
@@ -30,7 +31,10 @@ async def test_a_line_is_disputed_answered_and_corrected_by_a_fact_that_becomes_
     said = await doors.made(door, key, words)
     assert (await doors.made(door, key, words)) == said
     assert slug(await doors.post(door, MARIA, words | {"fact_id": "none"})) == "no-such-line"
-    assert (await doors.post(door, MARIA, {"words": " "})).status_code == 422
+    for hostile in (" ", "", "x" * 2001, 7, None, ["x"]):
+        assert (await doors.post(door, MARIA, {"words": hostile})).status_code == 422
+    lone = await doors.http.post(door, headers=MARIA, content=b'{"words": "\\ud800"}')
+    assert lone.status_code == 422
     assert slug(await doors.post(door, OFFICER, words)) == "not-your-pay"
     answer = f"/v1/objections/{said['objection_id']}/answer"
     assert (await doors.post(answer, MARIA, {"accepted": True, "reason": "да"})).status_code == 403
@@ -164,6 +168,9 @@ async def test_a_program_with_a_key_of_its_own_fetches_closed_months_and_only_th
     assert [each["total"] for each in first.json()["items"]] == ["70000.00", "90000.00"]
     second = await doors.shown(f"/v1/pay/{NOV}?limit=2&cursor={first.json()['next']}", key)
     assert ([each["manager_id"] for each in second["items"]], second["next"]) == (["m3"], None)
+    odd = urlsafe_b64encode(b'm1"\r\nX-Evil: 1').decode()
+    evil = await doors.get(f"/v1/pay/{NOV}?cursor={odd}", key)
+    assert (evil.status_code, "x-evil" in evil.headers, evil.headers["etag"].isprintable()) == (200, False, True)
     again = await doors.get(f"/v1/pay/{NOV}?limit=2", key | {"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
     other = await doors.get(f"/v1/pay/{NOV}?limit=3", key | {"If-None-Match": first.headers["etag"]})

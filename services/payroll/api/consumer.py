@@ -10,6 +10,7 @@ from services.payroll.domain.statement import Statement
 from shared.contracts.base import Roubles
 from shared.http.auth import Principal, requires
 from shared.http.paging import Page, Paged
+from shared.ids import derived_id
 
 SCOPE = "pay:read"
 routes = APIRouter(prefix="/v1/pay", tags=["pay"])
@@ -52,7 +53,7 @@ async def listed(
     closed = (await office.store.company_books()).of(month)
     if closed is None or closed.closed_at is None:
         raise MonthNotClosed(month)
-    etag = f'"{closed.seal or month}-{paging.after or ""}-{paging.limit}"'.encode("ascii", "backslashreplace").decode()
+    etag = f'"{derived_id("pay", month, closed.seal or "", paging.after or "", str(paging.limit))}"'
     if if_none_match is not None and etag in [each.strip().removeprefix("W/") for each in if_none_match.split(",")]:
         return Response(status_code=304, headers={"ETag": etag})
     await noted(office, who, "pay", month=month)
