@@ -1,8 +1,8 @@
-"""Taking a base of clients from a CSV file: plan against what is recorded, write unless told not to, report."""
+"""Taking a base of clients from a CSV or XLSX file: plan against what is recorded, write unless told not to, report."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Literal
@@ -39,6 +39,15 @@ class Order(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What became, or without writing would become, of one row."""
+
+    line: int
+    inn: str
+    outcome: Outcome | Literal["refused"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What became of a file, row by row and client by client."""
 
@@ -53,6 +62,8 @@ class Report:
     clients_unchanged: int
     ignored_columns: tuple[str, ...]
     faults: tuple[Fault, ...]
+    lines: tuple[Line, ...]
+    """Every row in order; what is wrong with a refused one stands in `faults`."""
 
 
 async def import_base(office: Office, by: str, body: bytes, order: Order) -> Report:
@@ -78,16 +89,16 @@ async def import_base(office: Office, by: str, body: bytes, order: Order) -> Rep
     if write:
         good = [entry for entry in sheet.entries if not isinstance(results[entry.listed.inn], tuple)]
         results |= await _written(office, by, taking, good, recorded)
-    report = _report(sheet, list(results.values()), dry_run=order.dry_run, written=write)
+    report = _report(sheet, results, dry_run=order.dry_run, written=write)
     if write:
         IMPORT_ROWS.labels(outcome="taken").inc(report.rows_taken)
         IMPORT_ROWS.labels(outcome="refused").inc(report.rows_refused)
     return report
 
 
-def _report(sheet: Sheet, results: Sequence[Result], *, dry_run: bool, written: bool) -> Report:
-    faults = [*sheet.faults, *(fault for result in results if isinstance(result, tuple) for fault in result)]
-    clients = Counter(result for result in results if not isinstance(result, tuple))
+def _report(sheet: Sheet, results: Mapping[str, Result], *, dry_run: bool, written: bool) -> Report:
+    faults = [*sheet.faults, *(fault for result in results.values() if isinstance(result, tuple) for fault in result)]
+    clients = Counter(result for result in results.values() if not isinstance(result, tuple))
     refused = len({fault.line for fault in faults})
     return Report(
         dry_run=dry_run,
@@ -100,7 +111,17 @@ def _report(sheet: Sheet, results: Sequence[Result], *, dry_run: bool, written: 
         clients_unchanged=clients["unchanged"],
         ignored_columns=sheet.columns.ignored,
         faults=tuple(sorted(faults, key=lambda fault: fault.line)),
+        lines=tuple(sorted(_lines(sheet, results), key=lambda line: line.line)),
     )
+
+
+def _lines(sheet: Sheet, results: Mapping[str, Result]) -> Iterator[Line]:
+    for number in sorted({fault.line for fault in sheet.faults}):
+        yield Line(line=number, inn="", outcome="refused")
+    for entry in sheet.entries:
+        result = results[entry.listed.inn]
+        for row in entry.rows:
+            yield Line(line=row.line, inn=entry.listed.inn, outcome="refused" if isinstance(result, tuple) else result)
 
 
 def _plan(taking: Taking, sheet: Sheet, recorded: Mapping[str, Client]) -> dict[str, Result]:

@@ -8,13 +8,16 @@ from fastapi import FastAPI
 from services.accounts import audit, care_main, completeness, confirming, metrics
 from services.accounts.api import ROUTERS
 from services.accounts.domain import refusals
-from services.accounts.office import Office
+from services.accounts.domain.client import Client, indexed
+from services.accounts.office import Office, known
 from services.accounts.settings import AccountsSettings
 from services.accounts.store import Store
 from shared.clock import ServiceClock
+from shared.contracts.base import Decision
 from shared.service import BEHIND_THE_DOOR, Service, run
 from shared.store import DuplicateKey
 
+UNINDEXED_AT_ONCE = 500
 PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     refusals.WrongValue: (422, "invalid"),
     refusals.UnknownManager: (404, "unknown-manager"),
@@ -48,6 +51,7 @@ def build_app(settings: AccountsSettings, clock: ServiceClock | None = None) -> 
     service.background("audit", partial(audit.keep_linking, office, settings.audit_every_seconds))
     service.background("complete", partial(completeness.keep_telling, office, settings.facts_told_every_seconds))
     service.background("resume", partial(confirming.resume, office, settings.resume_after_seconds))
+    service.background("growth", partial(grow, office, settings.growth_every_seconds))
     service.background("measure", partial(measure, office, settings.measure_every_seconds))
     return service.app
 
@@ -55,8 +59,21 @@ def build_app(settings: AccountsSettings, clock: ServiceClock | None = None) -> 
 async def measure(office: Office, every_seconds: float) -> None:
     """For ever: renew the gauges."""
     while True:
-        await metrics.renew(office.store, office.now())
+        await metrics.renew(office)
         await asyncio.sleep(every_seconds)
+
+
+async def grow(office: Office, every_seconds: float) -> None:
+    """For ever: make old clients searchable, then renew the gauges of the month."""
+    while keys := await office.store.unindexed(UNINDEXED_AT_ONCE):
+        await asyncio.gather(*(office.store.clients.step(key, _indexed) for key in keys))
+    while True:
+        await metrics.renew_growth(office)
+        await asyncio.sleep(every_seconds)
+
+
+def _indexed(client: Client | None) -> Decision[Client]:
+    return Decision(indexed(known(client, refusals.UnknownClient)))
 
 
 def main() -> None:

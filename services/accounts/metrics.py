@@ -1,16 +1,22 @@
 """What accounts measures besides what every service does. Each replica shows the same gauges: take their maximum."""
 
-from datetime import datetime
 from typing import get_args
 
 from prometheus_client import Counter, Gauge
 
-from services.accounts.store import Store
+from services.accounts import growing
+from services.accounts.domain.growth import Month
+from services.accounts.office import Office
 from shared.contracts.accounts import Source
 
 CLIENTS_ACTIVE = Gauge("svoy_accounts_clients_active", "Clients with us at present, by how they came.", ["source"])
 PROPOSALS_OPEN = Gauge("svoy_accounts_proposals_open", "Proposals waiting for a director or for their client.")
 OLDEST_PROPOSAL = Gauge("svoy_accounts_oldest_proposal_age_seconds", "Age of the oldest open proposal, else 0.")
+MONTH_CLIENTS = Gauge("svoy_accounts_month_clients", "Clients of the present month, by what became of them.", ["part"])
+MONTH_FEES = Gauge("svoy_accounts_month_fees_roubles", "Their fees a month, by what became of them.", ["part"])
+MANAGERS_BY_GROWTH = Gauge(
+    "svoy_accounts_managers_by_growth", "Managers by the present month: goal, growing, level, shrinking.", ["growth"]
+)
 IMPORT_ROWS = Counter(
     "svoy_accounts_import_rows", "Rows of imported lists by what became of them: taken, refused.", ["outcome"]
 )
@@ -20,8 +26,21 @@ for _outcome in ("taken", "refused"):
     IMPORT_ROWS.labels(outcome=_outcome)
 
 
-async def renew(store: Store, now: datetime) -> None:
+async def renew_growth(office: Office) -> None:
+    """Set the gauges of the present month."""
+    today = office.today()
+    whole, verdicts = await growing.totals(office, Month(today.year, today.month))
+    for part in ("start", "won", "begun", "lost", "end"):
+        MONTH_CLIENTS.labels(part=part).set(getattr(whole, part))
+    for part in ("start", "won", "lost", "end"):
+        MONTH_FEES.labels(part=part).set(float(getattr(whole, f"fees_{part}")))
+    for name, count in verdicts.items():
+        MANAGERS_BY_GROWTH.labels(growth=name).set(count)
+
+
+async def renew(office: Office) -> None:
     """Set the gauges to what the database says."""
+    store, now = office.store, office.now()
     active = await store.active_by_source()
     for source in get_args(Source):
         CLIENTS_ACTIVE.labels(source=source).set(active.get(source, 0))

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from pymongo import IndexModel
 
-from services.accounts.domain.client import Client
+from services.accounts.domain.client import Client, search_words
 from services.accounts.domain.manager import Manager
 from services.accounts.domain.proposal import OPEN, Proposal, Standing
 from services.accounts.domain.trail import Block, Entry
@@ -18,6 +19,7 @@ from shared.store import Documents
 from shared.store.codec import from_fields
 
 MANAGERS_LIMIT = 10_000
+CLIENTS_LIMIT = 1_000_000
 BRANCHES_LIMIT = 100
 """Clients with one INN."""
 FACTS = frozenset({kind.TYPE for kind in (ClientWon, ClientLost, ClientHandedOver, FactReversed)})
@@ -34,6 +36,9 @@ CLIENT_INDEXES = (
     IndexModel([("manager_id", 1), ("name", 1), ("_id", 1)]),
     IndexModel("contacts.phones"),
     IndexModel([("active", 1), ("source", 1)]),
+    IndexModel("stays.holders.manager_id"),
+    IndexModel("moved_on"),
+    IndexModel([("words", 1), ("name", 1), ("_id", 1)]),
 )
 PROPOSAL_INDEXES = (
     TRAIL,
@@ -158,6 +163,31 @@ class Store:
         found = self.blocks.collection.aggregate(steps if limit is None else [*steps, {"$limit": limit}])
         return [from_fields(entry, Entry) async for entry in found]
 
+    async def ever_held_by(self, manager_id: str) -> list[Client]:
+        """Every client the manager holds or held."""
+        return await self.clients.find({"stays.holders.manager_id": manager_id}, limit=CLIENTS_LIMIT)
+
+    async def moved_since(self, day: date) -> list[Client]:
+        """Clients about whose history something changes on `day` or later."""
+        return await self.clients.find(
+            {"$or": [{"moved_on": {"$gte": day.isoformat()}}, {"moved_on": None}]}, limit=CLIENTS_LIMIT
+        )
+
+    async def unmoved_since(self, day: date) -> dict[str, tuple[int, Decimal]]:
+        """How many of the others are with us, and what they pay, by manager."""
+        groups = self.clients.collection.aggregate(
+            [
+                {"$match": {"active": True, "moved_on": {"$lt": day.isoformat()}}},
+                {"$group": {"_id": "$manager_id", "count": {"$sum": 1}, "fees": {"$sum": "$fee"}}},
+            ]
+        )
+        return {group["_id"]: (group["count"], group["fees"]) async for group in groups}
+
+    async def unindexed(self, limit: int) -> list[str]:
+        """Clients recorded before there was an index of their words and days."""
+        found = self.clients.collection.find({"moved_on": None}, {"_id": 1}).limit(limit)
+        return [each["_id"] async for each in found]
+
     async def active_by_source(self) -> dict[str, int]:
         """How many clients are with us, by how they came."""
         groups = self.clients.collection.aggregate(
@@ -183,8 +213,9 @@ def proposal_place(proposal: Proposal) -> str:
 
 
 def named(words: str) -> dict[str, Any]:
-    """The filter for clients whose name has every one of `words`, capitals or not."""
-    return {"$and": [{"name": {"$regex": re.escape(word), "$options": "i"}} for word in words.split()]}
+    """The filter for clients in whose name, or whose accountants' names, something begins with each of `words`."""
+    found = search_words(words)
+    return {"$and": [{"words": {"$regex": f"^{re.escape(word)}"}} for word in found]} if found else {"words": ""}
 
 
 def seen_by(person: str) -> dict[str, Any]:

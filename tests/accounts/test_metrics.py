@@ -15,7 +15,7 @@ async def test_clients_proposals_and_imported_rows_are_measured(doors: Doors) ->
     await doors.client()
     await doors.confirmed(kind="lost", client_id=lost, reason="конкурент")
     await doors.proposed(**win, client={"name": "Ясли", "inn": inn(78)})
-    await metrics.renew(doors.office.store, doors.office.now())
+    await metrics.renew(doors.office)
     shown = (await doors.http.get("/metrics")).text.splitlines()
     assert 'svoy_accounts_clients_active{source="opening"} 1.0' in shown
     assert 'svoy_accounts_clients_active{source="advert"} 1.0' in shown

@@ -1,4 +1,4 @@
-"""`POST /v1/clients/import`: a base of clients from a CSV file."""
+"""`POST /v1/clients/import`: a base of clients from a CSV or XLSX file."""
 
 from typing import Annotated, Any
 
@@ -12,11 +12,15 @@ from shared.http.problems import Problem
 
 routes = APIRouter(prefix="/v1/clients", tags=["clients"])
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "UTF-8 or windows-1251, `;` or `,` between the cells, one row an accountant.",
-        "content": {"text/csv": {"schema": {"type": "string"}}},
+        "description": "One row an accountant. CSV: UTF-8 or windows-1251, `;` or `,` between the cells.",
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            XLSX: {"schema": {"type": "string", "format": "binary"}},
+        },
     }
 }
 _REPORT = TypeAdapter(Report)
@@ -31,8 +35,8 @@ async def take(
     content_type: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Report:
     """Take the good rows and report each bad one. The same file again changes nothing."""
-    if content_type.partition(";")[0].strip().lower() != "text/csv":
-        raise Problem(415, "not-csv", "Нужен файл CSV с Content-Type: text/csv.")
+    if content_type.partition(";")[0].strip().lower() not in {"text/csv", XLSX}:
+        raise Problem(415, "not-csv", f"Нужен файл CSV (Content-Type: text/csv) или XLSX ({XLSX}).")
     try:
         report = await import_base(office, who.subject, await request.body(), order)
     except Unreadable as error:

@@ -90,13 +90,16 @@ class Cells:
 
     def listed(self, managers: Managers) -> Listed | None:
         """The client and the accountant of this row; None where it has faults."""
-        inn = self._parsed("inn", values.inn)
+        inn = self._parsed("inn", values.written_inn)
         if not self.said("inn"):
             self.blame("inn", Unfit("ИНН не указан", "напишите ИНН в каждой строке клиента"))
         listed = Listed(
             inn=inn or "",
             name=self._parsed("name", values.text),
             zone=self._parsed("zone", values.zone),
+            kpp=self._parsed("kpp", values.kpp),
+            region=self._parsed("region", values.region),
+            tariff=self._parsed("tariff", values.code),
             manager_id=self._parsed("manager", managers.find),
             fee=self._parsed("fee", values.written_fee),
             since=self._parsed("since", values.written_day),
@@ -109,9 +112,10 @@ class Cells:
         name = self._parsed("contact", values.text)
         phones = tuple(self._each("phone", _BETWEEN_PHONES, values.phone))
         emails = tuple(self._each("email", _BETWEEN_EMAILS, values.email))
+        role = self._parsed("role", values.text)
         if not self.said("contact") and (phones or emails):
             self.blame("contact", Unfit("не сказано, чьи это телефон и почта", "напишите имя бухгалтера"))
-        return () if name is None else (Given(name=name, phones=phones, emails=emails),)
+        return () if name is None else (Given(name=name, phones=phones, emails=emails, role=role),)
 
     def _each(self, field: str, between: re.Pattern[str], parse: Callable[[str], str]) -> Iterator[str]:
         parts = [part.strip() for part in between.split(self.said(field)) if part.strip()]

@@ -9,12 +9,16 @@ from services.accounts.importing.csv_text import Row, Unreadable
 HEADERS: Mapping[str, tuple[str, ...]] = {
     "inn": ("инн", "inn"),
     "name": ("наименование", "название", "клиент", "учреждение", "name", "client"),
+    "kpp": ("кпп", "kpp"),
+    "region": ("регион", "код региона", "region"),
+    "tariff": ("тариф", "tariff"),
     "zone": ("часовой пояс", "пояс", "zone", "timezone"),
     "manager": ("менеджер", "зкд", "manager", "manager_id"),
     "fee": ("абонентская плата", "абонплата", "плата", "fee"),
     "since": ("дата начала", "клиент с", "since"),
     "source": ("источник", "source"),
     "contact": ("бухгалтер", "контакт", "контактное лицо", "фио", "contact", "accountant"),
+    "role": ("должность", "role"),
     "phone": ("телефон", "телефоны", "phone", "phones"),
     "email": ("почта", "электронная почта", "e-mail", "email", "emails"),
 }

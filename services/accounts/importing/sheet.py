@@ -6,6 +6,7 @@ from typing import Any
 
 from services.accounts.domain.client import CONTACTS_LIMIT
 from services.accounts.domain.opening import Listed
+from services.accounts.importing import xlsx_rows
 from services.accounts.importing.cells import Cells, Fault, Managers
 from services.accounts.importing.columns import Columns, columns_of
 from services.accounts.importing.csv_text import rows_of
@@ -14,6 +15,9 @@ from services.accounts.values import Unfit
 OF_CLIENT: Mapping[str, str] = {
     "name": "name",
     "zone": "zone",
+    "kpp": "kpp",
+    "region": "region",
+    "tariff": "tariff",
     "manager": "manager_id",
     "fee": "fee",
     "since": "since",
@@ -46,8 +50,8 @@ class Sheet:
 
 
 def read(body: bytes, managers: Managers) -> Sheet:
-    """The file's clients and faults. Raises `Unreadable` where the file as a whole cannot be taken."""
-    header, *rows = rows_of(body)
+    """The clients and faults of a CSV or XLSX file. Raises `Unreadable` where the file as a whole cannot be taken."""
+    header, *rows = xlsx_rows.rows_of(body) if body.startswith(xlsx_rows.MAGIC) else rows_of(body)
     columns = columns_of(header)
     entries: dict[str, Entry] = {}
     faults: list[Fault] = []

@@ -1,0 +1,94 @@
+"""`/v1/growth`: how bases grow, by manager and month (R-BASE-1)."""
+
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from services.accounts import growing
+from services.accounts.api.fields import SEES_ALL, Deps, Money, Reader
+from services.accounts.domain.growth import GOAL, Growth, Month
+from services.accounts.domain.refusals import NotYourBase, WrongValue
+
+routes = APIRouter(prefix="/v1", tags=["growth"])
+
+AMonth = Annotated[str | None, Query(pattern=r"^(19|20)\d\d-(0[1-9]|1[0-2])$", examples=["2026-11"])]
+MONTHS_LIMIT = 60
+SHOWN = 12
+
+
+class GrowthView(BaseModel):
+    """A base's month: start + won + begun + received − lost − given = end. Fees in roubles a month."""
+
+    manager_id: str
+    month: str
+    start: int
+    won: int
+    """By referral."""
+    begun: int
+    """In any other way."""
+    received: int
+    given: int
+    lost: int
+    end: int
+    grown: int
+    """Won by referral less lost."""
+    goal: int = GOAL
+    reached: bool
+    fees_start: Money
+    fees_won: Money
+    fees_lost: Money
+    fees_end: Money
+
+    @classmethod
+    def of(cls, manager_id: str, month: Month, growth: Growth) -> Self:
+        """What is shown of `growth`."""
+        counts = {name: getattr(growth, name) for name in (*Growth.__slots__, "grown", "reached")}
+        return cls(manager_id=manager_id, month=str(month), **counts)
+
+
+class Months(BaseModel):
+    """One manager's months, in order."""
+
+    items: list[GrowthView]
+
+
+@routes.get("/managers/{manager_id}/growth")
+async def of_manager(office: Deps, who: Reader, manager_id: str, since: AMonth = None, until: AMonth = None) -> Months:
+    """A manager's months, the last twelve where nothing is said; a manager sees their own."""
+    if not who.has(*SEES_ALL) and who.subject != manager_id:
+        raise NotYourBase
+    await office.manager(manager_id)
+    last = _month(until) or _present(office)
+    first = _month(since) or _back(last, SHOWN - 1)
+    if _ordinal(last) - _ordinal(first) >= MONTHS_LIMIT:
+        raise WrongValue("since", f"не больше {MONTHS_LIMIT} месяцев за раз")
+    found = await growing.series(office, manager_id, first, last)
+    return Months(items=[GrowthView.of(manager_id, month, growth) for month, growth in found])
+
+
+@routes.get("/growth")
+async def of_all(office: Deps, who: Reader, month: AMonth = None) -> Months:
+    """Everybody's month, the present one where nothing is said; a manager sees their own."""
+    wanted = _month(month) or _present(office)
+    found = await growing.of_all(office, wanted)
+    seen = found if who.has(*SEES_ALL) else {who.subject: found.get(who.subject, Growth())}
+    return Months(items=[GrowthView.of(manager_id, wanted, seen[manager_id]) for manager_id in sorted(seen)])
+
+
+def _present(office: Deps) -> Month:
+    today = office.today()
+    return Month(today.year, today.month)
+
+
+def _month(said: str | None) -> Month | None:
+    return None if said is None else Month(*map(int, said.split("-")))
+
+
+def _ordinal(month: Month) -> int:
+    return month.year * 12 + month.month - 1
+
+
+def _back(month: Month, count: int) -> Month:
+    year, number = divmod(_ordinal(month) - count, 12)
+    return Month(year, number + 1)
