@@ -33,8 +33,9 @@ def text_of(document: dict[str, Any]) -> str:
 def openapi(service: str) -> dict[str, Any]:
     """What FastAPI says of the service's doors."""
     anywhere = SecretStr("mongodb://127.0.0.1/none")
-    kinds = vars(import_module(f"services.{service}.settings")).values()
-    kind = next(kind for kind in kinds if isinstance(kind, type) and kind.__mro__[1:2] == (ServiceSettings,))
+    module = import_module(f"services.{service}.settings")
+    own = [kind for kind in vars(module).values() if getattr(kind, "__module__", None) == module.__name__]
+    kind = next(kind for kind in own if isinstance(kind, type) and issubclass(kind, ServiceSettings))
     settings = kind(amqp_url=anywhere, mongo_url=anywhere, jwt_public_key=SecretStr(public_key(new_key())))
     described: dict[str, Any] = import_module(f"services.{service}.main").build_app(settings).openapi()
     return described

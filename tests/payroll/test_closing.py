@@ -174,7 +174,7 @@ async def test_wherever_a_close_is_broken_off_the_statements_have_the_same_hashe
 ) -> None:
     await stalled.told(*map(manager, MANAGERS[:30]), client_won(9000, NOV, by="m03"), client_lost(1, NOV, by="m04"))
     whole = await stalled.closed(NOV)
-    undone = {"closed": [], "settled_to": None, "proposed": [], "cases": []}
+    undone: dict[str, Any] = {"closed": [], "settled_to": None, "proposed": [], "cases": []}
     reopened = {"months.0.state": "closing", "months.0.closed_at": None, "months.0.seal": None}
     store = stalled.office.store
     await store.ledgers.collection.update_many({}, {"$set": undone, "$inc": {"version": 1}})
