@@ -11,8 +11,10 @@ from datetime import datetime
 from functools import partial
 from time import perf_counter
 
-from services.routing.domain.assignment import Explained, Wish, choose
-from services.routing.domain.specialists import claim, release, ticket
+from services.routing.domain.assignment import Explained, choose, full, nobody_left
+from services.routing.domain.candidates import Board, Wish
+from services.routing.domain.places import Ask, claim, release
+from services.routing.domain.specialists import ticket
 from services.routing.heads import Heads
 from services.routing.metrics import CLAIMS, PLACE_TIME, PLACED
 from services.routing.roster import Roster
@@ -48,9 +50,12 @@ class Assigner:
 
     async def place_in_turn(self, wish: Wish) -> Explained:
         """As `place`, for what has just come: nobody's, where waiting work that comes first could have one now."""
-        found = self._look(wish) if self.heads else None
-        ahead = () if found is None or found.winner is None else self.heads.before(wish)
-        if found is None or all(self._look(head).winner is None for head in ahead):
+        if not self.heads:
+            return await self.place(wish)
+        board = self._roster.board()
+        found = self._look(wish, board)
+        ahead = () if found.winner is None else self.heads.before(wish)
+        if not any(self._could(head, board) for head in ahead):
             return await self.place(wish)
         PLACED.labels(priority=wish.priority, outcome="none").inc()
         return replace(found, winner=None)
@@ -58,8 +63,29 @@ class Assigner:
     def waits(self, wish: Wish) -> None:
         """This waits now. Whoever became free while that was being written is told of it."""
         self.heads.join(wish)
-        if self._look(wish).winner is not None:
+        if self._could(wish, self._roster.board()):
             self._freed()
+
+    def board(self) -> Board:
+        """What changes from one request to the next, as it is now."""
+        return self._roster.board()
+
+    def hopeless(self, wish: Wish, board: Board) -> bool:
+        """Whether nobody has a place for this kind of request."""
+        return nobody_left(self._roster.pool(wish), board)
+
+    def full(self, wish: Wish) -> list[str]:
+        """Those whose place urgent work may want; the best first."""
+        return full(wish, self._roster.pool(wish), self._roster.board())
+
+    async def swap(self, specialist_id: str, wish: Wish, instead_of: str) -> bool:
+        """Take the place of the ticket `instead_of`; tells whether it was had."""
+        one = _ask(wish)
+        stepped = await self._store.specialists.step(
+            specialist_id, lambda state: claim(state, [one], self._now(), instead_of=instead_of)
+        )
+        self._roster.put(stepped.state)
+        return one.ticket in stepped.state.holds
 
     async def release(self, specialist_id: str, tickets: Sequence[str], client_id: str | None = None) -> None:
         """Give places back; `client_id` where work for that client was finished."""
@@ -68,9 +94,13 @@ class Assigner:
         if stepped.written:
             self._freed()
 
-    def _look(self, wish: Wish) -> Explained:
+    def _look(self, wish: Wish, board: Board) -> Explained:
         """Whose place it would be this moment; none is taken."""
-        return choose(wish, self._roster.candidates(), self._roster.load(), self._now())
+        return choose(wish, self._roster.pool(wish), board)
+
+    def _could(self, wish: Wish, board: Board) -> bool:
+        """Whether it could have a place this moment."""
+        return not self.hopeless(wish, board) and self._look(wish, board).winner is not None
 
     async def _round(self, wishes: Sequence[Wish]) -> list[Explained | BaseException]:
         await self._roster.ready()
@@ -85,16 +115,17 @@ class Assigner:
         self, wishes: Sequence[Wish], order: Sequence[int], answers: dict[int, Explained | BaseException]
     ) -> list[int]:
         """Pick and take; the indexes of those whose place another replica had taken are returned."""
-        now, load, candidates = self._now(), self._roster.load(), self._roster.candidates()
+        board = self._roster.board()
         picked: dict[str, list[int]] = {}
+        board.picked = picked
         for index in order:
-            answers[index] = place = choose(wishes[index], candidates, load, now, picked)
+            answers[index] = place = choose(wishes[index], self._roster.pool(wishes[index]), board)
             if place.winner is not None:
-                load[place.winner] += 1
+                board.take(place.winner, wishes[index].rank)
                 picked.setdefault(place.winner, []).append(index)
         outcomes = await asyncio.gather(
             *(
-                self._claim(specialist_id, [ticket(wishes[index].request_id, wishes[index].turn) for index in indexes])
+                self._claim(specialist_id, [_ask(wishes[index]) for index in indexes])
                 for specialist_id, indexes in picked.items()
             ),
             return_exceptions=True,
@@ -109,11 +140,16 @@ class Assigner:
                     left.append(index)
         return left
 
-    async def _claim(self, specialist_id: str, tickets: Sequence[str]) -> list[bool]:
-        """Which of `tickets` got a place."""
-        stepped = await self._store.specialists.step(specialist_id, partial(claim, tickets=tickets))
+    async def _claim(self, specialist_id: str, asks: Sequence[Ask]) -> list[bool]:
+        """Which of them got a place."""
+        stepped = await self._store.specialists.step(specialist_id, partial(claim, asks=asks, now=self._now()))
         self._roster.put(stepped.state)
-        granted = [one in stepped.state.holds for one in tickets]
+        holds = set(stepped.state.holds)
+        granted = [one.ticket in holds for one in asks]
         CLAIMS.labels(outcome="taken").inc(sum(granted))
         CLAIMS.labels(outcome="lost").inc(len(granted) - sum(granted))
         return granted
+
+
+def _ask(wish: Wish) -> Ask:
+    return Ask(ticket(wish.request_id, wish.turn), wish.rank, wish.client_id)

@@ -1,28 +1,34 @@
 """Gives waiting work away, by priority and then by when the client expects a specialist, as soon as somebody is free.
 
+Before that it does what could not be done at once: orders and replacements that found nobody free, and the work of
+those who are absent.
+
 It is woken when a place is given back, a specialist is registered or changed, or their hours begin; and looks by
 itself now and then, for what another replica or a crash left.
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
+from services.routing.demands import Demands
 from services.routing.dispatcher import Dispatcher
 from services.routing.domain.work import Work, wish_of
 from services.routing.metrics import WAITING
 from services.routing.store import Store
 from shared.messaging.envelope import Cause, current_cause
 
-PAGE = 200
+PAGE = 500
 MEASURE_EVERY = 5.0
 
 
 class Backlog:
     """The queue of waiting work."""
 
-    def __init__(self, store: Store, dispatcher: Dispatcher, wake: asyncio.Event) -> None:
+    def __init__(self, store: Store, dispatcher: Dispatcher, demands: Demands, wake: asyncio.Event) -> None:
         self._store = store
         self._dispatcher = dispatcher
+        self._demands = demands
         self._wake = wake
 
     async def watch(self, every: float) -> None:
@@ -36,23 +42,33 @@ class Backlog:
 
     async def give_away(self) -> int:
         """Go through the queue once; tells how many got a place."""
-        await self._dispatcher.roster.ready()
-        given: set[str] = set()
-        left: list[Work] = []
-        hopeless: set[str] = set()
-        heads = self._dispatcher.heads.known()
+        roster, heads = self._dispatcher.roster, self._dispatcher.heads
+        await roster.ready()
+        await self._demands.carry_out()
+        before, given, left = heads.known(), set[str](), list[Work]()
+        hopeless: set[tuple[int, str]] = set()
+        last: Work | None = None
         while True:
-            page = await self._store.waiting(PAGE, but={work.request_id for work in left}, but_needs=hopeless)
-            outcomes = await asyncio.gather(*(self._give(work) for work in page))
-            given |= {work.request_id for work, got in zip(page, outcomes, strict=True) if got}
-            failed = [work for work, got in zip(page, outcomes, strict=True) if not got]
-            left += failed
-            # What nobody is free for now, nobody is free for further down the queue either.
-            hopeless |= {work.tale.need for work in failed if not work.tale.refusals}
+            page = await self._store.waiting(PAGE, after=last, but_needs=hopeless)
+            got = await self._give_page(page, hopeless)
+            given |= got
+            left += [work for work in page if work.request_id not in got]
+            last = page[-1] if page else last
             to_the_end = len(page) < PAGE
-            if to_the_end or not self._dispatcher.roster.has_place():
-                self._dispatcher.heads.update(heads if to_the_end else given, map(wish_of, left))
+            if to_the_end or not roster.has_place():
+                heads.update(before if to_the_end else given, map(wish_of, left))
                 return len(given)
+
+    async def _give_page(self, page: Sequence[Work], hopeless: set[tuple[int, str]]) -> set[str]:
+        """Those who got a place; whom nobody has a place for now, nobody has one for further down the queue either."""
+        board, tried = self._dispatcher.board(), list[Work]()
+        for work in page:
+            if work.tale.announced and self._dispatcher.hopeless(work, board):
+                hopeless.add((work.tale.rank, work.tale.need))
+            else:
+                tried.append(work)
+        outcomes = await asyncio.gather(*(self._give(work) for work in tried))
+        return {work.request_id for work, got in zip(tried, outcomes, strict=True) if got}
 
     async def measure(self) -> None:
         """For ever: count what waits."""

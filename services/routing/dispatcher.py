@@ -7,7 +7,9 @@ back after the work item says that it is not needed. What a crash leaves between
 from datetime import datetime
 
 from services.routing.assigner import Assigner
-from services.routing.domain.assignment import Explained, Wish
+from services.routing.displacer import Displacer
+from services.routing.domain.assignment import Explained
+from services.routing.domain.candidates import Board, Wish
 from services.routing.domain.facts import Did, Registration, Word
 from services.routing.domain.refusals import RoutingError
 from services.routing.domain.specialists import ticket
@@ -28,6 +30,7 @@ class Dispatcher:
         self.heads = assigner.heads
         self._store = store
         self._assigner = assigner
+        self._displacer = Displacer(store, roster, assigner, clock)
         self._clock = clock
 
     def now(self) -> datetime:
@@ -42,6 +45,7 @@ class Dispatcher:
         first = registered(None, request_id, registration, correlation_id)
         wish = wish_of(first.state)
         place = await self._assigner.place_in_turn(wish)
+        place = await self._displacer.make_room(wish, place, self._settle)
 
         def decide(work: Work | None) -> Decision[Work]:
             taken = first if work is None else registered(work, request_id, registration, correlation_id)
@@ -53,10 +57,11 @@ class Dispatcher:
         stepped = await self._store.works.step(request_id, decide, once=once, new=True)
         await self._settle(stepped.state, place)
 
-    async def hear(self, request_id: str, word: Word, once: str) -> None:
-        """The client's side said something about a request (R-REQ-3)."""
+    async def hear(self, request_id: str, word: Word, once: str | None = None) -> Work:
+        """Something was said about a request, by the client's side (R-REQ-3) or by those who watch over it."""
         stepped = await self._store.works.step(request_id, lambda work: heard(work, request_id, word), once=once)
         await self._settle(stepped.state)
+        return stepped.state
 
     async def speak(
         self, request_id: str, step: Did, specialist_id: str, *,
@@ -65,7 +70,8 @@ class Dispatcher:
         """The specialist says something about their work (R-REQ-2)."""
 
         def decide(work: Work | None) -> Decision[Work]:
-            return spoken(work, step, specialist_id, self.now(), text=text, until=until)
+            limits = self.roster.policy.postponements
+            return spoken(work, step, specialist_id, self.now(), text=text, until=until, postponements=limits)
 
         stepped = await self._store.works.step(request_id, decide, once=once)
         STEPS.labels(step=step).inc()
@@ -75,9 +81,12 @@ class Dispatcher:
 
     async def give(self, work: Work) -> bool:
         """Find waiting work a place; tells whether there was one."""
-        place = await self.place(wish_of(work))
-        if place.winner is None and work.tale.announced:
-            return False
+        wish = wish_of(work)
+        place = await self.place(wish)
+        if place.winner is None:
+            if work.tale.announced:
+                return False
+            place = await self._displacer.make_room(wish, place, self._settle)
         name = self.roster.name(place.winner)
         stepped = await self._store.works.step(
             work.request_id, lambda found: placed(known(found), place, name, self.now())
@@ -85,6 +94,14 @@ class Dispatcher:
         await self._give_back(stepped.state, place)
         self._join(stepped.state)
         return place.winner is not None
+
+    def board(self) -> Board:
+        """What changes from one request to the next, as it is now."""
+        return self._assigner.board()
+
+    def hopeless(self, work: Work, board: Board) -> bool:
+        """Whether nobody has a place for work of this kind."""
+        return self._assigner.hopeless(wish_of(work), board)
 
     async def place(self, wish: Wish) -> Explained:
         """Take a place; whoever asks must then `commit` it to the work item."""

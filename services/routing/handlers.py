@@ -4,17 +4,26 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
+from services.routing.demands import Demands
 from services.routing.dispatcher import Dispatcher
-from services.routing.domain.facts import Client, Registration, Word
+from services.routing.domain.clients import heard_of
+from services.routing.domain.facts import ROUTING, Client, Registration, Word
+from services.routing.store import Store
+from shared.contracts.accounts import ClientChanged, ClientEvent, ClientRegistered, ControlOrdered
 from shared.contracts.base import Event
 from shared.contracts.intake import (
+    RequestFollowedUp,
     RequestIdentified,
+    RequestMerged,
     RequestRegistered,
     RequestReprioritised,
+    RequestUnmerged,
     RequestWithdrawn,
+    VerdictDoubted,
     VerdictGiven,
     WaitPromised,
 )
+from shared.contracts.sla_monitor import SlaBreached
 from shared.messaging.envelope import Message
 from shared.messaging.inbound import Handler
 
@@ -64,16 +73,74 @@ def withdrawn(event: RequestWithdrawn) -> Word:
     return Word(said="withdraw", at=event.at, counts_at=event.at, by=event.taken_by, text=event.reason)
 
 
+def merged(event: RequestMerged) -> Word:
+    """It is the same matter as another request: it holds nobody and waits for nobody."""
+    return Word(said="merge", at=event.at, counts_at=event.at, by=event.by, text=event.into_request_id)
+
+
+def unmerged(event: RequestUnmerged) -> Word:
+    """It is a matter of its own after all."""
+    return Word(said="unmerge", at=event.at, counts_at=event.at, by=event.by, text=event.from_request_id)
+
+
+def followed_up(event: RequestFollowedUp) -> Word:
+    """The client spoke again about it: whoever has it reads it in its history."""
+    return Word(said="followed_up", at=event.at, counts_at=event.at, text=event.words)
+
+
+def doubted(event: VerdictDoubted) -> Word:
+    """The client contradicted themselves: a person has to ask; nothing changes."""
+    return Word(said="doubted", at=event.at, counts_at=event.at, text=event.words)
+
+
+LOST: Mapping[str, str] = {
+    "start": "не начал в срок, заявку получает другой",
+    "progress": "нет вестей дольше положенного, заявку получает другой",
+}
+"""The clocks that say a specialist is lost (R-URG-7), and why somebody else is to have it."""
+
+
+async def on_breached(event: SlaBreached, message: Message, dispatcher: Dispatcher, demands: Demands) -> None:
+    """Somebody else instead of a lost specialist (R-URG-7)."""
+    if event.about != "request" or event.clock not in LOST or event.specialist_id is None:
+        return
+    word = Word(
+        said="lost", at=event.at, counts_at=event.at, by=ROUTING, text=LOST[event.clock],
+        specialist_id=event.specialist_id,
+    )  # fmt: skip
+    await demands.try_one(await dispatcher.hear(event.about_id, word, message.id))
+
+
+async def on_ordered(event: ControlOrdered, message: Message, dispatcher: Dispatcher, demands: Demands) -> None:
+    """What a manager demands after the weekly call (R-IMP-3)."""
+    word = Word(
+        said="ordered", at=event.at, counts_at=event.at, by=event.by, text=event.reason, until=event.finish_by,
+        action=event.action,
+    )  # fmt: skip
+    await demands.try_one(await dispatcher.hear(event.request_id, word, message.id))
+
+
+async def on_client(event: ClientEvent, _: Message, store: Store) -> None:
+    """Whose base it is in now."""
+    await store.clients.step(
+        event.client_id, lambda state: heard_of(state, event.client_id, event.manager_id, event.revision)
+    )
+
+
 WORDS: Mapping[type[Event], Callable[[Any], Word]] = {
     RequestIdentified: identified,
     RequestReprioritised: reprioritised,
     WaitPromised: promised,
     VerdictGiven: verdict,
     RequestWithdrawn: withdrawn,
+    RequestMerged: merged,
+    RequestUnmerged: unmerged,
+    RequestFollowedUp: followed_up,
+    VerdictDoubted: doubted,
 }
 
 
-def handlers(dispatcher: Dispatcher) -> Mapping[type[Event], Handler]:
+def handlers(store: Store, dispatcher: Dispatcher, demands: Demands) -> Mapping[type[Event], Handler]:
     """The handler of each event routing listens to."""
 
     def hears(word_of: Callable[[Any], Word]) -> Callable[[Any, Message], Awaitable[None]]:
@@ -83,4 +150,10 @@ def handlers(dispatcher: Dispatcher) -> Mapping[type[Event], Handler]:
         return on_word
 
     words: dict[type[Event], Handler] = {kind: hears(word_of) for kind, word_of in WORDS.items()}
-    return {RequestRegistered: partial(on_registered, dispatcher=dispatcher)} | words
+    return words | {
+        RequestRegistered: partial(on_registered, dispatcher=dispatcher),
+        SlaBreached: partial(on_breached, dispatcher=dispatcher, demands=demands),
+        ControlOrdered: partial(on_ordered, dispatcher=dispatcher, demands=demands),
+        ClientRegistered: partial(on_client, store=store),
+        ClientChanged: partial(on_client, store=store),
+    }

@@ -3,10 +3,10 @@ in the moment between a place given back and the queue gone through."""
 
 from collections.abc import Collection, Iterable
 
-from services.routing.domain.assignment import Wish
+from services.routing.domain.candidates import Wish
 
-Kind = tuple[str, frozenset[str]]
-"""Who waits for the same: the need, and whom the accountant refused."""
+Kind = tuple[str, str, frozenset[str]]
+"""Who waits for the same: the priority, the need, and whom the accountant refused."""
 
 
 class Heads:
@@ -20,7 +20,7 @@ class Heads:
 
     def join(self, wish: Wish) -> None:
         """This waits as well."""
-        kind = (wish.need.key, wish.barred)
+        kind = (wish.priority, wish.need.key, wish.barred)
         first = self._first.get(kind)
         if first is None or wish.order < first.order or wish.request_id == first.request_id:
             self._first[kind] = wish

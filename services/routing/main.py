@@ -9,9 +9,11 @@ from fastapi import FastAPI
 from services.routing import api
 from services.routing.assigner import Assigner
 from services.routing.backlog import Backlog
+from services.routing.demands import Demands
 from services.routing.dispatcher import Dispatcher
 from services.routing.handlers import handlers
 from services.routing.orders import Orders
+from services.routing.policy_file import shipped
 from services.routing.roster import Roster
 from services.routing.settings import RoutingSettings
 from services.routing.store import Store
@@ -24,18 +26,20 @@ def build_app(settings: RoutingSettings, clock: ServiceClock | None = None) -> F
     """Routing's HTTP app; it consumes and assigns while its lifespan lasts."""
     service = Service("routing", settings, clock=clock)
     store, wake = Store(service), asyncio.Event()
-    roster = Roster(store, service.clock.now, wake.set)
+    roster = Roster(store, service.clock.now, wake.set, shipped())
     assigner = Assigner(store, roster, service.clock.now, wake.set)
     dispatcher = Dispatcher(store, roster, assigner, service.clock)
-    backlog = Backlog(store, dispatcher, wake)
+    orders = Orders(dispatcher)
+    demands = Demands(store, roster, dispatcher, orders)
+    backlog = Backlog(store, dispatcher, demands, wake)
     sweeper = Sweeper(store, roster, assigner, monotonic, settings.orphan_seconds)
-    service.listen(handlers(dispatcher))
+    service.listen(handlers(store, dispatcher, demands))
     service.background("roster", partial(roster.watch, settings.refresh_seconds))
     service.background("record", partial(roster.watch_record, settings.record_seconds))
     service.background("backlog", partial(backlog.watch, settings.backlog_seconds))
     service.background("waiting", backlog.measure)
     service.background("sweep", partial(sweeper.watch, settings.sweep_seconds))
-    api.install(service, api.Routing(store, roster, dispatcher, Orders(dispatcher), service.new_id, wake.set))
+    api.install(service, api.Routing(store, roster, dispatcher, orders, service.new_id, wake.set))
     return service.app
 
 

@@ -10,4 +10,7 @@ CLAIMS = Counter("svoy_routing_claims", "Places asked for, by whether another re
 HEALED = Counter("svoy_routing_healed", "Places that nobody used any more, given back by the sweep.", ["why"])
 WAITING = Gauge("svoy_routing_waiting", "Requests for which nobody able is free.", ["priority"])
 PLACES = Gauge("svoy_routing_places", "Places of specialists who are given work.", ["state"])
+ORDERS = Counter("svoy_routing_demands", "Orders and replacements to carry out, by outcome.", ["action", "outcome"])
+DISPLACED = Counter("svoy_routing_displaced", "Routine work whose place urgent work took.")
+POLICY = Gauge("svoy_routing_policy_version", "The policy in force.")
 STEPS = Counter("svoy_routing_steps", "Steps taken with the work.", ["step"])

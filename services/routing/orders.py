@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.routing.dispatcher import Dispatcher
-from services.routing.domain.assignment import BARS, Explained, Wish, why_nobody
-from services.routing.domain.life import MANAGER_STEPS
+from services.routing.domain.assignment import BARS, Explained, why_nobody
+from services.routing.domain.candidates import Wish
+from services.routing.domain.facts import Word
+from services.routing.domain.life import MANAGER_STEPS, allowed
 from services.routing.domain.needs import TOP_LEVEL, Need
 from services.routing.domain.refusals import NobodyCan, StepRefused
 from services.routing.domain.steps import Order, assigned, forced, may_manage, replaced
-from services.routing.domain.work import Work, held, last_holder, wish_of
+from services.routing.domain.work import Work, held, last_holder, last_words, wish_of
 from shared.contracts.base import Decision
 
 Decider = Callable[[Work | None, Order], Decision[Work]]
@@ -31,8 +33,12 @@ class Orders:
         wish = replace(wish_of(work), only=specialist_id, overruled=overrule)
         return await self._with_place(work, wish, assigned, self._order(by, reason))
 
-    async def replace(self, work: Work, specialist_id: str | None, by: str, reason: str, *, overrule: bool) -> Work:
-        """Somebody else gets it: the best, or `specialist_id`; complex work goes to a higher level (R-IMP-3).
+    async def replace(
+        self, work: Work, specialist_id: str | None, by: str, reason: str, *,
+        overrule: bool, handover: str = "", higher: bool = True,
+    ) -> Work:  # fmt: skip
+        """Somebody else gets it: the best, or `specialist_id`; complex work goes to a `higher` level (R-IMP-3).
+        `handover` says where it stands; without it, whatever the one before said last.
 
         Raises `StepRefused`, `NobodyCan` or `Overtaken`.
         """
@@ -40,12 +46,30 @@ class Orders:
         wish = wish_of(work)
         wish = replace(
             wish,
-            need=self._higher(work, wish.need),
+            need=self._higher(work, wish.need) if higher else wish.need,
             barred=wish.barred | {work.tale.specialist_id or ""},
             only=specialist_id,
             overruled=overrule,
         )
-        return await self._with_place(work, wish, replaced, self._order(by, reason))
+        order = replace(self._order(by, reason), handover=handover or last_words(work))
+        return await self._with_place(work, wish, replaced, order)
+
+    async def demand_another(self, work: Work, by: str, reason: str) -> Work:
+        """Somebody else is to have it, as soon as somebody can."""
+        now = self._dispatcher.now()
+        word = Word(said="ordered", at=now, counts_at=now, by=by, text=reason, action="replace")
+        return await self._dispatcher.hear(work.request_id, word)
+
+    async def keep(self, work: Work, by: str, reason: str) -> Work:
+        """Whoever has it keeps it: nothing that was ordered stands, and nobody replaces them for being lost (R-URG-7).
+
+        Raises `StepRefused` where nobody has it.
+        """
+        if held(work) is None:
+            raise StepRefused("keep", work.tale.stage, allowed(work.tale.stage, MANAGER_STEPS))
+        now = self._dispatcher.now()
+        word = Word(said="ordered", at=now, counts_at=now, by=by, text=reason, action="keep")
+        return await self._dispatcher.hear(work.request_id, word)
 
     async def force(self, work: Work, specialist_id: str | None, by: str, reason: str, finish_by: datetime) -> Work:
         """Bind to a date whoever has it, or had it last, or is named; a refusal does not stand against it (R-COI-2).

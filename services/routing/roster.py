@@ -6,39 +6,64 @@ specialist's document, and what that write shows is put here.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from services.routing.domain.assignment import COSTS, RECORD_POINTS, Candidate
+from services.routing.domain.absences import Absence, absent, begins_at, substitutes
+from services.routing.domain.assignment import COSTS
+from services.routing.domain.candidates import Board, Candidate, Kind, Pool, Wish, kind_of
 from services.routing.domain.needs import product_key
-from services.routing.domain.specialists import Specialist, at_work
-from services.routing.metrics import PLACES
+from services.routing.domain.policy import Policy
+from services.routing.domain.specialists import Specialist
+from services.routing.metrics import PLACES, POLICY
 from services.routing.store import Store
 
 RECORD_COUNTS = timedelta(days=90)
+RECORD_COST = 20
+"""The cost at which nothing is left of a record."""
+IDLE_STEPS = 4
+PRESENT = datetime(1970, 1, 1, tzinfo=UTC)
+"""The `begins` of whoever is at work: the same each minute."""
 
 
 class Roster:
-    """Everybody, with the places they have taken."""
+    """Everybody, with the places they have taken, and the policy in force."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime], changed: Callable[[], None]) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime], changed: Callable[[], None], policy: Policy) -> None:
+        self.policy = policy
         self._store = store
         self._now = now
         self._changed = changed
         self._specialists: dict[str, Specialist] = {}
-        self._points: Mapping[str, int] = {}
+        self._held: dict[str, int] = {}
+        self._lesser: dict[str, tuple[int, int]] = {}
+        self._knows: dict[str, set[str]] = {}
+        self._excluded: dict[str, set[str]] = {}
+        self._records: Mapping[str, float] = {}
         self._candidates: list[Candidate] = []
+        self._pools: dict[Kind, Pool] = {}
         self._good_for: datetime | None = None
         self._loaded = False
         self._present: frozenset[str] = frozenset()
 
     def put(self, specialist: Specialist) -> None:
         """This is what the specialist's document says, or said a moment ago."""
-        known = self._specialists.get(specialist.specialist_id)
+        key = specialist.specialist_id
+        known = self._specialists.get(key)
         if known is not None and known.edition >= specialist.edition:
             return
-        self._specialists[specialist.specialist_id] = specialist
-        if known is None or known.profile is not specialist.profile or known.clients is not specialist.clients:
+        self._specialists[key] = specialist
+        self._held[key] = len(specialist.holds)
+        if specialist.profile.limits:
+            routine = sum(rank > 1 for rank in specialist.ranks)
+            self._lesser[key] = sum(rank > 0 for rank in specialist.ranks), routine
+        if known is None or known.clients != specialist.clients:
+            self._know(key, known.clients if known else (), specialist.clients)
+        if known is None or _standing(known) != _standing(specialist):
             self._good_for = None
+
+    def everybody(self) -> dict[str, tuple[Absence, ...]]:
+        """Everybody with their absences."""
+        return {key: one.absences for key, one in self._specialists.items()}
 
     def name(self, specialist_id: str | None) -> str:
         """What the specialist is called; the id itself where nobody of that id is known."""
@@ -54,26 +79,60 @@ class Roster:
         found = (one for one in self.candidates() if one.specialist_id == specialist_id)
         return next((one.level(products) for one in found), 0)
 
-    def load(self) -> dict[str, int]:
-        """Places taken, by specialist."""
-        return {one.specialist_id: len(one.holds) for one in self._specialists.values()}
-
     def tickets(self) -> list[tuple[str, str]]:
         """Every place taken: by whom, and the ticket."""
         return [(one.specialist_id, ticket) for one in self._specialists.values() for ticket in one.holds]
 
+    def holds(self, specialist_id: str) -> tuple[str, ...]:
+        """The tickets somebody holds."""
+        known = self._specialists.get(specialist_id)
+        return known.holds if known else ()
+
     def has_place(self) -> bool:
-        """Whether anybody who is at work has a free place."""
-        load = self.load()
-        return any(one.active and one.at_work and load[one.specialist_id] < one.capacity for one in self.candidates())
+        """Whether anybody who is given work has a free place."""
+        return any(one.active and self._held[one.specialist_id] < one.capacity for one in self.candidates())
 
     def candidates(self) -> list[Candidate]:
         """Everybody as assignment sees them this minute."""
         minute = self._now().replace(second=0, microsecond=0)
         if minute != self._good_for:
-            self._candidates = [self._candidate(one, minute) for one in self._specialists.values()]
+            found = [self._candidate(one, minute) for one in self._specialists.values()]
+            if found != self._candidates or any(one.begins != PRESENT for one in found):
+                self._candidates = found
+                self._pools.clear()
+            self._excluded = self._exclusions(minute)
             self._good_for = minute
         return self._candidates
+
+    def pool(self, wish: Wish) -> Pool:
+        """Everybody, as this kind of request sees them."""
+        candidates, kind = self.candidates(), kind_of(wish)
+        pool = self._pools.get(kind)
+        if pool is None:
+            pool = self._pools[kind] = Pool(kind, candidates, self.policy, self._now())
+        return pool
+
+    def board(self) -> Board:
+        """What changes from one request to the next, as it is now."""
+        self.candidates()
+        return Board(
+            now=self._now(),
+            held=dict(self._held),
+            lesser=dict(self._lesser),
+            knows=self._knows,
+            excluded=self._excluded,
+        )
+
+    def gone(self) -> list[tuple[str, list[str], datetime]]:
+        """Who is absent for so long that their work is handed over, their substitutes in order, and since when."""
+        now, long = self._now(), timedelta(minutes=self.policy.handover_minutes)
+        everybody = {key: one.absences for key, one in self._specialists.items() if one.absences}
+        away = {key: absent(absences, now, long) for key, absences in everybody.items()}
+        return [
+            (key, substitutes(key, everybody, now), absence.start)
+            for key, absence in away.items()
+            if absence is not None and self._specialists[key].holds
+        ]
 
     async def ready(self) -> None:
         """Read everybody, unless that has been done."""
@@ -88,12 +147,21 @@ class Roster:
         stale = [key for key, edition in editions.items() if edition > self._edition(key)]
         for specialist in await self._store.specialists_of(stale):
             self.put(specialist)
-        return bool(stale)
+        return self.adopt(await self._store.newest_policy()) or bool(stale)
+
+    def adopt(self, policy: Policy | None) -> bool:
+        """Work by this policy from now on, if it is newer; tells whether it is."""
+        newer = policy is not None and policy.version > self.policy.version
+        if policy is not None and newer:
+            self.policy, self._good_for, self._candidates = policy, None, []
+            self._pools.clear()
+        POLICY.set(self.policy.version)
+        return newer
 
     async def read_record(self) -> None:
-        """Read the record of the last 90 days (R-COI-1), as points of the score."""
+        """Read the record of the last 90 days (R-COI-1), as the share of the score it leaves."""
         marks = await self._store.marks_since(self._now() - RECORD_COUNTS)
-        self._points = {key: _record_points(kinds) for key, kinds in marks.items()}
+        self._records = {key: _record_share(kinds) for key, kinds in marks.items()}
         self._good_for = None
 
     async def watch(self, every: float) -> None:
@@ -101,7 +169,8 @@ class Roster:
         await self.ready()
         while True:
             changed = await self.refresh()
-            present = frozenset(one.specialist_id for one in self.candidates() if one.at_work)
+            now = self._now()
+            present = frozenset(one.specialist_id for one in self.candidates() if one.begins and one.begins <= now)
             if changed or present != self._present:
                 self._present = present
                 self._changed()
@@ -118,27 +187,56 @@ class Roster:
         known = self._specialists.get(specialist_id)
         return known.edition if known else 0
 
+    def _know(self, key: str, before: tuple[str, ...], after: tuple[str, ...]) -> None:
+        for client in set(before) - set(after):
+            self._knows[client].discard(key)
+        for client in set(after) - set(before):
+            self._knows.setdefault(client, set()).add(key)
+
+    def _exclusions(self, minute: datetime) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for one in self._specialists.values():
+            for exclusion in one.exclusions:
+                if exclusion.stands(minute):
+                    found.setdefault(exclusion.client_id, set()).add(one.specialist_id)
+        return found
+
     def _candidate(self, specialist: Specialist, now: datetime) -> Candidate:
-        profile = specialist.profile
+        profile, limits, pause = specialist.profile, specialist.profile.limits, specialist.pause
+        begins = begins_at(profile.hours, profile.zone, specialist.absences, now)
         return Candidate(
             specialist_id=specialist.specialist_id,
             skills={product_key(skill.product): skill.level for skill in profile.skills},
             best=max(skill.level for skill in profile.skills),
             capacity=profile.capacity,
-            active=profile.active,
-            at_work=at_work(profile, now),
-            clients=frozenset(specialist.clients),
-            record=self._points.get(specialist.specialist_id, RECORD_POINTS),
+            active=profile.active and not (pause is not None and pause.lasts(now)),
+            begins=PRESENT if begins == now else begins,
+            limits=(limits.important, limits.routine) if limits else None,
+            record=self._records.get(specialist.specialist_id, 1.0),
+            idle=self._idle(specialist.given_at, now),
+            hours=profile.hours,
+            zone=profile.zone,
         )
 
+    def _idle(self, given_at: datetime | None, now: datetime) -> float:
+        """In steps, so that a minute alone changes nobody."""
+        if given_at is None:
+            return 1.0
+        share = (now - given_at) / timedelta(minutes=self.policy.idle_minutes)
+        return min(1.0, max(0.0, int(share * IDLE_STEPS) / IDLE_STEPS))
+
     def _measure(self) -> None:
-        load = self.load()
         able = [one for one in self.candidates() if one.active]
-        taken = sum(load[one.specialist_id] for one in able)
+        taken = sum(self._held[one.specialist_id] for one in able)
         PLACES.labels(state="taken").set(taken)
         PLACES.labels(state="free").set(sum(one.capacity for one in able) - taken)
 
 
-def _record_points(kinds: Mapping[str, int]) -> int:
+def _standing(specialist: Specialist) -> tuple[object, ...]:
+    """What a candidate is made of, the places apart."""
+    return specialist.profile, specialist.absences, specialist.pause, specialist.exclusions
+
+
+def _record_share(kinds: Mapping[str, int]) -> float:
     cost = sum(COSTS.get(kind, 0) * count for kind, count in kinds.items())
-    return max(0, min(RECORD_POINTS, RECORD_POINTS - cost))
+    return max(0.0, min(1.0, 1 - cost / RECORD_COST))

@@ -1,7 +1,9 @@
 """Routing's documents, their indexes, and every query over them.
 
 works        one document a request: facts and the tale told from them
-specialists  one document a specialist: profile and the places taken
+specialists  one document a specialist: profile, absences, exclusions, and the places taken
+clients      one document a client: whose base it is in
+policies     one document a version of the policy, by its number
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -10,14 +12,17 @@ from typing import Any
 
 from pymongo import IndexModel
 
+from services.routing.domain.clients import KnownClient
+from services.routing.domain.policy import Policy
 from services.routing.domain.specialists import Specialist, of_ticket
 from services.routing.domain.story import RANKS
 from services.routing.domain.work import Work
 from shared.contracts.base import Priority
 from shared.service import Service
+from shared.store.codec import from_fields
 
 WORK_INDEXES = (
-    IndexModel([("tale.stage", 1), ("tale.rank", 1), ("tale.due", 1), ("_id", 1)], name="queue"),
+    IndexModel([("tale.stage", 1), ("tale.rank", 1), ("tale.ahead", -1), ("tale.due", 1), ("_id", 1)], name="line"),
     IndexModel([("tale.specialist_id", 1), ("_id", 1)], name="specialist"),
     IndexModel([("tale.client.manager_id", 1), ("_id", 1)], name="manager"),
     IndexModel(
@@ -25,26 +30,62 @@ WORK_INDEXES = (
         name="record",
         partialFilterExpression={"tale.marks.specialist_id": {"$exists": True}},
     ),
+    IndexModel(
+        [("tale.pending.action", 1)],
+        name="pending",
+        partialFilterExpression={"tale.pending.action": {"$exists": True}},
+    ),
 )
-QUEUE = (("tale.rank", 1), ("tale.due", 1), ("_id", 1))
+CLIENT_INDEXES = (
+    IndexModel([("manager_id", 1)], name="base"),
+    IndexModel([("former", 1)], name="former"),
+)
+QUEUE = (("tale.rank", 1), ("tale.ahead", -1), ("tale.due", 1), ("_id", 1))
+UNREAD = {"words": 0, "deeds": 0, "explained": 0, "outbox": 0, "write_id": 0, "seen": 0}
+"""What the queue does without."""
+BASE_LIMIT = 10_000
+PENDING_AT_ONCE = 100
 
 
 class Store:
-    """The two collections."""
+    """The collections."""
 
     def __init__(self, service: Service) -> None:
         self.works = service.documents("works", Work, indexes=WORK_INDEXES)
         self.specialists = service.documents("specialists", Specialist)
+        self.clients = service.documents("clients", KnownClient, indexes=CLIENT_INDEXES)
+        self.policies = service.documents("policies", Policy)
 
-    async def waiting(self, limit: int, *, but: Collection[str], but_needs: Collection[str]) -> list[Work]:
-        """The head of the queue: by priority, then by when the client expects a specialist; without those in `but`
-        and those whose need is in `but_needs`."""
-        where: dict[str, Any] = {"tale.stage": "waiting"}
-        if but:
-            where["_id"] = {"$nin": list(but)}
-        if but_needs:
-            where["tale.need"] = {"$nin": list(but_needs)}
-        return await self.works.find(where, sort=QUEUE, limit=limit)
+    async def waiting(
+        self, limit: int, *, after: Work | None = None, but_needs: Collection[tuple[int, str]] = ()
+    ) -> list[Work]:
+        """The queue behind `after` (its head, where that is None), without their words and deeds: by priority, then by
+        when the client expects a specialist; without those whose rank and need are in `but_needs`."""
+        where: list[dict[str, Any]] = [{"tale.stage": "waiting"}]
+        if after is not None:
+            where.append(_behind(after))
+        hopeless: dict[int, list[str]] = {}
+        for rank, need in but_needs:
+            hopeless.setdefault(rank, []).append(need)
+        where += [{"$nor": [{"tale.rank": rank, "tale.need": {"$in": needs}}]} for rank, needs in hopeless.items()]
+        cursor = self.works.collection.find({"$and": where}, UNREAD).sort(list(QUEUE)).limit(limit)
+        return [from_fields(document, Work) async for document in cursor]
+
+    async def pending(self) -> list[Work]:
+        """Work with something to be done as soon as it can be."""
+        return await self.works.find({"tale.pending.action": {"$exists": True}}, limit=PENDING_AT_ONCE)
+
+    async def newest_policy(self) -> Policy | None:
+        """The policy put in force last; None where the shipped one never was changed."""
+        found = await self.policies.find({}, sort=(("version", -1),), limit=1)
+        return found[0] if found else None
+
+    async def base_of(self, manager_id: str) -> tuple[list[str], list[str]]:
+        """The clients a manager holds, and those they held before and do not any more."""
+        mine = self.clients.collection.find({"manager_id": manager_id}, {"_id": 1}).limit(BASE_LIMIT)
+        gone = {"former": manager_id, "manager_id": {"$ne": manager_id}}
+        former = self.clients.collection.find(gone, {"_id": 1}).limit(BASE_LIMIT)
+        return [found["_id"] async for found in mine], [found["_id"] async for found in former]
 
     async def waiting_by_priority(self) -> dict[Priority, int]:
         """How many requests wait."""
@@ -69,6 +110,12 @@ class Store:
         ids = list({of_ticket(one)[0] for one in tickets})
         found = await self.works.find({"_id": {"$in": ids}}, limit=len(ids)) if ids else []
         return {work.request_id: work for work in found}
+
+    async def ranks_of(self, tickets: Iterable[str]) -> dict[str, int]:
+        """The rank of the work behind each ticket, where it is known."""
+        wanted = list(tickets)
+        works = await self.works_of(wanted)
+        return {one: works[key].tale.rank for one in wanted if (key := of_ticket(one)[0]) in works}
 
     async def record(self, specialist_id: str) -> dict[str, list[str]]:
         """The requests behind each kind of entry in a specialist's record (R-COI-1); one stands there as often as
@@ -95,3 +142,18 @@ class Store:
             specialist_id, kind = group["_id"]
             found.setdefault(specialist_id, {})[kind] = int(group["count"])
         return dict(found)
+
+
+def _behind(work: Work) -> dict[str, Any]:
+    """What comes after `work` in the queue."""
+    tale = work.tale
+    here: dict[str, Any] = {"tale.rank": tale.rank}
+    equal = tale.ahead or {"$in": [0, None]}
+    return {
+        "$or": [
+            {"tale.rank": {"$gt": tale.rank}},
+            here | {"tale.ahead": {"$lt": tale.ahead}},
+            here | {"tale.ahead": equal, "tale.due": {"$gt": tale.due}},
+            here | {"tale.ahead": equal, "tale.due": tale.due, "_id": {"$gt": work.request_id}},
+        ]
+    }

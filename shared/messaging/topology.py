@@ -39,7 +39,7 @@ LISTENS: Mapping[str, tuple[str, ...]] = {
     "routing": ("request.*", "client.registered", "client.changed", "sla.breached", "control.ordered"),
     "sla_monitor": (
         "call.*", "request.*", "work.*", "client.registered", "client.changed",
-        "manager.registered", "manager.changed", "sla.breached", "sla.breach_withdrawn",
+        "manager.registered", "manager.changed", "contact_call.*", "prospect.*", "sla.breached", "sla.breach_withdrawn",
     ),
     "accounts": (
         "request.registered", "request.identified", "request.reprioritised", "request.verdict_given",

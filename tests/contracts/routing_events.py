@@ -6,10 +6,13 @@ from typing import Any
 from shared.contracts.base import ClientRef, Event
 from shared.contracts.routing import (
     SpecialistChanged,
+    SpecialistExcluded,
+    SpecialistReadmitted,
     SpecialistRegistered,
     WorkAssigned,
     WorkCancelAsked,
     WorkClosed,
+    WorkDisplaced,
     WorkFinished,
     WorkForced,
     WorkPostponed,
@@ -52,5 +55,17 @@ EVENTS: tuple[Event, ...] = (
     ),
     WorkReopened(**WORK, refused_specialist_id="s1"),
     WorkClosed(**WORK, specialist_id="s2"),
+    SpecialistExcluded(
+        at=AT,
+        specialist_id="s1",
+        name="Иван Петров",
+        exclusion_id="e1",
+        client_id="c1",
+        reason="нагрубил бухгалтеру",
+        until=LATER,
+        by="m1",
+    ),
+    SpecialistReadmitted(at=AT, specialist_id="s1", name="Иван Петров", exclusion_id="e1", client_id="c1", by="m1"),
+    WorkDisplaced(**WORK | {"priority": "routine"}, specialist_id="s1", by_request_id="r2"),
     WorkWithdrawn(**WORK | {"client": None}, specialist_id=None),
 )

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.routing.domain.assignment import Candidate, Explained, Wish
+from services.routing.domain.assignment import Explained
+from services.routing.domain.candidates import Candidate, Wish
 from services.routing.domain.facts import Client, Registration, Said, Word
 from services.routing.domain.needs import need_of, product_key
 from services.routing.domain.specialists import Profile, Skill, Specialist
@@ -49,7 +50,7 @@ def candidate(specialist_id: str = "ivan", level: int = 3, product: str = "1ะก:ะ
         "best": level,
         "capacity": 10,
         "active": True,
-        "at_work": True,
+        "begins": MONDAY,
     }
     return Candidate(**usual | over)
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from services.routing.assigner import Assigner
 from services.routing.backlog import Backlog
+from services.routing.demands import Demands
 from services.routing.dispatcher import Dispatcher
 from services.routing.domain.life import HOLDING
 from services.routing.domain.specialists import register
 from services.routing.domain.work import held
 from services.routing.orders import Orders
+from services.routing.policy_file import shipped
 from services.routing.roster import Roster
 from services.routing.settings import RoutingSettings
 from services.routing.store import Store
@@ -31,6 +33,7 @@ class Replica:
     assigner: Assigner
     dispatcher: Dispatcher
     orders: Orders
+    demands: Demands
     backlog: Backlog
     sweeper: Sweeper
     woken: asyncio.Event
@@ -42,11 +45,13 @@ class Replica:
     def of(cls, service: Service, clock: FixedClock, patience: float) -> "Replica":
         """Put together as in main.py."""
         store, wake, seconds = Store(service), asyncio.Event(), [0.0]
-        roster = Roster(store, clock.now, wake.set)
+        roster = Roster(store, clock.now, wake.set, shipped())
         assigner = Assigner(store, roster, clock.now, wake.set)
         dispatcher = Dispatcher(store, roster, assigner, clock)
+        orders = Orders(dispatcher)
+        demands = Demands(store, roster, dispatcher, orders)
         return cls(
-            store, roster, assigner, dispatcher, Orders(dispatcher), Backlog(store, dispatcher, wake),
+            store, roster, assigner, dispatcher, orders, demands, Backlog(store, dispatcher, demands, wake),
             Sweeper(store, roster, assigner, lambda: seconds[0], patience), wake, seconds,
         )  # fmt: skip
 

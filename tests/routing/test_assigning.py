@@ -79,7 +79,7 @@ async def test_a_specialist_who_begins_work_is_given_what_waits(settings_for: Se
     async with routing(settings, clock) as house:
         await _set_local_time(house, clock)
         ivan = await house.hire(hours={"mon": ["09:00-18:00"]})
-        await house.tell(request("r1"))
+        await house.tell(request("r1", at=minutes(-100)))
         assert "не на работе" in (await house.heard.one("work.waiting")).body["reason"]
         await _forward(house, clock, seconds=120)
         await house.stands("r1", "assigned", ivan)

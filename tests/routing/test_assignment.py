@@ -1,20 +1,31 @@
 """Who gets it, and why the others do not (R-COI-2, R-COI-4)."""
 
-from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.routing.domain.assignment import DETAILED, Candidate, Wish, choose, points_of, why_nobody
+from services.routing.domain.assignment import DETAILED, Explained, choose, points_of, why_nobody
+from services.routing.domain.candidates import Board, Candidate, Pool, Wish, kind_of
 from services.routing.domain.needs import need_of, product_key
+from services.routing.policy_file import shipped
 from tests.routing.given import MONDAY, candidate, minutes, wish
+
+POLICY = shipped()
+
+
+def explained(one: Wish, candidates: Iterable[Candidate], load: Mapping[str, int], **board: Any) -> Explained:
+    """Who gets it, and why."""
+    everybody = list(candidates)
+    held = {who.specialist_id: load.get(who.specialist_id, 0) for who in everybody}
+    return choose(one, Pool(kind_of(one), everybody, POLICY, MONDAY), Board(now=MONDAY, held=held, **board))
 
 
 def chosen(one: Wish, *candidates: Candidate, **load: int) -> str | None:
     """Who gets it."""
-    return choose(one, candidates, Counter(load), MONDAY).winner
+    return explained(one, candidates, load).winner
 
 
 @pytest.mark.parametrize(
@@ -24,19 +35,19 @@ def chosen(one: Wish, *candidates: Candidate, **load: int) -> str | None:
         ("refused", wish(barred=frozenset({"ivan"})), candidate()),
         ("no_product", wish(products=("1С:БГУ",)), candidate()),
         ("low_level", wish(nature="complex"), candidate(level=3)),
-        ("not_at_work", wish("urgent"), candidate(at_work=False)),
+        ("not_at_work", wish("urgent"), candidate(begins=minutes(60))),
         ("no_place", wish(), candidate(capacity=1)),
     ],
 )
 def test_each_hard_condition_stands_against_a_candidate(bar: str, one: Wish, who: Candidate) -> None:
-    found = choose(one, [who], {"ivan": 1 if bar == "no_place" else 0}, MONDAY)
+    found = explained(one, [who], {"ivan": 1 if bar == "no_place" else 0})
     assert found.winner is None
     assert found.barred == {bar: ("ivan",)}
     assert why_nobody(found.counts).startswith("Свободных нет: ")
 
 
 def test_nobody_there_is_said_in_words() -> None:
-    assert why_nobody(choose(wish(), [], {}, MONDAY).counts) == "Специалистов пока нет."
+    assert why_nobody(explained(wish(), [], {}).counts) == "Специалистов пока нет."
 
 
 @pytest.mark.parametrize(
@@ -48,14 +59,7 @@ def test_nobody_there_is_said_in_words() -> None:
             wish(nature="complex"), [candidate("a", 5), candidate("b", 4)], {}, "a", id="complex goes to the best"
         ),
         pytest.param(wish(), [candidate("a"), candidate("b")], {"a": 5}, "b", id="to whoever has less"),
-        pytest.param(wish(), [candidate("a", record=4), candidate("b")], {}, "b", id="to the better record"),
-        pytest.param(
-            wish(client_id="school"),
-            [candidate("a"), candidate("b", clients=frozenset({"school"}))],
-            {},
-            "b",
-            id="to whoever knows the client",
-        ),
+        pytest.param(wish(), [candidate("a", record=0.2), candidate("b")], {}, "b", id="to the better record"),
         pytest.param(wish(), [candidate("b"), candidate("a")], {}, "a", id="equal scores fall to the lower id"),
         pytest.param(
             wish(),
@@ -70,10 +74,52 @@ def test_the_score_decides(one: Wish, candidates: list[Candidate], load: dict[st
     assert chosen(one, *candidates, **load) == winner
 
 
+def test_whoever_knows_the_client_is_preferred() -> None:
+    both = [candidate("a"), candidate("b")]
+    found = explained(wish(client_id="school"), both, {}, knows={"school": {"b"}})
+    assert (found.winner, points_of(found.scored[0])[1]["client"]) == ("b", 10)
+
+
+def test_who_is_kept_away_from_the_client_does_not_get_it_by_order_either() -> None:
+    both = [candidate("a"), candidate("b")]
+    kept_away = {"school": {"a"}}
+    assert explained(wish(client_id="school"), both, {}, excluded=kept_away).winner == "b"
+    named = explained(wish(client_id="school", only="a", overruled=True), both, {}, excluded=kept_away)
+    assert (named.winner, named.barred["excluded"]) == (None, ("a",))
+
+
+def test_who_begins_work_before_the_client_expects_them_is_in_time() -> None:
+    soon = candidate("a", begins=minutes(50))
+    assert chosen(wish("urgent", due=minutes(30)), soon) is None
+    assert chosen(wish("urgent", due=minutes(40)), soon) == "a"
+    assert chosen(wish("urgent", due=minutes(40)), soon, candidate("b", 2)) == "b"
+
+
+def test_lesser_work_takes_no_more_than_its_share_of_the_places() -> None:
+    who = candidate("a", capacity=3, limits=(2, 1))
+    for priority, taken, winner in [("urgent", (2, 1), "a"), ("important", (2, 1), None), ("important", (1, 1), "a"),
+                                    ("routine", (1, 1), None), ("routine", (1, 0), "a")]:  # fmt: skip
+        found = explained(wish(priority), [who], {"a": taken[0]}, lesser={"a": taken})  # type: ignore[arg-type]
+        assert found.winner == winner
+
+
+def test_who_has_been_without_work_for_long_is_preferred_among_equals() -> None:
+    assert chosen(wish(), candidate("a", idle=0.0), candidate("b", idle=1.0)) == "b"
+
+
+def test_a_bad_record_leaves_its_floor() -> None:
+    found = explained(wish(), [candidate("a", record=0.0)], {})
+    assert points_of(found.scored[0])[1]["record"] == round(POLICY.weights.record * POLICY.record_floor)
+
+
+def test_an_assignment_of_before_there_was_a_policy_can_be_read() -> None:
+    assert points_of("ivan 40 30 20 10", 0) == ("ivan", {"skill": 40, "load": 30, "record": 20, "client": 10})
+
+
 def test_equal_scores_fall_to_whoever_is_given_work_at_the_same_moment() -> None:
     both = [candidate("a", capacity=1000), candidate("b", capacity=1000)]
-    assert choose(wish(), both, {"a": 0, "b": 1}, MONDAY, picked={"b"}).winner == "b"
-    assert choose(wish(), both, {"a": 0, "b": 40}, MONDAY, picked={"b"}).winner == "a"
+    assert explained(wish(), both, {"a": 100, "b": 101}, picked={"b"}).winner == "b"
+    assert explained(wish(), both, {"a": 100, "b": 140}, picked={"b"}).winner == "a"
 
 
 def test_several_products_are_all_needed_and_the_weakest_counts() -> None:
@@ -97,12 +143,12 @@ def test_needs_are_equal_whatever_the_order_of_the_products() -> None:
 
 
 def test_whom_the_manager_names_gets_it_though_others_score_better() -> None:
-    found = choose(wish(only="b"), [candidate("a"), candidate("b", record=0)], {"a": 0, "b": 0}, MONDAY)
+    found = explained(wish(only="b"), [candidate("a"), candidate("b", record=0)], {})
     assert (found.winner, found.named) == ("b", "b")
     assert points_of(found.scored[0])[0] == "a"
 
 
-@pytest.mark.parametrize("over", [{"at_work": False}, {"level": 1, "product": "1С:БГУ"}])
+@pytest.mark.parametrize("over", [{"begins": None}, {"level": 1, "product": "1С:БГУ"}])
 def test_a_manager_may_answer_for_product_and_hours_but_not_for_a_place(over: dict[str, Any]) -> None:
     who = candidate("b", **over)
     assert chosen(wish(only="b"), who) is None
@@ -128,8 +174,8 @@ CANDIDATES = st.lists(
         st.integers(min_value=1, max_value=5),
         capacity=st.integers(min_value=1, max_value=5),
         active=st.booleans(),
-        at_work=st.booleans(),
-        record=st.integers(min_value=0, max_value=20),
+        begins=st.sampled_from([MONDAY, minutes(30), minutes(600), None]),
+        record=st.floats(0, 1),
     ),
     max_size=80,
     unique_by=lambda one: one.specialist_id,
@@ -141,8 +187,8 @@ def test_every_candidate_is_accounted_for_whatever_their_order(
     candidates: list[Candidate], data: st.DataObject
 ) -> None:
     load = {one.specialist_id: data.draw(st.integers(min_value=0, max_value=5)) for one in candidates}
-    found = choose(wish(), candidates, load, MONDAY)
-    again = choose(wish(), data.draw(st.permutations(candidates)), load, MONDAY)
+    found = explained(wish(), candidates, load)
+    again = explained(wish(), data.draw(st.permutations(candidates)), load)
     assert (found.winner, found.scored, found.counts) == (again.winner, again.scored, again.counts)
     assert sum(found.counts.values()) == len(candidates)
     listed = len(found.scored) + sum(map(len, found.barred.values()))

@@ -11,15 +11,18 @@ from services.routing.domain.facts import Did
 from services.routing.domain.refusals import RoutingError
 from services.routing.domain.work import Work
 from services.routing.settings import RoutingSettings
+from shared.contracts.base import Priority
 from tests.conftest import SettingsFor
 from tests.routing.given import minutes, registration, word
 from tests.routing.replicas import Replica, replicas
 
+PRIORITIES: tuple[Priority, ...] = ("urgent", "routine", "important")
 Act = Callable[[Replica, str, str], Awaitable[object]]
 
 
 async def _register(replica: Replica, request_id: str, once: str) -> None:
-    await replica.dispatcher.take_in(request_id, registration(number=request_id), "", once)
+    priority = PRIORITIES[int(request_id[1:]) % 3]
+    await replica.dispatcher.take_in(request_id, registration(priority, number=request_id), "", once)
 
 
 async def _say(replica: Replica, request_id: str, step: Did) -> None:
@@ -50,6 +53,20 @@ async def _replace(replica: Replica, request_id: str, _: str) -> None:
     await replica.orders.replace(work, None, "m1", "пропал", overrule=False)
 
 
+async def _lose(replica: Replica, request_id: str, once: str) -> None:
+    work = await _there(replica, request_id)
+    lost = word("lost", minutes(50), specialist_id=work.tale.specialist_id)
+    await replica.demands.try_one(await replica.dispatcher.hear(request_id, lost, once))
+
+
+async def _merge(replica: Replica, request_id: str, once: str) -> None:
+    await replica.dispatcher.hear(request_id, word("merge", minutes(60)), once)
+
+
+async def _unmerge(replica: Replica, request_id: str, once: str) -> None:
+    await replica.dispatcher.hear(request_id, word("unmerge", minutes(70)), once)
+
+
 async def _force(replica: Replica, request_id: str, _: str) -> None:
     work = await _there(replica, request_id)
     await replica.orders.force(work, None, "m1", "срок", minutes(5000))
@@ -73,6 +90,7 @@ async def _there(replica: Replica, request_id: str) -> Work:
 ACTS: Mapping[str, Act] = {
     "register": _register, "finish": _finish, "accept": _accept, "refuse": _refuse, "withdraw": _withdraw,
     "replace": _replace, "force": _force, "give_away": _give_away, "sweep": _sweep,
+    "lose": _lose, "merge": _merge, "unmerge": _unmerge,
 }  # fmt: skip
 ACTIONS = st.tuples(st.sampled_from(list(ACTS)), st.integers(0, 1), st.integers(0, 11))
 
@@ -127,7 +145,7 @@ async def test_loads_stay_within_capacity_whatever_two_replicas_do_at_once(
         over.set()
         assert await watching > 0
         assert await pair[0].places() == await pair[0].needed()
-        waiting = await pair[0].store.waiting(100, but=(), but_needs=())
+        waiting = await pair[0].store.waiting(100)
         load = await pair[0].loads()
         free = {who for who, capacity in by_id.items() if load.get(who, 0) < capacity}
         for work in waiting:

@@ -58,7 +58,7 @@ async def test_complex_work_is_replaced_by_somebody_more_competent(house: House)
     await house.stands("r1", "assigned", ivan)
     await house.hire("Ольга", products={"1С:ЗГУ": 4})
     refused = await house.orders("r1", "replace", reason="не справляется")
-    assert refused.json()["reasons"]["low_level"] == 1
+    assert refused.json()["reasons"]["low_level"] == 2
     oleg = await house.hire("Олег", products={"1С:ЗГУ": 5})
     assert (await house.orders("r1", "replace", reason="не справляется")).json()["specialist_id"] == oleg
 
@@ -119,10 +119,13 @@ async def test_an_assignment_explains_every_candidate(house: House) -> None:
     shown = (await house.client.get("/v1/requests/r1/assignment", headers=LEAD)).json()
     assert (shown["winner"], shown["able"]) == (ivan, 2)
     assert [(one["specialist_id"], one["score"], one["won"]) for one in shown["candidates"]] == [
-        (ivan, 40 + 30 + 20, True),
-        (olga, 24 + 30 + 20, False),
+        (ivan, 20 + 40 + 20 + 30 + 5 + 5, True),
+        (olga, 20 + 24 + 20 + 30 + 5 + 5, False),
     ]
-    assert shown["candidates"][1]["parts"] == {"skill": 24, "load": 30, "record": 20, "client": 0}
+    assert shown["candidates"][1]["parts"] == {
+        "start": 20, "level": 24, "client": 0, "record": 20, "load": 30, "zone": 5, "fairness": 5,
+    }  # fmt: skip
+    assert shown["policy"] == 1
     assert shown["candidates"][1]["why"] == "меньше на 16: уровень −16"
     assert shown["barred"] == [
         {"reason": "no_product", "text": "не знает продукта", "count": 1, "specialist_ids": [anna]}

@@ -4,10 +4,18 @@ from datetime import timedelta
 
 import pytest
 
-from services.routing.domain.refusals import BadDate, BoundByDate, NotYours, Overtaken, StepRefused, UnknownRequest
-from services.routing.domain.steps import Order, assigned, forced, placed, replaced, spoken
-from services.routing.domain.work import called_off, held, let_go
-from shared.contracts.routing import WorkAssigned, WorkForced, WorkPostponed, WorkReplaced
+from services.routing.domain.refusals import (
+    BadDate,
+    BoundByDate,
+    NotYours,
+    Overtaken,
+    PostponedEnough,
+    StepRefused,
+    UnknownRequest,
+)
+from services.routing.domain.steps import Order, assigned, displaced, forced, placed, replaced, spoken
+from services.routing.domain.work import about, called_off, held, let_go, wish_of
+from shared.contracts.routing import WorkAssigned, WorkDisplaced, WorkForced, WorkPostponed, WorkReplaced
 from tests.routing.given import SCHOOL, given_to, minutes, place, waiting, word
 from tests.routing.test_story import hear_all, life
 
@@ -61,15 +69,46 @@ def test_a_postponement_needs_a_date_to_come() -> None:
     assert (event.until, event.reason) == (minutes(99), "занят")
 
 
-def test_who_is_bound_to_a_date_cannot_postpone_beyond_it() -> None:
+def test_who_is_bound_to_a_date_cannot_postpone() -> None:
     work = given_to(waiting(), "ivan", minutes(1))
     order = Order(by="m1", now=minutes(5), finish_by=minutes(200))
     decision = forced(work, order)
     assert isinstance(decision.events[0], WorkForced)
     assert decision.events[0].finish_by == minutes(200)
     with pytest.raises(BoundByDate):
-        spoken(decision.state, "postpone", "ivan", minutes(10), text="занят", until=minutes(201))
-    assert spoken(decision.state, "postpone", "ivan", minutes(10), text="занят", until=minutes(100)).events
+        spoken(decision.state, "postpone", "ivan", minutes(10), text="занят", until=minutes(100))
+
+
+def test_the_same_specialist_postpones_the_same_work_only_so_often() -> None:
+    work, limits = given_to(waiting(), "ivan", minutes(1)), {"urgent": 1}
+    work = spoken(work, "postpone", "ivan", minutes(5), text="занят", until=minutes(50), postponements=limits).state  # type: ignore[arg-type]
+    with pytest.raises(PostponedEnough, match="раз: 1"):
+        spoken(work, "postpone", "ivan", minutes(9), text="занят", until=minutes(90), postponements=limits)  # type: ignore[arg-type]
+    order = Order(by="m1", now=minutes(10), place=place(work, "olga"), reason="тянет", handover="ждёт базу")
+    work = replaced(work, order).state
+    assert work.deeds[-1].note == "ждёт базу"
+    assert spoken(work, "postpone", "olga", minutes(20), text="…", until=minutes(90), postponements=limits).events  # type: ignore[arg-type]
+
+
+def test_urgent_work_takes_the_place_of_routine_work_that_is_not_started_once() -> None:
+    work = given_to(waiting(priority="routine"), "ivan", minutes(1))
+    decision = displaced(work, "ivan", "urgent", minutes(5), 1)
+    told = WorkDisplaced(**about(decision.state, minutes(5)), specialist_id="ivan", by_request_id="urgent")
+    assert decision.events == (told,)
+    assert (decision.state.tale.stage, decision.state.tale.ahead, held(decision.state)) == ("waiting", 1, None)
+    assert wish_of(decision.state).order < wish_of(waiting(priority="routine", at=minutes(-99))).order
+    again = given_to(decision.state, "ivan", minutes(6))
+    assert displaced(again, "ivan", "urgent", minutes(7), 1).events == ()
+
+
+def test_what_is_started_or_bound_to_a_date_or_matters_more_is_not_displaced() -> None:
+    routine = given_to(waiting(priority="routine"), "ivan", minutes(1))
+    bound = forced(routine, Order(by="m1", now=minutes(2), finish_by=minutes(99))).state
+    started = spoken(routine, "start", "ivan", minutes(2)).state
+    important = given_to(waiting(priority="important"), "ivan", minutes(1))
+    for work in (bound, started, important, waiting(priority="routine")):
+        assert displaced(work, "ivan", "urgent", minutes(5), 1).events == ()
+    assert displaced(routine, "olga", "urgent", minutes(5), 1).events == ()
 
 
 def test_force_needs_a_date_to_come() -> None:

@@ -1,6 +1,9 @@
 """Routing's HTTP doors under `/v1`.
 
 specialists.py  leads register and change specialists; the record
+absences.py     when they are not there, and pauses
+exclusions.py   who is kept away from which client
+policy.py       how work is given away
 steps.py        what the assigned specialist says
 orders.py       what a manager orders
 reading.py      the work, its list, and why it went to whom it went
@@ -8,7 +11,7 @@ views.py        what all of them answer with
 deps.py         what all of them are given, and who may see what
 """
 
-from services.routing.api import orders, reading, specialists, steps
+from services.routing.api import absences, exclusions, orders, policy, reading, specialists, steps
 from services.routing.api.deps import Routing
 from services.routing.domain import refusals
 from shared.service import Service
@@ -23,6 +26,14 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     refusals.NobodyCan: (409, "nobody-can"),
     refusals.BoundByDate: (409, "bound-by-date"),
     refusals.CapacityBelowLoad: (409, "capacity-below-load"),
+    refusals.PostponedEnough: (409, "postponed-enough"),
+    refusals.PolicyOvertaken: (409, "policy-overtaken"),
+    refusals.UnknownPolicy: (404, "unknown-policy"),
+    refusals.UnknownExclusion: (404, "unknown-exclusion"),
+    refusals.BadPolicy: (422, "bad-policy"),
+    refusals.BadAbsence: (422, "bad-absence"),
+    refusals.BadPause: (422, "bad-pause"),
+    refusals.BadExclusion: (422, "bad-exclusion"),
     refusals.BadDate: (422, "bad-date"),
     refusals.BadProfile: (422, "bad-profile"),
 }
@@ -33,7 +44,7 @@ def install(service: Service, deps: Routing) -> None:
     """Open the doors of `service`."""
     service.app.state.deps = deps
     service.problems(PROBLEMS)
-    for module in (specialists, reading, steps, orders):
+    for module in (specialists, absences, exclusions, policy, reading, steps, orders):
         service.app.include_router(module.routes)
 
 

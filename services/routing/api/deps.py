@@ -31,9 +31,23 @@ class Routing:
     async def work_for(self, request_id: str, who: Principal) -> Work:
         """The work on a request, if `who` may see it. Raises `UnknownRequest`, `NotYours` or `NotYourBase`."""
         work = known(await self.store.works.get(request_id))
-        if not may_see(work, who):
+        if not may_see(work, who, await self.manager_of(work)):
             raise NotYourBase if who.has("manager") else NotYours
         return work
+
+    async def manager_of(self, work: Work) -> str | None:
+        """Who holds the client now, hand-overs counted; None where nobody does."""
+        client = work.tale.client
+        known_now = await self.store.clients.get(client.client_id) if client else None
+        return known_now.manager_id if known_now else client.manager_id if client else None
+
+    async def check_base(self, client_id: str, who: Principal) -> None:
+        """Raises `NotYourBase` where a manager speaks of a client of another."""
+        if who.has("lead", "director"):
+            return
+        client = await self.store.clients.get(client_id)
+        if client is None or client.manager_id != who.subject:
+            raise NotYourBase("Это клиент другого менеджера, или такого клиента нет.")
 
 
 async def _deps(request: Request) -> Routing:
@@ -53,11 +67,10 @@ def sees_all(who: Principal) -> bool:
     return who.has("lead", "director", "service")
 
 
-def may_see(work: Work, who: Principal) -> bool:
-    """Whether it is theirs: a specialist's own, or of a manager's base (or of a client nobody has identified)."""
-    client = work.tale.client
+def may_see(work: Work, who: Principal, manager_id: str | None) -> bool:
+    """Whether it is theirs: a specialist's own, or of the base of `manager_id` (or of a client nobody identified)."""
     return (
         sees_all(who)
-        or (who.has("manager") and (client is None or client.manager_id in {None, who.subject}))
+        or (who.has("manager") and manager_id in {None, who.subject})
         or (who.has("specialist") and work.tale.specialist_id == who.subject)
     )

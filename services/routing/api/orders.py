@@ -23,6 +23,14 @@ class Replace(BaseModel, extra="forbid"):
     reason: Text
     specialist_id: Name | None = None
     overrule: bool = False
+    handover: Text | None = None
+    """Where the work stands; without it, whatever the one before said last."""
+
+
+class Keep(BaseModel, extra="forbid"):
+    """Why whoever has it keeps it."""
+
+    reason: Text
 
 
 class Force(BaseModel, extra="forbid"):
@@ -46,7 +54,9 @@ async def assign(request_id: str, body: Assign, who: Manager, deps: Deps) -> Wor
 async def replace(request_id: str, body: Replace, who: Manager, deps: Deps) -> WorkOut:
     """Give it to somebody else; a complex one to somebody more competent."""
     work = await deps.work_for(request_id, who)
-    work = await deps.orders.replace(work, body.specialist_id, who.subject, body.reason, overrule=body.overrule)
+    work = await deps.orders.replace(
+        work, body.specialist_id, who.subject, body.reason, overrule=body.overrule, handover=body.handover or ""
+    )
     return WorkOut.of(work, deps.roster.name(work.tale.specialist_id))
 
 
@@ -55,4 +65,12 @@ async def force(request_id: str, body: Force, who: Manager, deps: Deps) -> WorkO
     """The specialist must finish by a date."""
     work = await deps.work_for(request_id, who)
     work = await deps.orders.force(work, body.specialist_id, who.subject, body.reason, body.finish_by)
+    return WorkOut.of(work, deps.roster.name(work.tale.specialist_id))
+
+
+@routes.post("/keep")
+async def keep(request_id: str, body: Keep, who: Manager, deps: Deps) -> WorkOut:
+    """Whoever has it keeps it, though a clock caught them: nothing ordered stands, nobody replaces them (R-URG-7)."""
+    work = await deps.work_for(request_id, who)
+    work = await deps.orders.keep(work, who.subject, body.reason)
     return WorkOut.of(work, deps.roster.name(work.tale.specialist_id))

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from services.routing.api.deps import Deps, Manager, Staff, sees_all
+from services.routing.api.deps import Deps, Manager, Routing, Staff, sees_all
 from services.routing.api.views import AssignmentOut, FactOut, WorkOut, WorkStory
 from services.routing.domain.life import Stage
 from services.routing.domain.story import in_order
@@ -41,7 +41,7 @@ async def listed(
     specialist_id: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[WorkOut]:
     """Work by state and specialist; a specialist sees their own, a manager their base."""
-    where = _theirs(who) | {"_id": {"$gt": paged.after or ""}}
+    where = await _theirs(who, deps) | {"_id": {"$gt": paged.after or ""}}
     where["tale.stage"] = {"$in": state} if state else {"$ne": "expected"}
     if specialist_id is not None:
         where["$and"] = [{"tale.specialist_id": specialist_id}]
@@ -50,9 +50,11 @@ async def listed(
     return paged.page(shown, lambda one: one.request_id)
 
 
-def _theirs(who: Principal) -> dict[str, Any]:
+async def _theirs(who: Principal, deps: Routing) -> dict[str, Any]:
     if sees_all(who):
         return {}
     if who.has("manager"):
-        return {"tale.client.manager_id": {"$in": [who.subject, None]}}
+        mine, former = await deps.store.base_of(who.subject)
+        told = {"tale.client.manager_id": {"$in": [who.subject, None]}, "tale.client.client_id": {"$nin": former}}
+        return {"$or": [{"tale.client.client_id": {"$in": mine}}, told]}
     return {"tale.specialist_id": who.subject}

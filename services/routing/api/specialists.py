@@ -28,15 +28,16 @@ async def create(new: SpecialistIn, who: Lead, key: IdempotencyKey, deps: Deps, 
     )
     if not stepped.written:
         response.status_code = 200
-    return _changed(stepped.state, deps)
+    return changed(stepped.state, deps)
 
 
 @routes.put("/{specialist_id}")
 async def update(specialist_id: str, new: SpecialistIn, _: Lead, deps: Deps) -> SpecialistOut:
     """Another name, products, hours or capacity; it takes effect on what waits at once."""
     profile, now = new.profile(), deps.dispatcher.now()
-    stepped = await deps.store.specialists.step(specialist_id, lambda state: change(state, profile, now))
-    return _changed(stepped.state, deps)
+    ranks = await deps.store.ranks_of(deps.roster.holds(specialist_id)) if profile.limits else None
+    stepped = await deps.store.specialists.step(specialist_id, lambda state: change(state, profile, now, ranks))
+    return changed(stepped.state, deps)
 
 
 @routes.get("")
@@ -79,7 +80,8 @@ async def _visible(specialist_id: str, who: Principal, deps: Deps) -> Specialist
     return found
 
 
-def _changed(specialist: Specialist, deps: Deps) -> SpecialistOut:
+def changed(specialist: Specialist, deps: Deps) -> SpecialistOut:
+    """A specialist as they are now; it takes effect on what waits at once."""
     deps.roster.put(specialist)
     deps.look_again()
     return SpecialistOut.of(specialist)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from services.routing.domain.assignment import BARS, BEHIND, PARTS, Explained, points_of
 from services.routing.domain.facts import Deed, Word
 from services.routing.domain.life import Stage
-from services.routing.domain.specialists import DAYS, Profile, Skill, Specialist, of_ticket
+from services.routing.domain.specialists import DAYS, Limits, Profile, Skill, Specialist, of_ticket
 from services.routing.domain.work import Work
 from shared.contracts.base import ClientRef, Nature, Priority
 
@@ -30,6 +30,14 @@ class Hours(BaseModel, extra="forbid"):
     sun: list[Shift] = []
 
 
+class LimitsIn(BaseModel, extra="forbid"):
+    """Capacity by priority: how many of the places lesser work may take; urgent work may take any."""
+
+    important: int = Field(ge=0, le=100_000)
+    """Important and routine work together."""
+    routine: int = Field(ge=0, le=100_000)
+
+
 class SpecialistIn(BaseModel, extra="forbid"):
     """What a lead says about a specialist."""
 
@@ -40,6 +48,7 @@ class SpecialistIn(BaseModel, extra="forbid"):
     zone: str = Field(max_length=100)
     capacity: int = Field(ge=1, le=100_000)
     active: bool = True
+    limits: LimitsIn | None = None
 
     def profile(self) -> Profile:
         """As the domain has it."""
@@ -50,7 +59,40 @@ class SpecialistIn(BaseModel, extra="forbid"):
             zone=self.zone,
             capacity=self.capacity,
             active=self.active,
+            limits=Limits(important=self.limits.important, routine=self.limits.routine) if self.limits else None,
         )
+
+
+class AbsenceOut(BaseModel, from_attributes=True):
+    """When a specialist is not there, and who has their work meanwhile."""
+
+    absence_id: str
+    start: datetime
+    end: datetime
+    reason: str
+    substitute_id: str | None
+    by: str
+
+
+class PauseOut(BaseModel, from_attributes=True):
+    """No new work for a while."""
+
+    since: datetime
+    until: datetime | None
+    reason: str
+    by: str
+
+
+class ExclusionOut(BaseModel, from_attributes=True):
+    """Who is kept away from a client (R-COI-3)."""
+
+    exclusion_id: str
+    client_id: str
+    specialist_id: str = ""
+    reason: str
+    since: datetime
+    until: datetime | None
+    by: str
 
 
 class SpecialistOut(BaseModel):
@@ -66,6 +108,9 @@ class SpecialistOut(BaseModel):
     load: int
     holds: list[str]
     """The requests that take their places."""
+    limits: LimitsIn | None
+    paused: PauseOut | None
+    absences: list[AbsenceOut]
 
     @classmethod
     def of(cls, specialist: Specialist) -> "SpecialistOut":
@@ -82,6 +127,9 @@ class SpecialistOut(BaseModel):
             active=profile.active,
             load=len(specialist.holds),
             holds=[of_ticket(one)[0] for one in specialist.holds],
+            limits=profile.limits and LimitsIn(important=profile.limits.important, routine=profile.limits.routine),
+            paused=specialist.pause and PauseOut.model_validate(specialist.pause),
+            absences=[AbsenceOut.model_validate(one) for one in specialist.absences],
         )
 
 
@@ -137,14 +185,17 @@ class FactOut(BaseModel):
     specialist_id: str | None = None
     text: str | None = None
     until: datetime | None = None
+    handover: str | None = None
+    """Where the work stood when somebody else got it."""
 
     @classmethod
     def of(cls, fact: Word | Deed) -> "FactOut":
         """From a fact."""
         shown = cls(at=fact.at, what="", by=fact.by, text=fact.text or None, until=fact.until)
         if isinstance(fact, Deed):
-            return shown.model_copy(update={"what": fact.did, "specialist_id": fact.specialist_id})
-        return shown.model_copy(update={"what": fact.said})
+            did = {"what": fact.did, "specialist_id": fact.specialist_id, "handover": fact.note or None}
+            return shown.model_copy(update=did)
+        return shown.model_copy(update={"what": fact.said, "specialist_id": fact.specialist_id})
 
 
 class WorkStory(WorkOut):
@@ -181,6 +232,10 @@ class AssignmentOut(BaseModel):
     winner: str | None
     named_by_manager: bool
     overruled: bool
+    policy: int
+    """The version it was decided by; 0: before there were versions."""
+    displaced: str | None
+    """The routine request whose place it took."""
     candidates: list[CandidateOut]
     able: int
     barred: list[BarredOut]
@@ -188,7 +243,7 @@ class AssignmentOut(BaseModel):
     @classmethod
     def of(cls, request_id: str, place: Explained, names: "dict[str, str]") -> "AssignmentOut":
         """From the explanation kept with the work."""
-        scored = [points_of(line) for line in place.scored]
+        scored = [points_of(line, place.policy) for line in place.scored]
         won = next((parts for who, parts in scored if who == place.winner), {})
         return cls(
             request_id=request_id,
@@ -196,6 +251,8 @@ class AssignmentOut(BaseModel):
             winner=place.winner,
             named_by_manager=place.named is not None,
             overruled=place.overruled,
+            policy=place.policy,
+            displaced=place.displaced,
             candidates=[
                 CandidateOut(
                     specialist_id=who,
@@ -228,6 +285,8 @@ class RecordOut(BaseModel):
 
 
 def _why(parts: dict[str, int], won: dict[str, int], place: Explained, *, mine: bool) -> str:
+    if mine and place.displaced:
+        return "занял место обычной заявки, к которой ещё не приступали"
     if mine:
         return "назначен менеджером" if place.named else "набрал больше всех"
     if place.named is not None:

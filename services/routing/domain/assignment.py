@@ -1,28 +1,22 @@
 """Who gets it: hard conditions first, then a score with named parts; the reasons are kept (R-URG-4, R-COI-2, R-COI-4).
 
-The score, in points:
-    skill   0…40  urgent and complex work: 8 a level; other work: 40 for the level needed, 8 less for each above it
-    load    0…30  the free share of the capacity, rounded up
-    record  0…20  20 less what the record of the last 90 days costs (R-COI-1), never below 0, so that nobody starves
-    client  0, 10 whether they have finished work for this client before
-Equal scores fall to whoever is being given work at the same moment (one write instead of two), then to whoever holds
-less, then to the lower id.
+The hard conditions stand in `BARS`, the parts of the score in scoring.py, their weights in the policy. Equal scores
+fall to whoever is being given work at the same moment (one write instead of two), then to whoever holds less, then to
+the lower id.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
-from services.routing.domain.needs import Need
-from services.routing.domain.story import RANKS
-from shared.contracts.base import Priority
-
-Bar = Literal["inactive", "refused", "no_product", "low_level", "not_at_work", "no_place"]
+from services.routing.domain.candidates import Bar, Board, Entry, Pool, Wish, standing_bar
+from services.routing.domain.policy import PARTS as SCORED
+from services.routing.domain.policy import Parts
 
 BARS: Mapping[Bar, str] = {
     "inactive": "новых заявок не получает",
     "refused": "бухгалтер уже не принял эту работу у него, или её у него забирают",
+    "excluded": "к этому клиенту его не пускают: действует запрет",
     "no_product": "не знает продукта",
     "low_level": "не хватает уровня",
     "not_at_work": "сейчас не на работе",
@@ -30,67 +24,31 @@ BARS: Mapping[Bar, str] = {
 }
 BEHIND = "свободное место сначала получат те, кто раньше в очереди"
 PARTS: Mapping[str, str] = {
-    "skill": "уровень",
-    "load": "загрузка",
-    "record": "история отказов и переносов",
+    "start": "когда начнёт",
+    "level": "уровень",
     "client": "знает этого клиента",
+    "record": "история отказов и переносов",
+    "load": "загрузка",
+    "zone": "общие часы с клиентом",
+    "fairness": "давно без новых заявок",
+    "skill": "уровень",
 }
+"""What each part is called; `skill` stands in assignments made before there was a policy."""
+OF_OLD = ("skill", "load", "record", "client")
+"""The parts of assignments made before there was a policy."""
+
 COSTS: Mapping[str, int] = {
-    "finish_refused": 4, "replaced": 3, "cancel_asked": 2, "cancel_wanted": -2, "postponed": 1, "forced": 1,
+    "finish_refused": 4, "replaced": 3, "lost": 3, "cancel_asked": 2, "cancel_wanted": -2, "postponed": 1, "forced": 1,
 }  # fmt: skip
-"""What each entry of the record costs, in points; a cancellation the accountant wanted gives its cost back."""
+"""What each entry of the record costs; a cancellation the accountant wanted gives its cost back."""
 
 DETAILED = 50
 """Candidates an explanation lists one by one; the others are counted."""
-RECORD_POINTS = 20
+CLIENT = SCORED.index("client")
 
-_Scored = tuple[int, bool, int, str, str]
-"""What sorts the best first: score (negative), not yet picked, places taken, id; and the line that explains it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A specialist as assignment sees them at one moment, the load apart."""
-
-    specialist_id: str
-    skills: Mapping[str, int]
-    """Level by product key."""
-    best: int
-    """The level where the product is not known."""
-    capacity: int
-    active: bool
-    at_work: bool
-    clients: frozenset[str] = frozenset()
-    record: int = RECORD_POINTS
-
-    def level(self, products: Sequence[str]) -> int:
-        """Their level for all of `products` at once; 0 where one of them is unknown to them."""
-        if not products:
-            return self.best
-        return min(self.skills.get(product, 0) for product in products)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """A request that wants a place."""
-
-    request_id: str
-    turn: int
-    priority: Priority
-    due: datetime
-    need: Need
-    client_id: str | None = None
-    barred: frozenset[str] = frozenset()
-    """Who shall not get it: refused by the accountant, or to be replaced."""
-    only: str | None = None
-    """Whom the manager names."""
-    overruled: bool = False
-    """Whether the manager takes product, level and hours upon themselves."""
-
-    @property
-    def order(self) -> tuple[int, datetime, str]:
-        """The queue: by priority, then by when the client expects a specialist."""
-        return RANKS[self.priority], self.due, self.request_id
+_Scored = tuple[int, bool, int, str, Parts]
+"""What sorts the best first: score (negative), not yet picked, places taken, id; and the points by part."""
+_Ids = dict[Bar, list[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,41 +61,46 @@ class Explained:
     named: str | None = None
     """Whom the manager named."""
     overruled: bool = False
+    policy: int = 0
+    """The version it was decided by; 0: before there were versions."""
     scored: tuple[str, ...] = ()
-    """The able, best first: id and points of each part, in the order of `PARTS`."""
+    """The able, best first: id and points of each part, in the order of the policy's parts."""
     barred: dict[str, tuple[str, ...]]
     """The others by what stood against them."""
     counts: dict[str, int]
     """How many there were of each, `able` among them; more than are listed where there are many."""
+    displaced: str | None = None
+    """The routine request whose place it took."""
 
 
-def choose(
-    wish: Wish,
-    candidates: Iterable[Candidate],
-    load: Mapping[str, int],
-    now: datetime,
-    picked: Collection[str] = (),
-) -> Explained:
-    """Who of `candidates` gets it, given how many places each has taken (`load`) and who is being given work at the
-    same moment (`picked`); nobody, where none is able."""
-    able: list[_Scored] = []
-    barred: dict[str, list[str]] = {}
-    for candidate in candidates:
-        held = load[candidate.specialist_id]
-        level = candidate.level(wish.need.products)
-        bar = _bar(wish, candidate, level, held)
-        if bar is None:
-            able.append(_scored(wish, candidate, level, held, picked))
-        else:
-            barred.setdefault(bar, []).append(candidate.specialist_id)
-    able.sort()
-    return _explained(wish, able, barred, now)
+def choose(wish: Wish, pool: Pool, board: Board) -> Explained:
+    """Who gets it; nobody, where none is able."""
+    able, barred = _sorted_out(wish, pool, board)
+    named = _overruled(wish, pool, board, able)
+    if named is not None:
+        able.append(named)
+        barred = {bar: [one for one in ids if one != wish.only] for bar, ids in barred.items()}
+    scored = sorted(_scored(entry, wish, pool, board) for entry in able)
+    return _explained(wish, pool, board, scored, barred)
 
 
-def points_of(line: str) -> tuple[str, dict[str, int]]:
+def full(wish: Wish, pool: Pool, board: Board) -> list[str]:
+    """Those at work whom nothing stands against but their load; the best first."""
+    shut, free = _shut(wish, board), {entry.id for entry in board.with_place(pool)}
+    able = [entry for entry in pool.able if entry.id not in shut and entry.id not in free]
+    return [one[3] for one in sorted(_scored(entry, wish, pool, board) for entry in able)]
+
+
+def nobody_left(pool: Pool, board: Board) -> bool:
+    """Whether nobody has a place for this kind of request, at work or later: then no request like it need be tried."""
+    return not board.with_place(pool) and not any(board.has_place(entry, pool.rank) for entry in pool.away)
+
+
+def points_of(line: str, policy: int = 1) -> tuple[str, dict[str, int]]:
     """A line of `Explained.scored`: the specialist's id and the points by part."""
-    specialist_id, *points = line.rsplit(" ", len(PARTS))
-    return specialist_id, dict(zip(PARTS, map(int, points), strict=True))
+    parts = SCORED if policy else OF_OLD
+    specialist_id, *points = line.rsplit(" ", len(parts))
+    return specialist_id, dict(zip(parts, map(int, points), strict=True))
 
 
 def why_nobody(counts: Mapping[str, int]) -> str:
@@ -148,48 +111,80 @@ def why_nobody(counts: Mapping[str, int]) -> str:
     return f"Свободных нет: {', '.join(reasons)}." if reasons else "Специалистов пока нет."
 
 
-def _bar(wish: Wish, candidate: Candidate, level: int, held: int) -> Bar | None:
-    """The hard condition that stands against the candidate, if one does."""
-    if not candidate.active:
-        return "inactive"
-    if candidate.specialist_id in wish.barred:
-        return "refused"
-    if not (wish.overruled and candidate.specialist_id == wish.only):
-        if level < wish.need.level:
-            return "low_level" if level else "no_product"
-        if not candidate.at_work:
-            return "not_at_work"
-    return "no_place" if held >= candidate.capacity else None
+def _sorted_out(wish: Wish, pool: Pool, board: Board) -> tuple[list[Entry], _Ids]:
+    """The able, and the others by what stands against them."""
+    soon, away = _by_hours(wish, pool)
+    free = [*board.with_place(pool), *(entry for entry in soon if board.has_place(entry, pool.rank))]
+    barred: _Ids = pool.barred | {"not_at_work": away}
+    if len(free) < len(pool.able) + len(soon):
+        there = {entry.id for entry in free}
+        barred["no_place"] = [entry.id for entry in (*pool.able, *soon) if entry.id not in there]
+    shut = _shut(wish, board)
+    if not shut:
+        return free, barred
+    for entry in free:
+        if entry.id in shut:
+            barred.setdefault(shut[entry.id], []).append(entry.id)
+    return [entry for entry in free if entry.id not in shut], barred
 
 
-def _scored(wish: Wish, candidate: Candidate, level: int, held: int, picked: Collection[str]) -> _Scored:
-    """What sorts the best first, and the line that explains it."""
-    able = wish.priority == "urgent" or wish.need.level > 1
-    skill = 8 * level if able else max(0, 40 - 8 * (level - wish.need.level))
-    load = -(-30 * (candidate.capacity - held) // candidate.capacity)
-    client = 10 if wish.client_id in candidate.clients else 0
-    line = f"{candidate.specialist_id} {skill} {load} {candidate.record} {client}"
-    score = skill + load + candidate.record + client
-    return -score, candidate.specialist_id not in picked, held, candidate.specialist_id, line
+def _by_hours(wish: Wish, pool: Pool) -> tuple[list[Entry], list[str]]:
+    """Of those not at work yet: who will be in time for this request, and who will not."""
+    latest = wish.due + pool.in_time
+    soon = [entry for entry in pool.away if entry.in_time(latest)]
+    return soon, [entry.id for entry in pool.away if not entry.in_time(latest)]
 
 
-def _explained(wish: Wish, able: Sequence[_Scored], barred: Mapping[str, list[str]], now: datetime) -> Explained:
-    counts = {bar: len(ids) for bar, ids in barred.items()} | {"able": len(able)}
-    listed: dict[str, tuple[str, ...]] = {}
-    room = max(0, DETAILED - len(able))
-    for bar, ids in barred.items():
-        if room:
-            listed[bar] = tuple(sorted(ids, key=lambda one: one != wish.only)[:room])
-            room -= len(listed[bar])
-    names = [one[3] for one in able]
-    winner = names[0] if names and wish.only is None else wish.only if wish.only in names else None
+def _shut(wish: Wish, board: Board) -> dict[str, Bar]:
+    """Who may not have this very request."""
+    excluded: dict[str, Bar] = dict.fromkeys(board.excluded.get(wish.client_id or "", ()), "excluded")
+    refused: dict[str, Bar] = dict.fromkeys(wish.barred, "refused")
+    return refused | excluded
+
+
+def _overruled(wish: Wish, pool: Pool, board: Board, able: Sequence[Entry]) -> Entry | None:
+    """Whom the manager names, where product, level or hours alone stand against them."""
+    if wish.only is None or not wish.overruled or any(entry.id == wish.only for entry in able):
+        return None
+    entry = pool.entry(wish.only)
+    if entry is None or not entry.candidate.active or wish.only in _shut(wish, board):
+        return None
+    stands = standing_bar(entry.candidate, entry.level, pool.kind[0]) or not entry.in_time(pool.now)
+    return entry if stands and board.has_place(entry, pool.rank) else None
+
+
+def _scored(entry: Entry, wish: Wish, pool: Pool, board: Board) -> _Scored:
+    held = board.held[entry.id]
+    total, parts = entry.points(held)
+    if wish.client_id is not None and entry.id in board.knows.get(wish.client_id, ()):
+        total, parts = total + pool.knows, (*parts[:CLIENT], pool.knows, *parts[CLIENT + 1 :])
+    return -total, entry.id not in board.picked, held, entry.id, parts
+
+
+def _explained(wish: Wish, pool: Pool, board: Board, scored: Sequence[_Scored], barred: _Ids) -> Explained:
+    winner = scored[0][3] if scored else None
+    if wish.only is not None:
+        winner = wish.only if any(one[3] == wish.only for one in scored) else None
+    counts: dict[str, int] = {bar: len(ids) for bar, ids in barred.items() if ids}
     return Explained(
-        at=now,
+        at=board.now,
         turn=wish.turn,
         winner=winner,
         named=wish.only,
         overruled=wish.overruled,
-        scored=tuple(one[4] for one in able[:DETAILED]),
-        barred=listed,
-        counts=counts,
+        policy=pool.policy.version,
+        scored=tuple(f"{one[3]} {' '.join(map(str, one[4]))}" for one in scored[:DETAILED]),
+        barred=_listed(wish, barred, DETAILED - len(scored)),
+        counts=counts | {"able": len(scored)},
     )
+
+
+def _listed(wish: Wish, barred: _Ids, room: int) -> dict[str, tuple[str, ...]]:
+    """The first of each, whom the manager named before all; at most `room` in all."""
+    listed: dict[str, tuple[str, ...]] = {}
+    for bar, ids in barred.items():
+        if room > 0 and ids:
+            mine = [wish.only, *(one for one in ids if one != wish.only)] if wish.only in ids and wish.only else ids
+            listed[bar] = tuple(mine[:room])
+            room -= len(listed[bar])
+    return listed

@@ -5,11 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.contracts.base import ClientRef, Nature, Priority
+from shared.contracts.base import STANDARD_TARIFF, ClientRef, Nature, Priority
 
-Said = Literal["identified", "reprioritised", "promised", "accept", "refuse", "withdraw"]
-Did = Literal["wait", "assign", "start", "progress", "postpone", "finish", "ask_cancel", "replace", "force", "lapse"]
+Said = Literal[
+    "identified", "reprioritised", "promised", "accept", "refuse", "withdraw", "merge", "unmerge", "followed_up",
+    "doubted", "lost", "ordered",
+]  # fmt: skip
+Did = Literal[
+    "wait", "assign", "start", "progress", "postpone", "finish", "ask_cancel", "replace", "force", "lapse", "displace",
+]  # fmt: skip
+Action = Literal["force", "replace", "keep"]
 
+ROUTING = "routing"
+"""Who acts where no person does."""
 TICK = timedelta(milliseconds=1)
 """The finest time a document keeps."""
 CLOCKS_DIFFER = timedelta(seconds=1)
@@ -24,19 +32,20 @@ class Client:
     name: str
     zone: str
     manager_id: str | None = None
+    tariff: str = STANDARD_TARIFF
 
     @classmethod
     def of(cls, ref: ClientRef | None) -> "Client | None":
         """From an event."""
-        return (
-            None
-            if ref is None
-            else cls(client_id=ref.client_id, name=ref.name, zone=ref.zone, manager_id=ref.manager_id)
-        )
+        if ref is None:
+            return None
+        return cls(client_id=ref.client_id, name=ref.name, zone=ref.zone, manager_id=ref.manager_id, tariff=ref.tariff)
 
     def ref(self) -> ClientRef:
         """For an event."""
-        return ClientRef(client_id=self.client_id, name=self.name, zone=self.zone, manager_id=self.manager_id)
+        return ClientRef(
+            client_id=self.client_id, name=self.name, zone=self.zone, manager_id=self.manager_id, tariff=self.tariff
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +75,10 @@ class Word:
     priority: Priority | None = None
     nature: Nature | None = None
     until: datetime | None = None
+    specialist_id: str | None = None
+    """Of `lost`: whom the clock of `start` or `progress` caught."""
+    action: Action | None = None
+    """Of `ordered`: what the manager demands (R-IMP-3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,3 +95,5 @@ class Deed:
     """The turn whose place this deed takes; 0 where it takes none."""
     text: str = ""
     until: datetime | None = None
+    note: str = ""
+    """Where the work stands, for whoever takes it over."""

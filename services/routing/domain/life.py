@@ -2,18 +2,21 @@
 
 Nothing a specialist says closes it (R-REQ-2): only `accept` and `withdraw` end it, and both are the accountant's
 (R-REQ-3). `finished` waits for that verdict and takes no place of the specialist's capacity. `lapse` is nobody's
-choice: words that came late revived an assignment whose place had been given back.
+choice: words that came late revived an assignment whose place had been given back. `displace` gives a place to urgent
+work. `merged` is one matter with another request: it holds nobody and waits for nobody until it is unmerged, and is
+then as if it had never been merged, but that a place given back stays given back (a finished one is finished again).
 """
 
 from collections.abc import Mapping
 from typing import Literal
 
 Stage = Literal[
-    "expected", "waiting", "assigned", "started", "postponed", "cancel_asked", "finished", "closed", "withdrawn"
-]
+    "expected", "waiting", "assigned", "started", "postponed", "cancel_asked", "finished", "merged", "closed",
+    "withdrawn",
+]  # fmt: skip
 Step = Literal[
     "wait", "assign", "start", "progress", "postpone", "finish", "ask_cancel", "replace", "force",
-    "lapse", "accept", "refuse", "withdraw",
+    "lapse", "displace", "accept", "refuse", "withdraw", "merge", "unmerge",
 ]  # fmt: skip
 
 LIFE: Mapping[Stage, Mapping[Step, Stage]] = {
@@ -25,6 +28,7 @@ LIFE: Mapping[Stage, Mapping[Step, Stage]] = {
         "force": "assigned",
         "accept": "closed",
         "withdraw": "withdrawn",
+        "merge": "merged",
     },
     "assigned": {
         "start": "started",
@@ -32,9 +36,11 @@ LIFE: Mapping[Stage, Mapping[Step, Stage]] = {
         "ask_cancel": "cancel_asked",
         "replace": "assigned",
         "force": "assigned",
+        "displace": "waiting",
         "lapse": "waiting",
         "accept": "closed",
         "withdraw": "withdrawn",
+        "merge": "merged",
     },
     "started": {
         "progress": "started",
@@ -47,6 +53,7 @@ LIFE: Mapping[Stage, Mapping[Step, Stage]] = {
         "accept": "closed",
         "refuse": "waiting",
         "withdraw": "withdrawn",
+        "merge": "merged",
     },
     "postponed": {
         "start": "started",
@@ -58,6 +65,7 @@ LIFE: Mapping[Stage, Mapping[Step, Stage]] = {
         "accept": "closed",
         "refuse": "waiting",
         "withdraw": "withdrawn",
+        "merge": "merged",
     },
     "cancel_asked": {
         "start": "started",
@@ -69,12 +77,19 @@ LIFE: Mapping[Stage, Mapping[Step, Stage]] = {
         "accept": "closed",
         "refuse": "waiting",
         "withdraw": "withdrawn",
+        "merge": "merged",
     },
     "finished": {
         "replace": "assigned",
         "force": "assigned",
         "accept": "closed",
         "refuse": "waiting",
+        "withdraw": "withdrawn",
+        "merge": "merged",
+    },
+    "merged": {
+        "unmerge": "waiting",
+        "accept": "closed",
         "withdraw": "withdrawn",
     },
     "closed": {
@@ -104,4 +119,5 @@ def diagram() -> str:
         for step, then in steps.items():
             arrows.setdefault((stage, then), []).append(step)
     lines = [f"    {before} --> {after}: {', '.join(steps)}" for (before, after), steps in arrows.items()]
+    lines.append("    merged --> finished: unmerge")
     return "\n".join(["stateDiagram-v2", "    [*] --> expected", "    expected --> waiting: registered", *lines])

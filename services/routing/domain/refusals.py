@@ -52,7 +52,7 @@ class BadDate(RoutingError):
 
 
 class BoundByDate(RoutingError):
-    """Менеджер назначил срок; отложить дальше него нельзя."""
+    """Менеджер назначил срок: откладывать нельзя."""
 
 
 class BadProfile(RoutingError):
@@ -61,3 +61,42 @@ class BadProfile(RoutingError):
 
 class CapacityBelowLoad(RoutingError):
     """Ёмкость меньше, чем заявок сейчас в работе."""
+
+
+class BadPolicy(RoutingError):
+    """Политика распределения неверна."""
+
+
+class PolicyOvertaken(RoutingError):
+    """Политику успел изменить кто-то другой; посмотрите её и повторите."""
+
+
+class UnknownPolicy(RoutingError):
+    """Такой версии политики нет."""
+
+
+class BadAbsence(RoutingError):
+    """Отсутствие указано неверно."""
+
+
+class BadPause(RoutingError):
+    """Пауза указана неверно."""
+
+
+class UnknownExclusion(RoutingError):
+    """Такого запрета нет."""
+
+
+class BadExclusion(RoutingError):
+    """Запрет указан неверно."""
+
+
+class PostponedEnough(RoutingError):
+    """The policy lets a specialist postpone the same work only so often."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"Больше откладывать нельзя: по политике эту заявку можно отложить раз: {limit}. "
+            "Начните её или объясните менеджеру."
+        )
+        self.limit = limit

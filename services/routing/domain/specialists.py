@@ -1,20 +1,27 @@
-"""A specialist: what they can do, when they work, and the places of their capacity that are taken.
+"""A specialist: what they can do, when they work, and the places of their capacity that are taken (places.py).
 
-A place is taken by a ticket, `<request id>:<turn>`, in one guarded write of this one document; so a load never exceeds
-the capacity, whatever runs side by side (R-URG-4). The work item is written after it. A ticket whose work item says
+A place is taken by a ticket, `<request id>:<turn>`. The work item is written after it. A ticket whose work item says
 otherwise was left by a crash, and is released once the turn is called off in the work item.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from services.routing.domain.absences import Absence, Pause, Substitutes, checked_pause, planned
+from services.routing.domain.exclusions import Exclusion, with_one_more, without
 from services.routing.domain.needs import TOP_LEVEL, product_key
-from services.routing.domain.refusals import BadProfile, CapacityBelowLoad, UnknownSpecialist
+from services.routing.domain.refusals import BadAbsence, BadProfile, CapacityBelowLoad, UnknownSpecialist
 from shared.contracts.base import Decision
-from shared.contracts.routing import SpecialistChanged, SpecialistRegistered
+from shared.contracts.routing import (
+    SpecialistChanged,
+    SpecialistExcluded,
+    SpecialistReadmitted,
+    SpecialistRegistered,
+)
 
 DAY = 24 * 60
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -33,6 +40,15 @@ class Skill:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Places kept free for what matters more: how many of the capacity lesser work may take."""
+
+    important: int
+    """Important and routine work together."""
+    routine: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """What a lead sets."""
 
@@ -46,6 +62,14 @@ class Profile:
     """How many work items they may have open at once."""
     active: bool = True
     """Whether they are given new work at all."""
+    limits: Limits | None = None
+    """Capacity by priority; where there are none, anything may take any place."""
+
+    def places(self, rank: int) -> int:
+        """How many places work of this rank (0 urgent, 1 important, 2 routine) may share with what is below it."""
+        if self.limits is None or not rank:
+            return self.capacity
+        return self.limits.important if rank == 1 else self.limits.routine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +84,13 @@ class Specialist:
     """Clients they have finished work for, the latest first."""
     edition: int = 1
     """Grows with every change."""
+    ranks: tuple[int, ...] = ()
+    """Of `holds`, one by one; kept for those with `limits` alone."""
+    given_at: datetime | None = None
+    """When they were last given work."""
+    absences: tuple[Absence, ...] = ()
+    pause: Pause | None = None
+    exclusions: tuple[Exclusion, ...] = ()
 
 
 def ticket(request_id: str, turn: int) -> str:
@@ -73,13 +104,6 @@ def of_ticket(held: str) -> tuple[str, int]:
     return request_id, int(turn)
 
 
-def at_work(profile: Profile, now: datetime) -> bool:
-    """Whether `now` is within their working hours."""
-    local = now.astimezone(ZoneInfo(profile.zone))
-    minute = local.hour * 60 + local.minute
-    return any(start <= minute < end for start, end in profile.hours[local.weekday()])
-
-
 def checked(profile: Profile) -> Profile:
     """`profile`, if it makes sense. Raises `BadProfile` saying what does not."""
     products = [product_key(skill.product) for skill in profile.skills]
@@ -91,6 +115,8 @@ def checked(profile: Profile) -> Profile:
         raise BadProfile(f"Уровень владения продуктом — от 1 до {TOP_LEVEL}.")
     if profile.capacity < 1:
         raise BadProfile("Ёмкость — не меньше одной заявки; чтобы не давать новых, снимите признак active.")
+    if profile.limits and not profile.capacity >= profile.limits.important >= profile.limits.routine >= 0:
+        raise BadProfile("Ёмкость по приоритетам: capacity ≥ limits.important ≥ limits.routine ≥ 0.")
     _check_zone(profile.zone)
     _check_hours(profile.hours)
     return profile
@@ -104,8 +130,13 @@ def register(state: Specialist | None, specialist_id: str, profile: Profile, now
     return Decision(new, (SpecialistRegistered(at=now, specialist_id=specialist_id, name=profile.name),))
 
 
-def change(state: Specialist | None, profile: Profile, now: datetime) -> Decision[Specialist]:
-    """Another profile. Raises `UnknownSpecialist`, `BadProfile`, or `CapacityBelowLoad`."""
+def change(
+    state: Specialist | None, profile: Profile, now: datetime, ranks: Mapping[str, int] | None = None
+) -> Decision[Specialist]:
+    """Another profile; `ranks` of the tickets held, where it has limits.
+
+    Raises `UnknownSpecialist`, `BadProfile`, or `CapacityBelowLoad`.
+    """
     if state is None:
         raise UnknownSpecialist
     if checked(profile) == state.profile:
@@ -115,33 +146,84 @@ def change(state: Specialist | None, profile: Profile, now: datetime) -> Decisio
             f"Ёмкость {profile.capacity} меньше, чем заявок сейчас в работе: {len(state.holds)}. "
             "Сначала передайте лишние другим; чтобы не давать новых, снимите признак active."
         )
-    changed = replace(state, profile=profile, edition=state.edition + 1)
-    return Decision(changed, (SpecialistChanged(at=now, specialist_id=state.specialist_id, name=profile.name),))
+    known = {} if ranks is None else ranks
+    kept = tuple(known.get(one, 0) for one in state.holds) if profile.limits else ()
+    return told(replace(state, profile=profile, ranks=kept), now)
 
 
-def claim(state: Specialist | None, tickets: Sequence[str]) -> Decision[Specialist]:
-    """Take a place for as many of `tickets`, the first ones first, as there are free."""
+def told(changed: Specialist, now: datetime) -> Decision[Specialist]:
+    """`changed` as the next edition, and that it changed."""
+    event = SpecialistChanged(at=now, specialist_id=changed.specialist_id, name=changed.profile.name)
+    return Decision(replace(changed, edition=changed.edition + 1), (event,))
+
+
+def plan_absence(state: Specialist | None, new: Absence, everybody: Substitutes, now: datetime) -> Decision[Specialist]:
+    """They will be absent. Raises `UnknownSpecialist` or `BadAbsence`."""
     if state is None:
         raise UnknownSpecialist
-    wanted = [one for one in dict.fromkeys(tickets) if one not in state.holds]
-    free = state.profile.capacity - len(state.holds) if state.profile.active else 0
-    if not wanted or free <= 0:
+    if new in state.absences:
         return Decision(state)
-    return Decision(replace(state, holds=(*state.holds, *wanted[:free]), edition=state.edition + 1))
+    return told(replace(state, absences=tuple(planned(state.absences, new, state.specialist_id, everybody))), now)
 
 
-def release(state: Specialist | None, tickets: Sequence[str], client_id: str | None = None) -> Decision[Specialist]:
-    """Give the places of `tickets` back; `client_id` where work for that client was finished."""
+def cancel_absence(state: Specialist | None, absence_id: str, now: datetime) -> Decision[Specialist]:
+    """They are there after all. Raises `UnknownSpecialist` or `BadAbsence`."""
     if state is None:
         raise UnknownSpecialist
-    gone = set(tickets)
-    if gone.isdisjoint(state.holds):
+    left = tuple(one for one in state.absences if one.absence_id != absence_id)
+    if len(left) == len(state.absences):
+        raise BadAbsence("Такого отсутствия нет; возможно, его уже отменили.")
+    return told(replace(state, absences=left), now)
+
+
+def pause(state: Specialist | None, new: Pause | None, now: datetime) -> Decision[Specialist]:
+    """No new work for a while, or again. Raises `UnknownSpecialist` or `BadPause`."""
+    if state is None:
+        raise UnknownSpecialist
+    if state.pause == (new and checked_pause(new)):
         return Decision(state)
-    holds = tuple(one for one in state.holds if one not in gone)
-    clients = state.clients
-    if client_id is not None:
-        clients = (client_id, *(one for one in clients if one != client_id))[:CLIENTS_KEPT]
-    return Decision(replace(state, holds=holds, clients=clients, edition=state.edition + 1))
+    return told(replace(state, pause=new), now)
+
+
+def exclude(state: Specialist | None, new: Exclusion) -> Decision[Specialist]:
+    """Keep them away from a client (R-COI-3). Raises `UnknownSpecialist` or `BadExclusion`."""
+    if state is None:
+        raise UnknownSpecialist
+    if any(one.exclusion_id == new.exclusion_id for one in state.exclusions):
+        return Decision(state)
+    event = SpecialistExcluded(
+        at=new.since,
+        specialist_id=state.specialist_id,
+        name=state.profile.name,
+        exclusion_id=new.exclusion_id,
+        client_id=new.client_id,
+        reason=new.reason,
+        until=new.until,
+        by=new.by,
+    )
+    return Decision(_next(state, exclusions=with_one_more(state.exclusions, new)), (event,))
+
+
+def readmit(
+    state: Specialist | None, exclusion_id: str, client_id: str, by: str, now: datetime
+) -> Decision[Specialist]:
+    """Lift an exclusion before its time. Raises `UnknownSpecialist` or `UnknownExclusion`."""
+    if state is None:
+        raise UnknownSpecialist
+    lifted, left = without(state.exclusions, exclusion_id, client_id)
+    event = SpecialistReadmitted(
+        at=now,
+        specialist_id=state.specialist_id,
+        name=state.profile.name,
+        exclusion_id=lifted.exclusion_id,
+        client_id=lifted.client_id,
+        by=by,
+    )
+    return Decision(_next(state, exclusions=left), (event,))
+
+
+def _next(state: Specialist, **changes: Any) -> Specialist:
+    return replace(state, edition=state.edition + 1, **changes)
 
 
 def _check_zone(zone: str) -> None:

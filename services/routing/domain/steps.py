@@ -5,14 +5,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.routing.domain.assignment import Explained, why_nobody
-from services.routing.domain.facts import Deed, Did
+from services.routing.domain.facts import ROUTING, Deed, Did
 from services.routing.domain.life import LIFE, MANAGER_STEPS, SPECIALIST_STEPS, allowed
-from services.routing.domain.refusals import BadDate, BoundByDate, NotYours, Overtaken, StepRefused
+from services.routing.domain.refusals import (
+    BadDate,
+    BoundByDate,
+    NotYours,
+    Overtaken,
+    PostponedEnough,
+    StepRefused,
+)
 from services.routing.domain.work import Work, about, done, held, known, next_moment
-from shared.contracts.base import Decision, Event
+from shared.contracts.base import Decision, Event, Priority
 from shared.contracts.routing import (
     WorkAssigned,
     WorkCancelAsked,
+    WorkDisplaced,
     WorkFinished,
     WorkForced,
     WorkPostponed,
@@ -21,9 +29,6 @@ from shared.contracts.routing import (
     WorkStarted,
     WorkWaiting,
 )
-
-ROUTING = "routing"
-"""Who acts where no person does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,8 @@ class Order:
     """Of the specialist whose place it is."""
     reason: str = ""
     finish_by: datetime | None = None
+    handover: str = ""
+    """Where the work stands, for whoever takes it over."""
 
 
 def placed(work: Work, place: Explained, name: str, now: datetime, by: str = ROUTING) -> Decision[Work]:
@@ -97,12 +104,28 @@ def forced(work: Work | None, order: Order) -> Decision[Work]:
     return Decision(after, (*events, event))
 
 
-def spoken(
-    work: Work | None, step: Did, specialist_id: str, now: datetime, *, text: str = "", until: datetime | None = None
-) -> Decision[Work]:
-    """The assigned specialist says something; none of it closes the request (R-REQ-2).
+def displaced(work: Work | None, specialist_id: str, by_request_id: str, now: datetime, often: int) -> Decision[Work]:
+    """Urgent work takes the place of this, if it is routine, not started, bound to no date, and was displaced less
+    than `often` times: it waits again, before its like. Changes nothing otherwise."""
+    found = known(work)
+    tale = found.tale
+    may = tale.stage == "assigned" and tale.priority == "routine" and tale.specialist_id == specialist_id
+    if not may or tale.finish_by is not None or tale.ahead >= often:
+        return Decision(found)
+    at = next_moment(found, now)
+    after = done(found, Deed(did="displace", at=at, by=ROUTING, specialist_id=specialist_id, text=by_request_id))
+    event = WorkDisplaced(**about(after, at), specialist_id=specialist_id, by_request_id=by_request_id)
+    return Decision(after, (event,))
 
-    Raises `UnknownRequest`, `NotYours`, `StepRefused`, `BadDate` or `BoundByDate`.
+
+def spoken(
+    work: Work | None, step: Did, specialist_id: str, now: datetime, *,
+    text: str = "", until: datetime | None = None, postponements: Mapping[Priority, int] | None = None,
+) -> Decision[Work]:  # fmt: skip
+    """The assigned specialist says something; none of it closes the request (R-REQ-2). `postponements` is how often
+    one of them may postpone it.
+
+    Raises `UnknownRequest`, `NotYours`, `StepRefused`, `BadDate`, `BoundByDate` or `PostponedEnough`.
     """
     found = known(work)
     if found.tale.specialist_id != specialist_id:
@@ -110,7 +133,7 @@ def spoken(
     if step not in LIFE[found.tale.stage]:
         raise StepRefused(step, found.tale.stage, allowed(found.tale.stage, SPECIALIST_STEPS))
     if until is not None:
-        _check_postponement(found, until, now)
+        _check_postponement(found, until, now, postponements or {})
     at = next_moment(found, now)
     deed = Deed(did=step, at=at, by=specialist_id, specialist_id=specialist_id, text=text, until=until)
     return Decision(done(found, deed), (_SPOKEN[step](found, deed),))
@@ -147,15 +170,21 @@ def _given(work: Work, did: Did, order: Order) -> tuple[Work, datetime]:
         turn=0 if place is None else place.turn,
         text=order.reason,
         until=order.finish_by,
+        note=order.handover,
     )
     return replace(done(work, deed), explained=place or work.explained), at
 
 
-def _check_postponement(work: Work, until: datetime, now: datetime) -> None:
+def _check_postponement(work: Work, until: datetime, now: datetime, limits: Mapping[Priority, int]) -> None:
+    tale = work.tale
     if until <= now:
         raise BadDate("Отложить можно только на будущее: until уже прошло.")
-    if work.tale.finish_by is not None and until > work.tale.finish_by:
+    if tale.finish_by is not None:
         raise BoundByDate
+    often = sum(mark.kind == "postponed" and mark.specialist_id == tale.specialist_id for mark in tale.marks)
+    limit = limits.get(tale.priority, often + 1)
+    if often >= limit:
+        raise PostponedEnough(limit)
 
 
 def _said(work: Work, deed: Deed) -> dict[str, object]:

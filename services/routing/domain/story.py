@@ -10,16 +10,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, get_args
 
-from services.routing.domain.facts import Client, Deed, Registration, Word
-from services.routing.domain.life import LIFE, Stage, Step
+from services.routing.domain.facts import ROUTING, Action, Client, Deed, Registration, Word
+from services.routing.domain.life import HOLDING, LIFE, Stage, Step
 from services.routing.domain.needs import need_of
 from shared.contracts.base import Nature, Priority
 
 RANKS: Mapping[Priority, int] = {"urgent": 0, "important": 1, "routine": 2}
 
+OPEN: frozenset[Stage] = HOLDING | {"waiting", "finished"}
+"""The stages in which an order may still be carried out."""
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
-MarkKind = Literal["postponed", "cancel_asked", "cancel_wanted", "finish_refused", "forced", "replaced"]
+MarkKind = Literal["postponed", "cancel_asked", "cancel_wanted", "finish_refused", "forced", "replaced", "lost"]
 MARKS: tuple[MarkKind, ...] = get_args(MarkKind)
 
 
@@ -38,6 +40,17 @@ class Refusal:
 
     at: datetime
     specialist_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What is to be done as soon as it can be: a manager's order (R-IMP-3), or somebody else instead of a specialist
+    who got lost (R-URG-7)."""
+
+    action: Action
+    by: str
+    reason: str
+    finish_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +78,12 @@ class Tale:
     ended_at: datetime | None = None
     refusals: tuple[Refusal, ...] = ()
     marks: tuple[Mark, ...] = ()
+    ahead: int = 0
+    """How often urgent work took its place: it goes before its like."""
+    pending: Demand | None = None
+    given_by: str = ""
+    """Who gave it to the specialist: `routing`, or a person."""
+    given_at: datetime | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,6 +103,11 @@ class _SoFar:
     cancel_asked_by: str | None = None
     refusals: list[Refusal] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
+    ahead: int = 0
+    pending: Demand | None = None
+    kept: bool = False
+    given_by: str = ""
+    given_at: datetime | None = None
 
     def mark(self, kind: MarkKind, at: datetime) -> None:
         """One more entry in the record of whoever has it."""
@@ -99,6 +123,8 @@ def tale_of(registered: Registration, words: Iterable[Word], deeds: Iterable[Dee
             _take(so_far, fact.did, fact)
         else:
             _hear(so_far, fact)
+    if "merge" in LIFE[so_far.stage] and _is_merged(words):
+        so_far.stage, so_far.specialist_id, so_far.pending, so_far.finish_by = "merged", None, None, None
     return Tale(
         stage=so_far.stage,
         specialist_id=so_far.specialist_id,
@@ -115,6 +141,10 @@ def tale_of(registered: Registration, words: Iterable[Word], deeds: Iterable[Dee
         ended_at=so_far.ended_at,
         refusals=tuple(so_far.refusals),
         marks=tuple(so_far.marks),
+        ahead=so_far.ahead,
+        pending=so_far.pending if so_far.stage in OPEN else None,
+        given_by=so_far.given_by,
+        given_at=so_far.given_at,
     )
 
 
@@ -131,7 +161,11 @@ def _hear(so_far: _SoFar, word: Word) -> None:
         so_far.priority, so_far.nature = word.priority or so_far.priority, word.nature
     elif word.said == "promised":
         so_far.due = word.until or so_far.due
-    else:
+    elif word.said == "lost":
+        _lose(so_far, word)
+    elif word.said == "ordered":
+        _order(so_far, word)
+    elif word.said in {"accept", "refuse", "withdraw"}:
         _take(so_far, word.said, word)
 
 
@@ -143,17 +177,48 @@ def _take(so_far: _SoFar, step: Step, fact: Word | Deed) -> None:
         so_far.stage = then
 
 
+def _is_merged(words: Iterable[Word]) -> bool:
+    """Whether the last that was said of it is that it is the same matter as another request."""
+    said = [word for word in words if word.said in {"merge", "unmerge"}]
+    return bool(said) and max(said, key=lambda word: (word.at, word.said)).said == "merge"
+
+
+def _lose(so_far: _SoFar, word: Word) -> None:
+    """The clock caught whoever has it: somebody else is to have it, unless a manager wants to keep them (R-URG-7)."""
+    if so_far.stage not in HOLDING or so_far.specialist_id != word.specialist_id:
+        return
+    so_far.mark("lost", word.counts_at)
+    if not so_far.kept and so_far.pending is None:
+        so_far.pending = Demand(action="replace", by=word.by, reason=word.text)
+
+
+def _order(so_far: _SoFar, word: Word) -> None:
+    if word.action == "keep":
+        so_far.pending, so_far.kept = None, True
+    elif word.action is not None:
+        so_far.pending = Demand(action=word.action, by=word.by, reason=word.text, finish_by=word.until)
+
+
+def _found(so_far: _SoFar, _: Deed) -> None:
+    """A lost specialist who speaks is lost no more; what a manager ordered stands."""
+    if so_far.pending is not None and so_far.pending.by == ROUTING:
+        so_far.pending = None
+
+
 def _announce(so_far: _SoFar, _: Deed) -> None:
     so_far.announced = True
 
 
 def _give(so_far: _SoFar, deed: Deed) -> None:
     so_far.specialist_id, so_far.held_turn = deed.specialist_id, deed.turn
-    so_far.finish_by, so_far.announced = None, False
+    so_far.finish_by, so_far.announced, so_far.kept = None, False, False
+    so_far.given_by, so_far.given_at = deed.by, deed.at
 
 
 def _replace(so_far: _SoFar, deed: Deed) -> None:
-    so_far.mark("replaced", deed.at)
+    if deed.by != ROUTING or so_far.pending is not None:  # otherwise they are absent, and nobody blames them
+        so_far.mark("replaced", deed.at)
+    so_far.pending = None
     _give(so_far, deed)
 
 
@@ -161,7 +226,7 @@ def _force(so_far: _SoFar, deed: Deed) -> None:
     if deed.turn:
         _give(so_far, deed)
     so_far.mark("forced", deed.at)
-    so_far.finish_by = deed.until
+    so_far.finish_by, so_far.pending = deed.until, None
 
 
 def _postpone(so_far: _SoFar, deed: Deed) -> None:
@@ -175,6 +240,11 @@ def _ask_cancel(so_far: _SoFar, deed: Deed) -> None:
 
 def _lapse(so_far: _SoFar, _: Deed) -> None:
     so_far.specialist_id, so_far.finish_by, so_far.announced = None, None, False
+
+
+def _displace(so_far: _SoFar, deed: Deed) -> None:
+    so_far.ahead += 1
+    _lapse(so_far, deed)
 
 
 def _refuse(so_far: _SoFar, word: Word) -> None:
@@ -202,6 +272,10 @@ _EFFECTS: Mapping[Step, Callable[..., None]] = {
     "postpone": _postpone,
     "ask_cancel": _ask_cancel,
     "lapse": _lapse,
+    "displace": _displace,
+    "start": _found,
+    "progress": _found,
+    "finish": _found,
     "refuse": _refuse,
     "accept": _accept,
     "withdraw": _withdraw,

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from services.routing.domain.assignment import Explained, Wish
-from services.routing.domain.facts import CLOCKS_DIFFER, TICK, Deed, Registration, Word
+from services.routing.domain.assignment import Explained
+from services.routing.domain.candidates import Wish
+from services.routing.domain.facts import CLOCKS_DIFFER, TICK, Deed, Did, Registration, Word
 from services.routing.domain.life import ENDED, HOLDING
 from services.routing.domain.needs import need_of
 from services.routing.domain.refusals import UnknownRequest
@@ -15,6 +16,7 @@ from shared.contracts.base import Decision, Event
 from shared.contracts.routing import WorkClosed, WorkReopened, WorkWithdrawn
 
 UNTOLD = Tale()
+SAYING: frozenset[Did] = frozenset({"progress", "postpone", "finish", "ask_cancel"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,12 @@ def last_holder(work: Work) -> str | None:
     return work.tale.specialist_id or next(had, None)
 
 
+def last_words(work: Work) -> str:
+    """What whoever has it said of it last: all there is to hand over where nobody wrote more."""
+    said = (deed.text for deed in reversed(work.deeds) if deed.did in SAYING and deed.text)
+    return next(said, "")
+
+
 def wish_of(work: Work) -> Wish:
     """What the work asks for: anybody able, but those the accountant refused (R-COI-2)."""
     tale, registration = work.tale, known(work).registered
@@ -129,6 +137,8 @@ def wish_of(work: Work) -> Wish:
         due=tale.due,
         need=need_of(registration.products if registration else (), tale.nature),
         client_id=client.client_id if client else None,
+        client_zone=client.zone if client else None,
+        ahead=tale.ahead,
         barred=frozenset(one.specialist_id for one in tale.refusals if one.specialist_id is not None),
     )
 

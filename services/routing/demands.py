@@ -1,0 +1,75 @@
+"""What is to be done as soon as it can be: a manager's orders (R-IMP-3), somebody else instead of a lost specialist
+(R-URG-7), and the work of those who are absent, by their substitutes first.
+
+It is tried at once, and again whenever the queue is gone through: what is to be done stands in the work item itself.
+"""
+
+import asyncio
+from datetime import datetime
+
+import structlog
+
+from services.routing.dispatcher import Dispatcher
+from services.routing.domain.facts import ROUTING
+from services.routing.domain.refusals import NobodyCan, RoutingError
+from services.routing.domain.work import Work, held
+from services.routing.metrics import ORDERS
+from services.routing.orders import Orders
+from services.routing.roster import Roster
+from services.routing.store import Store
+
+log = structlog.get_logger()
+
+ABSENT = "отсутствует, работу принимает другой"
+
+
+class Demands:
+    """Carries out what stands in work items to be done."""
+
+    def __init__(self, store: Store, roster: Roster, dispatcher: Dispatcher, orders: Orders) -> None:
+        self._store = store
+        self._roster = roster
+        self._dispatcher = dispatcher
+        self._orders = orders
+
+    async def carry_out(self) -> None:
+        """Whatever can be done now."""
+        works = await self._store.pending()
+        await asyncio.gather(*(self.try_one(work) for work in works))
+        for specialist_id, chain, since in self._roster.gone():
+            await self._hand_over(specialist_id, chain, since)
+
+    async def try_one(self, work: Work) -> None:
+        """Do what is to be done with this work, if it can be done."""
+        demand = work.tale.pending
+        if demand is None:
+            return
+        try:
+            if demand.action == "replace":
+                by_rule = demand.by == ROUTING
+                await self._orders.replace(work, None, demand.by, demand.reason, overrule=False, higher=not by_rule)
+            elif demand.finish_by is not None:
+                await self._orders.force(work, None, demand.by, demand.reason, demand.finish_by)
+            ORDERS.labels(action=demand.action, outcome="done").inc()
+        except RoutingError as refusal:
+            ORDERS.labels(action=demand.action, outcome="waits").inc()
+            log.info("not yet", action="demand.waits", request=work.request_id, why=str(refusal))
+
+    async def _hand_over(self, specialist_id: str, chain: list[str], since: datetime) -> None:
+        works = await self._store.works_of(self._roster.holds(specialist_id))
+        for work in works.values():
+            place = held(work)
+            by_hand = work.tale.given_by != ROUTING and work.tale.given_at is not None and work.tale.given_at >= since
+            if place is not None and place[0] == specialist_id and not by_hand:
+                await self._pass_on(work, chain)
+
+    async def _pass_on(self, work: Work, chain: list[str]) -> None:
+        """To the first substitute who can have it, else to the best; where nobody can, it stays."""
+        for whom in (*chain, None):
+            try:
+                await self._orders.replace(work, whom, ROUTING, ABSENT, overrule=False, higher=False)
+            except NobodyCan:
+                continue
+            except RoutingError as refusal:
+                log.info("changed meanwhile", action="handover.overtaken", request=work.request_id, why=str(refusal))
+            return

@@ -1,0 +1,71 @@
+"""The places of a specialist's capacity: taken and given back in one guarded write of the one document, so that a load
+never exceeds the capacity, and no exclusion is passed, whatever runs side by side (R-URG-4, R-COI-3)."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.routing.domain.exclusions import excluded
+from services.routing.domain.refusals import UnknownSpecialist
+from services.routing.domain.specialists import CLIENTS_KEPT, Specialist
+from shared.contracts.base import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A place is asked for."""
+
+    ticket: str
+    rank: int = 0
+    """Of the priority: 0 is urgent."""
+    client_id: str | None = None
+
+
+def claim(
+    state: Specialist | None, asks: Sequence[Ask], now: datetime, *, instead_of: str | None = None
+) -> Decision[Specialist]:
+    """Take a place for as many of `asks`, the first ones first, as there are free for them; the place of the ticket
+    `instead_of` is given up for them."""
+    if state is None:
+        raise UnknownSpecialist
+    before = state if instead_of is None else _without(state, {instead_of})
+    granted = _granted(before, asks, now)
+    if not granted:
+        return Decision(state)
+    ranks = (*before.ranks, *granted.values()) if state.profile.limits else ()
+    holds = (*before.holds, *granted)
+    return Decision(replace(state, holds=holds, ranks=ranks, given_at=now, edition=state.edition + 1))
+
+
+def release(state: Specialist | None, tickets: Sequence[str], client_id: str | None = None) -> Decision[Specialist]:
+    """Give the places of `tickets` back; `client_id` where work for that client was finished."""
+    if state is None:
+        raise UnknownSpecialist
+    gone = set(tickets)
+    if gone.isdisjoint(state.holds):
+        return Decision(state)
+    clients = state.clients
+    if client_id is not None:
+        clients = (client_id, *(one for one in clients if one != client_id))[:CLIENTS_KEPT]
+    return Decision(replace(_without(state, gone), clients=clients, edition=state.edition + 1))
+
+
+def _granted(state: Specialist, asks: Sequence[Ask], now: datetime) -> dict[str, int]:
+    """The tickets that get a place, with their ranks."""
+    profile = state.profile
+    room = profile.capacity - len(state.holds) if profile.active else 0
+    held, ranks, granted = set(state.holds), list(state.ranks), dict[str, int]()
+    for ask in asks:
+        if len(granted) >= room:
+            break
+        if ask.ticket in held or (state.exclusions and excluded(state.exclusions, ask.client_id, now)):
+            continue
+        if not ask.rank or not profile.limits or sum(one >= ask.rank for one in ranks) < profile.places(ask.rank):
+            granted[ask.ticket] = ask.rank
+            ranks.append(ask.rank)
+    return granted
+
+
+def _without(state: Specialist, gone: Collection[str]) -> Specialist:
+    ranks = tuple(rank for one, rank in zip(state.holds, state.ranks, strict=False) if one not in gone)
+    return replace(state, holds=tuple(one for one in state.holds if one not in gone), ranks=ranks)
