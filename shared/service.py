@@ -5,6 +5,7 @@ import gc
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from socket import socket
 from typing import Any, TypeVar
 
 import structlog
@@ -140,6 +141,7 @@ class Service:
 
     def _build_app(self) -> FastAPI:
         app = FastAPI(title=f"Svoy: {self.name}", version="1", lifespan=self._lifespan)
+        app.state.stopping = asyncio.Event()
         app.state.tokens = Tokens(self.settings.jwt_public_key.get_secret_value())
         app.add_middleware(Edge, new_id=self.new_id, limit=self.settings.max_in_flight, full=self._full)
         problems.install(app)
@@ -172,6 +174,7 @@ class Service:
             self._started = True
             log.info("ready", action="service.ready", mode=self.settings.mode)
             yield
+            self.app.state.stopping.set()
             self._started = False
             log.info("stopping", action="service.stop")
 
@@ -218,6 +221,14 @@ async def _supervised(name: str, run: Callable[[], Coroutine[Any, Any, None]]) -
         await asyncio.sleep(RESTART_AFTER)
 
 
+class Server(uvicorn.Server):
+    """Tells the app before it waits for open answers to end: streams that never would end then."""
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self.config.app.state.stopping.set()  # type: ignore[union-attr]  # `_build_app` puts it there
+        await super().shutdown(sockets)
+
+
 def run(name: str, kind: type[Settings], build_app: Callable[[Settings], FastAPI], *, nice: int = 0) -> None:
     """Read the settings, build the app and serve it until told to stop.
 
@@ -231,7 +242,7 @@ def run(name: str, kind: type[Settings], build_app: Callable[[Settings], FastAPI
         # Built on the loop it is served on: the database driver holds on to the first one it meets.
         app = build_app(settings)
         port = settings.http_port or PORTS[name]
-        await uvicorn.Server(uvicorn.Config(app, host=settings.http_host, port=port, **HTTP)).serve()
+        await Server(uvicorn.Config(app, host=settings.http_host, port=port, **HTTP)).serve()
 
     # What is loaded by now stays; looking through it again and again would cost a tenth of the work.
     gc.collect()

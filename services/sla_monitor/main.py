@@ -6,6 +6,7 @@ from time import perf_counter
 from fastapi import FastAPI
 
 from services.sla_monitor import api, metrics
+from services.sla_monitor.api.stream import ESCALATION, Resolver
 from services.sla_monitor.api.wiring import Wired
 from services.sla_monitor.bases import Bases
 from services.sla_monitor.domain.escalation import BadTerm, EscalationEnded, UnknownEscalation
@@ -19,6 +20,8 @@ from services.sla_monitor.notify import loop
 from services.sla_monitor.notify.escalations import Escalations
 from services.sla_monitor.notify.notifier import Notifier
 from services.sla_monitor.notify.store import NotifyStore
+from services.sla_monitor.reading.changes import Changes, Noted, TooManyFollowers
+from services.sla_monitor.reading.store import Log
 from services.sla_monitor.settings import SlaMonitorSettings
 from services.sla_monitor.store import Store
 from services.sla_monitor.ticker import Ticker
@@ -34,6 +37,7 @@ PROBLEMS = {
     UnknownEscalation: (404, "unknown-escalation"),
     EscalationEnded: (409, "escalation-ended"),
     BadTerm: (422, "bad-term"),
+    TooManyFollowers: (503, "too-many-streams"),
 }
 LEAST_REST = 20
 """Counting takes at most this part of the time, however much there is to count."""
@@ -43,10 +47,11 @@ def build_app(settings: SlaMonitorSettings, clock: ServiceClock | None = None) -
     """The app; it connects when its lifespan begins."""
     service = Service("sla_monitor", settings, clock=clock)
     rules = Rules(company_calendars(settings.company_zone, hours(settings.working_hours)))
-    monitor = Monitor(store=Store(service), clock=service.clock, rules=rules)
+    noted = Noted()
+    monitor = Monitor(store=Store(service), clock=service.clock, rules=rules, changed=noted.add)
     ticker = Ticker(monitor)
     bases = Bases(service)
-    escalations = _escalations(service, settings, monitor, bases)
+    escalations = _escalations(service, settings, monitor, bases, noted)
     deliveries = Deliveries(service, settings)
     notifier = Notifier(escalations.store, deliveries, service.clock, settings.company_zone)
 
@@ -62,20 +67,25 @@ def build_app(settings: SlaMonitorSettings, clock: ServiceClock | None = None) -
     service.background("escalation", lambda: loop.run(escalations, notifier))
     service.check("ticker", ticker.stuck)
     service.problems(PROBLEMS)
-    service.app.state.deps = monitor
-    service.app.state.wired = Wired(
+    wired = Wired(
         monitor=monitor,
         bases=bases,
         escalations=escalations,
         company_zone=settings.company_zone,
         plain_hooks=settings.mode == "development",
     )
+    service.app.state.wired = wired
+    changes = Changes(Log(service), noted, Resolver(wired), service.app.state.stopping)
+    service.app.state.changes = changes
+    service.background("changes", changes.run)
     for routes in (*api.ROUTES, doors.router(deliveries)):
         service.app.include_router(routes)
     return service.app
 
 
-def _escalations(service: Service, settings: SlaMonitorSettings, monitor: Monitor, bases: Bases) -> Escalations:
+def _escalations(
+    service: Service, settings: SlaMonitorSettings, monitor: Monitor, bases: Bases, noted: Noted
+) -> Escalations:
     def terms(clock: ClockName, priority: Priority | None, _: Client | None) -> tuple[Calendar, Ladder | None]:
         found = monitor.rules.terms(clock, priority)
         return (ALWAYS, None) if found is None else (monitor.rules.calendar(found), found.ladder)
@@ -87,6 +97,7 @@ def _escalations(service: Service, settings: SlaMonitorSettings, monitor: Monito
         load=lambda about, about_id: monitor.store.timelines.get(f"{about}:{about_id}"),
         terms=terms,
         manager_of=bases.manager_of,
+        changed=lambda key: noted.add(f"{ESCALATION}{key}"),
     )
 
 

@@ -1,5 +1,6 @@
 """What the doors of sla_monitor work with. Two things happen to a timeline: a fact is heard, and time passes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,6 +22,8 @@ class Monitor:
     store: Store
     clock: Clock
     rules: Rules
+    changed: Callable[[str], None] = lambda _: None
+    """Told the key of every timeline that is written."""
 
     async def hear(self, event: Event) -> Timeline | None:
         """Something happened: the timeline with it. The facts are a set, so that no inbox is needed against repeats."""
@@ -31,14 +34,19 @@ class Monitor:
         decide = partial(heard, about=about, about_id=event.subject, fact=fact, now=self.clock.now(), rules=self.rules)
         key = key_of(about, event.subject)
         stepped = await self.store.timelines.step(key, decide, new=fact.kind in BIRTHS)
-        metrics.count(stepped.events)
+        self._after(key, stepped)
         return stepped.state
 
     async def fire(self, key: str, now: datetime) -> Stepped[Timeline]:
         """Tell what is due by `now`: the guarded write is claim and effect in one. Raises `UnknownSubject`."""
         stepped = await self.store.timelines.step(key, partial(fired, now=now))
-        metrics.count(stepped.events)
+        self._after(key, stepped)
         return stepped
+
+    def _after(self, key: str, stepped: Stepped[Timeline]) -> None:
+        metrics.count(stepped.events)
+        if stepped.written:
+            self.changed(key)
 
     async def timeline(self, about: About, about_id: str) -> Timeline:
         """Raises `UnknownSubject`."""

@@ -14,6 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope
 from fastapi import FastAPI, Request, Response
 from standardwebhooks import Webhook
 
+from shared.service import Server
 from tests.kit import eventually
 
 SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
@@ -73,9 +74,9 @@ async def mail_server() -> AsyncIterator[Post]:
 
 
 @asynccontextmanager
-async def serving_at_a_port(app: FastAPI) -> AsyncIterator[tuple[str, uvicorn.Server]]:
+async def serving_at_a_port(app: FastAPI) -> AsyncIterator[tuple[str, Server]]:
     """The address of `app` behind a real server, and the server."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
+    server = Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
     running = asyncio.create_task(server.serve())
     await eventually(lambda: server.started)
     try:
@@ -89,6 +90,7 @@ async def serving_at_a_port(app: FastAPI) -> AsyncIterator[tuple[str, uvicorn.Se
 async def hook_server() -> AsyncIterator[Listener]:
     """A server that takes webhooks."""
     found, app = Listener(), FastAPI()
+    app.state.stopping = asyncio.Event()
     app.add_api_route("/{path:path}", found.take, methods=["POST"])
     async with serving_at_a_port(app) as (url, _):
         found.url = f"{url}/hook"

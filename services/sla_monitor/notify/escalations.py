@@ -30,7 +30,7 @@ from services.sla_monitor.domain.timeline import Timeline
 from services.sla_monitor.notify.store import NotifyStore
 from shared.calendar import Calendar, add
 from shared.clock import Clock, local_date
-from shared.contracts.base import Priority
+from shared.contracts.base import Decide, Priority
 from shared.contracts.sla_monitor import About, ClockName, SlaBreached, SlaBreachWithdrawn
 
 log = structlog.get_logger()
@@ -49,8 +49,17 @@ class Escalations:
     """Begins, climbs, acknowledges and ends."""
 
     def __init__(
-        self, store: NotifyStore, clock: Clock, company_zone: str, *, load: Load, terms: Terms, manager_of: ManagerOf
+        self,
+        store: NotifyStore,
+        clock: Clock,
+        company_zone: str,
+        *,
+        load: Load,
+        terms: Terms,
+        manager_of: ManagerOf,
+        changed: Callable[[str], None],
     ) -> None:
+        """`changed` is told the id of every escalation that is written."""
         self.store = store
         self._clock = clock
         self._zone = company_zone
@@ -58,6 +67,7 @@ class Escalations:
         self._terms = terms
         self._manager_of = manager_of
         self._resting: dict[str, float] = {}
+        self._changed = changed
 
     async def begin(self, event: SlaBreached) -> None:
         """An obligation was broken; unless it is done by now, somebody has to see to it."""
@@ -66,7 +76,7 @@ class Escalations:
         if timeline is None or broken is None or ending_of(broken, event.due) is not None:
             return
         new = self._new(timeline, broken, event)
-        await self.store.escalations.step(event.obligation_id, partial(begun, new=new))
+        await self._step(event.obligation_id, partial(begun, new=new))
         # What ended it between the look and the write did not find the ladder.
         after = await self._load(event.about, event.about_id)
         if after is not None:
@@ -89,7 +99,7 @@ class Escalations:
         """A person takes it upon themselves. Raises `UnknownEscalation`, `EscalationEnded`, `BadTerm`."""
         now = self._clock.now()
         decide = partial(acknowledged, by=by, until=until, note=note, now=now)
-        return (await self.store.escalations.step(escalation_id, decide)).state
+        return await self._step(escalation_id, decide)
 
     async def get(self, escalation_id: str) -> Escalation:
         """Raises `UnknownEscalation`."""
@@ -131,7 +141,7 @@ class Escalations:
         def whom(role: Role) -> tuple[str, ...]:
             return roll.called(role, manager_id)
 
-        await self.store.escalations.step(key, partial(climbed, now=roll.at, calendar=calendar, called=whom))
+        await self._step(key, partial(climbed, now=roll.at, calendar=calendar, called=whom))
 
     def _new(self, timeline: Timeline, broken: Obligation, event: SlaBreached) -> Escalation:
         now = self._clock.now()
@@ -163,7 +173,13 @@ class Escalations:
             await self._end(obligation_id, ending)
 
     async def _end(self, escalation_id: str, ending: Ending) -> None:
-        await self.store.escalations.step(escalation_id, partial(ended, ending=ending, at=self._clock.now()))
+        await self._step(escalation_id, partial(ended, ending=ending, at=self._clock.now()))
+
+    async def _step(self, escalation_id: str, decide: Decide[Escalation]) -> Escalation:
+        stepped = await self.store.escalations.step(escalation_id, decide)
+        if stepped.written:
+            self._changed(escalation_id)
+        return stepped.state
 
     def _rested(self, key: str) -> bool:
         return self._resting.get(key, 0.0) <= asyncio.get_running_loop().time()

@@ -1,0 +1,52 @@
+"""The log of what changed: numbered batches without a gap, forgotten after an hour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import IndexModel
+from pymongo.errors import DuplicateKeyError
+
+from shared.clock import machine_now
+from shared.service import Service
+
+KEPT_SECONDS = 3600
+PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One batch of the log: the keys of what changed."""
+
+    number: int
+    keys: tuple[str, ...]
+    restarted: bool
+    """A replica started: it may have died before with changes it had not written here."""
+
+
+class Log:
+    """The numbers have no gaps, and a higher one is written later, whichever replica writes."""
+
+    def __init__(self, service: Service) -> None:
+        indexes = [IndexModel("at", expireAfterSeconds=KEPT_SECONDS)]
+        self._collection: Any = service.store.indexes("changes", indexes)
+
+    async def append(self, keys: Sequence[str], *, restarted: bool = False) -> None:
+        """One batch more."""
+        while True:
+            entry = {"_id": await self.last() + 1, "keys": list(keys), "restarted": restarted, "at": machine_now()}
+            try:
+                await self._collection.insert_one(entry)
+            except DuplicateKeyError:
+                continue
+            return
+
+    async def last(self) -> int:
+        """The highest number; 0 where nothing was ever written."""
+        found = await self._collection.find_one({}, {"_id": 1}, sort=[("_id", -1)])
+        return 0 if found is None else int(found["_id"])
+
+    async def after(self, number: int, limit: int = PAGE) -> list[Entry]:
+        """The batches that follow that number."""
+        cursor = self._collection.find({"_id": {"$gt": number}}).sort("_id", 1).limit(limit)
+        return [Entry(found["_id"], tuple(found["keys"]), found["restarted"]) async for found in cursor]

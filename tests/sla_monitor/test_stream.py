@@ -1,0 +1,200 @@
+"""The stream of changes: whole, resumed from where one stopped, only of one's own base, ended with the service."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from services.sla_monitor.main import build_app
+from services.sla_monitor.reading.changes import Noted
+from services.sla_monitor.reading.store import Log
+from services.sla_monitor.settings import SlaMonitorSettings
+from shared.clock import ServiceClock
+from shared.service import Server, Service
+from tests.conftest import SettingsFor
+from tests.kit import eventually, publish, serving, token
+from tests.sla_monitor.outside import serving_at_a_port
+from tests.sla_monitor.telling import MISSED, RETURNED, At, registered
+
+DIRECTOR = token("director")
+
+
+@dataclass
+class Line:
+    """An open stream, read as a browser does."""
+
+    lines: AsyncIterator[str]
+    last: str | None = None
+    seen: list[tuple[str, Any]] = field(default_factory=list)
+
+    async def until(self, kind: str) -> Any:
+        """The data of the next event of that kind."""
+        name, data = "message", ""
+        async for line in self.lines:
+            what, _, rest = line.partition(": ")
+            if what == "id":
+                self.last = rest
+            elif what == "event":
+                name = rest
+            elif what == "data":
+                data = rest
+            elif not line and data:
+                self.seen.append((name, json.loads(data)))
+                if name == kind:
+                    return self.seen[-1][1]
+                name, data = "message", ""
+        raise AssertionError(f"the stream ended after {self.seen}")
+
+    async def ended(self) -> None:
+        """Read until it ends."""
+        async for _ in self.lines:
+            pass
+
+
+@dataclass
+class Streaming:
+    """A replica behind a real server."""
+
+    url: str
+    amqp: str
+    clock: ServiceClock
+    server: Server
+    settings: SlaMonitorSettings
+
+    @asynccontextmanager
+    async def line(self, who: dict[str, str] = DIRECTOR, last: str | None = None) -> AsyncIterator[Line]:
+        """An open stream, once it has begun."""
+        headers = who | ({"Last-Event-ID": last} if last is not None else {})
+        async with (
+            httpx.AsyncClient(timeout=20, trust_env=False) as client,
+            client.stream("GET", f"{self.url}/v1/stream", headers=headers) as answer,
+        ):
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            line = Line(answer.aiter_lines())
+            await line.until("position")
+            yield line
+
+    async def tell(self, *events: At) -> None:
+        """Publish what happens now."""
+        await publish(self.amqp, *(event(self.clock.now()) for event in events))
+
+
+@pytest.fixture
+async def streaming(settings_for: SettingsFor, amqp_url: str) -> AsyncIterator[Streaming]:
+    """A replica behind a real server."""
+    clock = ServiceClock()
+    settings = settings_for(SlaMonitorSettings)
+    async with serving_at_a_port(build_app(settings, clock)) as (url, server):
+        yield Streaming(url, amqp_url, clock, server, settings)
+
+
+async def test_what_changes_is_heard_whole_as_it_is_now(streaming: Streaming) -> None:
+    async with streaming.line() as line:
+        await streaming.tell(MISSED)
+        shown = await line.until("obligations")
+        assert (shown["about"], shown["about_id"]) == ("call", "k1")
+        assert [(one["clock"], one["state"]) for one in shown["obligations"]] == [("callback", "open")]
+        await streaming.tell(RETURNED)
+        shown = await line.until("obligations")
+        assert [(one["clock"], one["state"]) for one in shown["obligations"]] == [("callback", "met")]
+
+
+async def test_an_escalation_is_heard_when_it_begins(streaming: Streaming) -> None:
+    async with streaming.line() as line:
+        await publish(streaming.amqp, MISSED(streaming.clock.now().replace(year=streaming.clock.now().year - 1)))
+        shown = await line.until("escalation")
+        assert shown["escalation"]["escalation_id"] == "k1:callback:1"
+
+
+async def test_who_lost_the_line_goes_on_where_it_stopped(streaming: Streaming) -> None:
+    async with streaming.line() as line:
+        await streaming.tell(MISSED)
+        await line.until("obligations")
+        await line.until("position")
+        stopped = line.last
+    async with streaming.line() as other:
+        await streaming.tell(registered())
+        await other.until("obligations")
+    async with streaming.line(last=stopped) as line:
+        shown = await line.until("obligations")
+        assert shown["about_id"] == "r1"
+        assert "reset" not in [name for name, _ in line.seen]
+
+
+@pytest.mark.parametrize("last", ["999999999", "x", "-1", "1" * 40])
+async def test_who_stopped_at_a_place_nobody_knows_is_told_to_read_anew(streaming: Streaming, last: str) -> None:
+    async with streaming.line(last=last) as line:
+        await line.until("reset")
+
+
+async def test_a_manager_hears_of_their_own_base_alone(streaming: Streaming) -> None:
+    async with streaming.line(token("manager", subject="m2")) as other, streaming.line() as all_of_it:
+        await streaming.tell(MISSED)
+        await all_of_it.until("obligations")
+        await other.until("position")
+        assert {name for name, _ in other.seen} <= {"position", "reset"}
+    async with streaming.line(token("manager", subject="m1")) as own:
+        await streaming.tell(registered())
+        assert (await own.until("obligations"))["about_id"] == "r1"
+
+
+async def test_who_may_not_hears_nothing(streaming: Streaming) -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for who, status in (({}, 401), (token("specialist"), 403)):
+            assert (await client.get(f"{streaming.url}/v1/stream", headers=who)).status_code == status
+
+
+async def test_an_open_stream_does_not_hold_up_the_end_of_the_service(streaming: Streaming) -> None:
+    async with streaming.line() as line:
+        streaming.server.should_exit = True
+        await line.ended()
+
+
+async def test_another_replicas_start_tells_everybody_to_read_anew(streaming: Streaming) -> None:
+    async with streaming.line() as line, serving(build_app(streaming.settings)):
+        await line.until("reset")
+
+
+async def test_there_is_an_end_to_how_many_follow(streaming: Streaming, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.sla_monitor.reading.changes.MOST_FOLLOWERS", 1)
+    async with streaming.line():
+        async with httpx.AsyncClient(trust_env=False) as client:
+            refused = await client.get(f"{streaming.url}/v1/stream", headers=DIRECTOR)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+
+    async def free() -> bool:
+        async with (
+            httpx.AsyncClient(timeout=20, trust_env=False) as client,
+            client.stream("GET", f"{streaming.url}/v1/stream", headers=DIRECTOR) as answer,
+        ):
+            return answer.status_code == 200
+
+    assert await eventually(free)
+
+
+async def test_the_log_has_no_gaps_whoever_writes(settings_for: SettingsFor) -> None:
+    service = Service("sla_monitor", settings_for(SlaMonitorSettings))
+    one, other = Log(service), Log(service)
+    await one.append(["a"], restarted=True)
+    await other.append(["b"])
+    await one.append(["c", "d"])
+    assert [(entry.number, entry.keys, entry.restarted) for entry in await one.after(0)] == [
+        (1, ("a",), True),
+        (2, ("b",), False),
+        (3, ("c", "d"), False),
+    ]
+    assert [entry.number for entry in await other.after(2)] == [3]
+
+
+def test_what_could_not_be_written_is_not_forgotten() -> None:
+    noted = Noted()
+    noted.add("a")
+    keys = noted.take()
+    noted.add("b")
+    noted.put_back(keys)
+    assert noted.take() == ("a", "b")
+    assert noted.take() == ()
