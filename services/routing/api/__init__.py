@@ -13,6 +13,7 @@ deps.py         what all of them are given, and who may see what
 
 from services.routing.api import absences, exclusions, orders, policy, reading, specialists, steps
 from services.routing.api.deps import Routing
+from services.routing.csv_import import BadTable
 from services.routing.domain import refusals
 from shared.service import Service
 
@@ -36,6 +37,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     refusals.BadExclusion: (422, "bad-exclusion"),
     refusals.BadDate: (422, "bad-date"),
     refusals.BadProfile: (422, "bad-profile"),
+    BadTable: (422, "bad-table"),
 }
 """How each refusal is answered."""
 

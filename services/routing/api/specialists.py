@@ -1,13 +1,16 @@
 """`/v1/specialists`: leads register and change them; everybody's record."""
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel
 
 from services.routing.api.deps import Deps, Lead
 from services.routing.api.views import RecordOut, SpecialistIn, SpecialistOut
-from services.routing.domain.refusals import NotYours, UnknownSpecialist
-from services.routing.domain.specialists import Specialist, change, register
+from services.routing.csv_import import read
+from services.routing.domain.refusals import CapacityBelowLoad, NotYours, UnknownSpecialist
+from services.routing.domain.specialists import Specialist, change, register, register_or_change
 from services.routing.domain.story import MARKS
 from shared.http.auth import Principal, requires
 from shared.http.idempotency import IdempotencyKey
@@ -29,6 +32,37 @@ async def create(new: SpecialistIn, who: Lead, key: IdempotencyKey, deps: Deps, 
     if not stepped.written:
         response.status_code = 200
     return changed(stepped.state, deps)
+
+
+class Imported(BaseModel):
+    """What became of a table: the ids, by what was done."""
+
+    created: list[str]
+    changed: list[str]
+    unchanged: list[str]
+
+
+@routes.post("/import", openapi_extra={"requestBody": {"content": {"text/csv": {"schema": {"type": "string"}}}}})
+async def take_table(request: Request, _: Lead, deps: Deps) -> Imported:
+    """Register and change specialists from a CSV table, all or none; its codes are who is who, so the same table again
+    changes nothing. `csv_import.py` says what the columns are."""
+    rows = read(await request.body())
+    now, done = deps.dispatcher.now(), Imported(created=[], changed=[], unchanged=[])
+    ids = {derived_id("specialist", "table", row.code): row.profile for row in rows}
+    held = {one.specialist_id: one for one in await deps.store.specialists_of(ids)}
+    small = [one.profile.name for key, one in held.items() if ids[key].capacity < len(one.holds)]
+    if small:
+        raise CapacityBelowLoad(f"Ничего не загружено: ёмкость меньше, чем заявок в работе: {', '.join(small)}.")
+    for specialist_id, profile in ids.items():
+        ranks = await deps.store.ranks_of(held[specialist_id].holds) if profile.limits and specialist_id in held else {}
+        stepped = await deps.store.specialists.step(
+            specialist_id,
+            partial(register_or_change, specialist_id=specialist_id, profile=profile, now=now, ranks=ranks),
+        )
+        outcome = done.created if specialist_id not in held else done.changed if stepped.written else done.unchanged
+        outcome.append(specialist_id)
+        changed(stepped.state, deps)
+    return done
 
 
 @routes.put("/{specialist_id}")

@@ -151,6 +151,15 @@ def change(
     return told(replace(state, profile=profile, ranks=kept), now)
 
 
+def register_or_change(
+    state: Specialist | None, *, specialist_id: str, profile: Profile, now: datetime, ranks: Mapping[str, int]
+) -> Decision[Specialist]:
+    """As a line of a table says. Raises `BadProfile` or `CapacityBelowLoad`."""
+    if state is None:
+        return register(state, specialist_id, profile, now)
+    return change(state, profile, now, ranks)
+
+
 def told(changed: Specialist, now: datetime) -> Decision[Specialist]:
     """`changed` as the next edition, and that it changed."""
     event = SpecialistChanged(at=now, specialist_id=changed.specialist_id, name=changed.profile.name)
