@@ -48,7 +48,8 @@ class Bases:
 
     async def base_of(self, manager_id: str) -> Base:
         """What a manager may see."""
-        theirs, others = [], []
+        theirs: list[str] = []
+        others: list[str] = []
         async for found in self.clients.collection.find({}, {"manager_id": 1}).limit(MOST):
             (theirs if found["manager_id"] == manager_id else others).append(found["_id"])
         return Base(manager_id=manager_id, clients=tuple(theirs), foreign=tuple(others))

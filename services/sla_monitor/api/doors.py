@@ -18,11 +18,10 @@ from services.sla_monitor.api.views import (
     timeline_view,
 )
 from services.sla_monitor.api.wiring import Deps
-from services.sla_monitor.domain.facts import About
 from services.sla_monitor.domain.obligations import Standing
 from services.sla_monitor.store import Base, Place, Wanted, month_before, place, place_of
 from shared.contracts.base import Priority
-from shared.contracts.sla_monitor import ClockName
+from shared.contracts.sla_monitor import About, ClockName
 from shared.http.auth import Principal, requires
 from shared.http.paging import Page, Paged, Paging
 from shared.http.problems import Problem
@@ -54,6 +53,8 @@ class Filters:
     manager_id: Id | None = None
     request_id: Id | None = None
     call_id: Id | None = None
+    contact_call_id: Id | None = None
+    prospect_id: Id | None = None
     due_within: Annotated[
         float | None, Query(ge=0, le=YEAR, description="Minutes from now; what is late already is included.")
     ] = None
@@ -90,6 +91,18 @@ async def call_timeline(deps: Deps, who: Reader, call_id: str) -> TimelineView:
     return await _timeline(deps, who, "call", call_id)
 
 
+@routes.get("/contact-calls/{contact_call_id}/timeline")
+async def contact_call_timeline(deps: Deps, who: Reader, contact_call_id: str) -> TimelineView:
+    """What happened to a weekly call with an accountant (R-IMP-1), and by when it was owed."""
+    return await _timeline(deps, who, "contact_call", contact_call_id)
+
+
+@routes.get("/prospects/{prospect_id}/timeline")
+async def prospect_timeline(deps: Deps, who: Reader, prospect_id: str) -> TimelineView:
+    """What happened to a prospect (R-REF-2), and by when the next contact was owed."""
+    return await _timeline(deps, who, "prospect", prospect_id)
+
+
 @routes.get("/policies")
 async def policies(deps: Deps, _: Reader) -> Page[PolicyView]:
     """The policy table."""
@@ -104,21 +117,32 @@ def _after(paging: Paging) -> Place | None:
 
 
 def _wanted(asked: Filters, clocks: Sequence[ClockName], base: Base | None, now: datetime) -> Wanted:
-    if asked.request_id is not None and asked.call_id is not None:
-        raise Problem(422, "invalid", "request_id и call_id: назовите что-нибудь одно.")
+    about, about_id = _subject(asked)
     if asked.clock is not None and asked.clock not in clocks:
         raise Problem(422, "unknown-clock", f"clock: таких часов нет; есть {', '.join(clocks)}.")
-    about: About | None = "call" if asked.call_id else "request" if asked.request_id else None
     return Wanted(
         standing=asked.state,
         clock=asked.clock,
         priority=asked.priority,
         base=base,
         about=about,
-        about_id=asked.call_id or asked.request_id,
+        about_id=about_id,
         due_by=None if asked.due_within is None else now + timedelta(minutes=asked.due_within),
         since=asked.since or month_before(now),
     )
+
+
+def _subject(asked: Filters) -> tuple[About | None, str | None]:
+    named: list[tuple[About, str | None]] = [
+        ("request", asked.request_id),
+        ("call", asked.call_id),
+        ("contact_call", asked.contact_call_id),
+        ("prospect", asked.prospect_id),
+    ]
+    given = [(about, about_id) for about, about_id in named if about_id is not None]
+    if len(given) > 1:
+        raise Problem(422, "invalid", "request_id, call_id, contact_call_id, prospect_id: назовите что-нибудь одно.")
+    return given[0] if given else (None, None)
 
 
 async def _base(deps: Deps, who: Principal, asked: str | None) -> Base | None:

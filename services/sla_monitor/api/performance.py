@@ -126,7 +126,8 @@ async def _lines(deps: Deps, wanted: Wanted) -> tuple[Performance, ...]:
 
 async def _named(deps: Deps, found: Sequence[Cell]) -> list[Cell]:
     people = await deps.escalations.store.everybody()
-    return [replace(cell, name=people[cell.key].name) if cell.key in people else cell for cell in found]
+    names: dict[str | None, str] = {person_id: person.name for person_id, person in people.items()}
+    return [replace(cell, name=names.get(cell.key)) for cell in found]
 
 
 async def _wanted(deps: Deps, who: Principal, asked: Filters) -> Wanted:

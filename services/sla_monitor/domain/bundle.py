@@ -57,8 +57,8 @@ class Notice:
             clock=escalation.clock,
             priority=escalation.priority,
             number=escalation.number,
-            client_name=client and client.name,
-            zone=client and client.zone,
+            client_name=client.name if client else None,
+            zone=client.zone if client else None,
             promise_broken=escalation.promise_broken,
             due=escalation.due,
         )

@@ -95,7 +95,8 @@ class Roll:
 
     def _of(self, role: Role, manager_id: str | None) -> Iterable[Person]:
         if role == "manager":
-            return [self.people[manager_id]] if manager_id in self.people else []
+            found = self.people.get(manager_id or "")
+            return [] if found is None else [found]
         return [person for person in self.people.values() if person.role == role]
 
     def _present(self, wanted: Iterable[Person]) -> tuple[str, ...]:
