@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from services.accounts import conflicts
 from services.accounts.domain.client import Client
 from services.accounts.domain.opening import NotTaken, Taking
 from services.accounts.domain.refusals import WrongValue
@@ -91,6 +92,8 @@ async def import_base(office: Office, by: str, body: bytes, order: Order) -> Rep
         results |= await _written(office, by, taking, good, recorded)
     report = _report(sheet, results, dry_run=order.dry_run, written=write)
     if write:
+        phones = (phone for entry in sheet.entries for each in entry.listed.contacts for phone in each.phones)
+        await conflicts.look_after_many(office, phones)
         IMPORT_ROWS.labels(outcome="taken").inc(report.rows_taken)
         IMPORT_ROWS.labels(outcome="refused").inc(report.rows_refused)
     return report

@@ -16,6 +16,7 @@ from functools import partial
 
 import structlog
 
+from services.accounts import conflicts
 from services.accounts.completeness import promised
 from services.accounts.domain import facts
 from services.accounts.domain import proposal as proposals
@@ -98,12 +99,14 @@ async def follow(office: Office, proposal: Proposal) -> Proposal:
     settle = partial(facts.settle, proposal=proposal, by=decided.by, at=decided.at)
     why = f"{IN_RUSSIAN_KIND[proposal.kind]}: предложение {proposal.proposal_id}"
     try:
-        await office.clients_step(proposal.client_id, settle, by=decided.by, why=why)
+        followed = await office.clients_step(proposal.client_id, settle, by=decided.by, why=why)
     except (AccountsError, DuplicateKey):
         await _move(office, proposal, partial(proposals.reopened, decided=decided), decided.by)
         await _check_newcomer(office, proposal)
         raise
     office.confirmed.set()
+    if followed.written and proposal.won is not None:
+        await conflicts.look_after(office, followed.state)
     return await _move(office, proposal, proposals.settled, decided.by)
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.accounts import audit, care_main, completeness, confirming, metrics
+from services.accounts import audit, care_main, completeness, confirming, conflicts, metrics
 from services.accounts.api import ROUTERS
 from services.accounts.domain import refusals
 from services.accounts.domain.client import Client, indexed
@@ -23,6 +23,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     refusals.UnknownManager: (404, "unknown-manager"),
     refusals.UnknownClient: (404, "unknown-client"),
     refusals.UnknownProposal: (404, "unknown-proposal"),
+    refusals.UnknownConflict: (404, "unknown-conflict"),
     refusals.NotYourBase: (403, "not-your-base"),
     refusals.OwnProposal: (403, "own-proposal"),
     refusals.OwnPay: (403, "own-pay"),
@@ -51,6 +52,7 @@ def build_app(settings: AccountsSettings, clock: ServiceClock | None = None) -> 
     service.background("audit", partial(audit.keep_linking, office, settings.audit_every_seconds))
     service.background("complete", partial(completeness.keep_telling, office, settings.facts_told_every_seconds))
     service.background("resume", partial(confirming.resume, office, settings.resume_after_seconds))
+    service.background("conflicts", partial(conflicts.keep_looking, office, settings.conflicts_every_seconds))
     service.background("growth", partial(grow, office, settings.growth_every_seconds))
     service.background("measure", partial(measure, office, settings.measure_every_seconds))
     return service.app

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from services.accounts.domain.client import Client
+from services.accounts.domain.conflict import Conflict
 from services.accounts.domain.manager import Manager
 from services.accounts.domain.proposal import Proposal
 from services.accounts.domain.refusals import InnTaken, UnknownClient, UnknownManager, UnknownProposal, WrongValue
@@ -63,7 +64,6 @@ class Office:
         if first is not None and first.client_id != client_id:
             raise InnTaken(first.client_id, first.name)
 
-
     async def managers_step(self, key: str, decide: Decide[Manager], *, by: str, why: str) -> Stepped[Manager]:
         """A step of a manager, recorded as done `by` somebody."""
         return await self.store.managers.step(key, kept(decide, self._deed("manager", key, by, why)))
@@ -75,6 +75,10 @@ class Office:
     async def proposals_step(self, key: str, decide: Decide[Proposal], *, by: str, why: str) -> Stepped[Proposal]:
         """A step of a proposal, recorded as done `by` somebody."""
         return await self.store.proposals.step(key, kept(decide, self._deed("proposal", key, by, why)))
+
+    async def conflicts_step(self, key: str, decide: Decide[Conflict], *, by: str, why: str) -> Stepped[Conflict]:
+        """A step of a conflict, recorded as done `by` somebody."""
+        return await self.store.conflicts.step(key, kept(decide, self._deed("conflict", key, by, why)))
 
     def _deed(self, kind: str, about: str, by: str, why: str) -> Deed:
         return Deed(kind=kind, about=about, by=by, at=self.now(), why=why)

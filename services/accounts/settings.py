@@ -16,6 +16,8 @@ class AccountsSettings(ServiceSettings):
     """How often it is told up to which moment all facts that move money are told (`client.facts_complete`)."""
     audit_every_seconds: float = Field(default=2, gt=0)
     """How often changes are linked into the audit chain."""
+    conflicts_every_seconds: float = Field(default=3600, gt=0)
+    """How often everything is looked through for phones of two accountants; each change is looked at at once."""
     growth_every_seconds: float = Field(default=300, gt=0)
     """How often the gauges of the month's growth are renewed."""
     measure_every_seconds: float = Field(default=15, gt=0)

@@ -9,6 +9,8 @@ from typing import Any
 from pymongo import IndexModel
 
 from services.accounts.domain.client import Client, search_words
+from services.accounts.domain.conflict import Conflict
+from services.accounts.domain.conflict import Kind as ConflictKind
 from services.accounts.domain.manager import Manager
 from services.accounts.domain.proposal import OPEN, Proposal, Standing
 from services.accounts.domain.trail import Block, Entry
@@ -20,6 +22,8 @@ from shared.store.codec import from_fields
 
 MANAGERS_LIMIT = 10_000
 CLIENTS_LIMIT = 1_000_000
+PARTIES_LIMIT = 200
+"""Clients named in one conflict."""
 BRANCHES_LIMIT = 100
 """Clients with one INN."""
 FACTS = frozenset({kind.TYPE for kind in (ClientWon, ClientLost, ClientHandedOver, FactReversed)})
@@ -35,10 +39,16 @@ CLIENT_INDEXES = (
     IndexModel([("name", 1), ("_id", 1)]),
     IndexModel([("manager_id", 1), ("name", 1), ("_id", 1)]),
     IndexModel("contacts.phones"),
+    IndexModel("contacts.emails"),
     IndexModel([("active", 1), ("source", 1)]),
     IndexModel("stays.holders.manager_id"),
     IndexModel("moved_on"),
     IndexModel([("words", 1), ("name", 1), ("_id", 1)]),
+)
+CONFLICT_INDEXES = (
+    TRAIL,
+    IndexModel([("state", 1), ("_id", 1)]),
+    IndexModel([("parties.manager_id", 1), ("state", 1), ("_id", 1)]),
 )
 PROPOSAL_INDEXES = (
     TRAIL,
@@ -55,11 +65,13 @@ class Store:
         self.managers = service.documents("managers", Manager, indexes=(TRAIL,))
         self.clients = service.documents("clients", Client, indexes=CLIENT_INDEXES)
         self.proposals = service.documents("proposals", Proposal, indexes=PROPOSAL_INDEXES)
+        self.conflicts = service.documents("conflicts", Conflict, indexes=CONFLICT_INDEXES)
         self.blocks = service.documents("audit", Block, indexes=BLOCK_INDEXES)
         self.trailed: dict[str, Documents[Any]] = {
             "manager": self.managers,
             "client": self.clients,
             "proposal": self.proposals,
+            "conflict": self.conflicts,
         }
         """Whose changes are kept in the audit chain, by the kind of document."""
         self.watermarks = service.documents("watermarks", Watermark)
@@ -187,6 +199,34 @@ class Store:
         """Clients recorded before there was an index of their words and days."""
         found = self.clients.collection.find({"moved_on": None}, {"_id": 1}).limit(limit)
         return [each["_id"] async for each in found]
+
+    async def clients_with(self, kind: ConflictKind, value: str) -> list[Client]:
+        """The clients that have this INN, or an accountant with this phone."""
+        where = {"inn": value} if kind == "inn" else {"contacts.phones": value}
+        return await self.clients.find(where, limit=PARTIES_LIMIT)
+
+    async def phones_of_several(self) -> list[str]:
+        """Phones that more than one accountant has."""
+        return await self._several([{"$unwind": "$contacts"}, {"$unwind": "$contacts.phones"}], "$contacts.phones")
+
+    async def inns_of_several(self) -> list[str]:
+        """INNs that more than one client has."""
+        return await self._several([], "$inn")
+
+    async def _several(self, steps: list[dict[str, Any]], field: str) -> list[str]:
+        group = {"$group": {"_id": field, "count": {"$sum": 1}}}
+        several = {"$match": {"count": {"$gt": 1}}}
+        found = self.clients.collection.aggregate([*steps, group, several], allowDiskUse=True)
+        return [each["_id"] async for each in found]
+
+    async def standing_conflicts(self) -> list[Conflict]:
+        """Those that are not gone."""
+        return await self.conflicts.find({"state": {"$ne": "gone"}}, limit=CLIENTS_LIMIT)
+
+    async def conflicts_where(self, where: Mapping[str, Any], after: str | None, limit: int) -> list[Conflict]:
+        """Conflicts in order of id; `after` is the last one seen."""
+        beyond = {} if after is None else {"_id": {"$gt": after}}
+        return await self.conflicts.find({**where, **beyond}, limit=limit)
 
     async def active_by_source(self) -> dict[str, int]:
         """How many clients are with us, by how they came."""

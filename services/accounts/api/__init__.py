@@ -2,6 +2,14 @@
 
 from fastapi import APIRouter
 
-from services.accounts.api import audit, clients, growth, imports, managers, proposals
+from services.accounts.api import audit, clients, conflicts, growth, imports, managers, proposals
 
-ROUTERS: tuple[APIRouter, ...] = (managers.routes, imports.routes, clients.routes, proposals.routes, audit.routes, growth.routes)
+ROUTERS: tuple[APIRouter, ...] = (
+    managers.routes,
+    imports.routes,
+    clients.routes,
+    proposals.routes,
+    audit.routes,
+    growth.routes,
+    conflicts.routes,
+)

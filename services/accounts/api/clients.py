@@ -7,8 +7,23 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
+from services.accounts import conflicts
 from services.accounts.api.client_forms import ClientCard, ClientChanges, ClientView, NewClient
-from services.accounts.api.fields import SEES_ALL, Deps, Director, Id, Inn, Keeper, Phone, Reader, Text, fingerprint
+from services.accounts.api.fields import (
+    SEES_ALL,
+    Code,
+    Deps,
+    Director,
+    Email,
+    Id,
+    Inn,
+    Keeper,
+    Phone,
+    Reader,
+    Region,
+    Text,
+    fingerprint,
+)
 from services.accounts.domain import client as clients
 from services.accounts.domain.client import Client, begin
 from services.accounts.domain.contacts import replaced
@@ -27,11 +42,14 @@ routes = APIRouter(prefix="/v1/clients", tags=["clients"])
 
 
 class Search(BaseModel):
-    """By any words of the name, by INN, by an accountant's phone, by manager."""
+    """By how words of its name, or of its accountants' names, begin; by INN, by an accountant's phone or e-mail …"""
 
     name: Text | None = None
     inn: Inn | None = None
     phone: Phone | None = None
+    email: Email | None = None
+    region: Region | None = None
+    tariff: Code | None = None
     manager_id: Id | None = None
     active: bool | None = None
 
@@ -40,6 +58,9 @@ class Search(BaseModel):
         filters = {
             "inn": self.inn,
             "contacts.phones": self.phone,
+            "contacts.emails": self.email,
+            "region": self.region,
+            "tariff": self.tariff,
             "manager_id": self.manager_id,
             "active": self.active,
         }
@@ -68,6 +89,9 @@ async def register(office: Deps, who: Director, key: IdempotencyKey, new: NewCli
     )
     decide = partial(clients.register, new=client, at=office.now(), today=office.today(), unusual_fee=new.unusual_fee)
     stepped = await _step(office, who, client, "заведён", decide)
+    if stepped.written and client.apart:
+        key, words = conflicts.conflict_id("inn", client.inn), f"филиал, КПП {client.apart}"
+        await conflicts.decide(office, key, who.subject, choice="shared", contact_id=None, words=words)
     response.status_code = 201 if stepped.written else 200
     return ClientView.model_validate(stepped.state)
 
@@ -117,7 +141,10 @@ def check_sees(who: Principal, client: Client) -> None:
 async def _step(office: Office, who: Principal, client: Client, why: str, decide: Decide[Client]) -> Stepped[Client]:
     """The step; where the INN of `client` belongs to another client, `InnTaken` names that one."""
     try:
-        return await office.clients_step(client.client_id, decide, by=who.subject, why=why)
+        stepped = await office.clients_step(client.client_id, decide, by=who.subject, why=why)
     except DuplicateKey:
         await office.check_inn_free(client.inn, client.client_id, client.apart)
         raise
+    if stepped.written:
+        await conflicts.look_after(office, client, stepped.state)
+    return stepped

@@ -28,6 +28,10 @@ class UnknownProposal(AccountsError):
     """Такого предложения нет."""
 
 
+class UnknownConflict(AccountsError):
+    """Такого расхождения нет."""
+
+
 class NotYourBase(AccountsError):
     """Это клиент другого менеджера: менеджер видит и меняет только свою базу."""
 

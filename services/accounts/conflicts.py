@@ -1,0 +1,101 @@
+"""Finds phones that belong to two accountants and INNs of two clients, and does what a person decided about them."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+
+from services.accounts.domain import client as clients
+from services.accounts.domain import conflict as conflicts
+from services.accounts.domain.client import Client
+from services.accounts.domain.conflict import Choice, Conflict, Kind
+from services.accounts.domain.refusals import UnknownClient, UnknownConflict
+from services.accounts.office import Office, known
+from shared.contracts.base import Decision
+from shared.ids import derived_id
+
+PROGRAM = "accounts"
+"""Who finds them, in the history."""
+TOGETHER = 100
+
+
+def conflict_id(kind: Kind, value: str) -> str:
+    """The id of the conflict about this phone or INN."""
+    return derived_id("conflict", kind, value)
+
+
+async def keep_looking(office: Office, every_seconds: float) -> None:
+    """For ever: look through everything, since a crash may have kept a change from being looked at."""
+    while True:
+        await look_everywhere(office)
+        await asyncio.sleep(every_seconds)
+
+
+async def look_everywhere(office: Office) -> None:
+    """Look at every phone and INN that more than one has, and at every conflict known."""
+    phones, inns = await office.store.phones_of_several(), await office.store.inns_of_several()
+    known_ones = await office.store.standing_conflicts()
+    about = {("phone", value) for value in phones} | {("inn", value) for value in inns}
+    for kind, value in sorted(about | {(each.kind, each.value) for each in known_ones}):
+        await look_at(office, "phone" if kind == "phone" else "inn", value)
+
+
+async def look_after(office: Office, *states: Client | None) -> None:
+    """Look at the phones and INNs a client has now, and had before."""
+    found = {("phone", phone) for client in states if client for each in client.contacts for phone in each.phones}
+    inns = {client.inn for client in states if client}
+    await asyncio.gather(
+        *(look_at(office, "phone", value) for _, value in found), *(look_at(office, "inn", value) for value in inns)
+    )
+
+
+async def look_after_many(office: Office, phones: Iterable[str]) -> None:
+    """Look at many phones, as few at a time as the machine bears."""
+    wanted = list(dict.fromkeys(phones))
+    for start in range(0, len(wanted), TOGETHER):
+        await asyncio.gather(*(look_at(office, "phone", value) for value in wanted[start : start + TOGETHER]))
+
+
+async def look_at(office: Office, kind: Kind, value: str) -> None:
+    """Find, renew or put away the conflict about this phone or INN."""
+    key, at = conflict_id(kind, value), office.now()
+    now = conflicts.parties(kind, value, await office.store.clients_with(kind, value))
+    if len(now) < 2 and await office.store.conflicts.get(key) is None:  # noqa: PLR2004 - a conflict is between two
+        return
+
+    def decide(state: Conflict | None) -> Decision[Conflict]:
+        if state is None:
+            return Decision(Conflict(conflict_id=key, kind=kind, value=value, parties=now, found_at=at))
+        return conflicts.seen(state, now, at)
+
+    await office.conflicts_step(key, decide, by=PROGRAM, why="найдено")
+
+
+async def decide(
+    office: Office, key: str, by: str, *, choice: Choice, contact_id: str | None, words: str | None
+) -> Conflict:
+    """A person's word, done: where the phone is one accountant's, it is taken from the others."""
+    at = office.now()
+
+    def said(state: Conflict | None) -> Decision[Conflict]:
+        found = known(state, UnknownConflict)
+        return conflicts.decide(found, by, at, choice=choice, contact_id=contact_id, words=words)
+
+    decided = (await office.conflicts_step(key, said, by=by, why="решено")).state
+    if choice == "belongs_to" and contact_id is not None:
+        for client_id in sorted({party.client_id for party in decided.parties}):
+            take = partial(_without_phone, phone=decided.value, but=contact_id, office=office)
+            await office.clients_step(client_id, take, by=by, why="телефон не этого бухгалтера")
+        await look_at(office, decided.kind, decided.value)
+    return known(await office.store.conflicts.get(key), UnknownConflict)
+
+
+def _without_phone(state: Client | None, phone: str, but: str, office: Office) -> Decision[Client]:
+    client = known(state, UnknownClient)
+    contacts = tuple(
+        each
+        if each.contact_id == but or phone not in each.phones
+        else replace(each, phones=tuple(other for other in each.phones if other != phone))
+        for each in client.contacts
+    )
+    return clients.describe(client, replace(client, contacts=contacts), office.now())
