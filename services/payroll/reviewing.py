@@ -1,5 +1,6 @@
 """Looking a month through before it is closed, and asking for its close."""
 
+from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
@@ -37,9 +38,9 @@ async def look_through(office: Office, month: Month, by: str) -> Preview:
     review = (await office.store.books.step(BOOKS, decide)).state.review
     if review is None:
         raise NoPreview
-    lines, suspects = await _lines(office, month)
-    found = await doubts_about(office, month, suspects)
-    kept = partial(_kept, review=review, lines=lines, found=found)
+    seen = await _look(office, month)
+    found = await doubts_about(office, month, seen)
+    kept = partial(_kept, review=review, lines=tuple(seen.lines), found=found)
     preview = (await office.store.previews.step(month, kept)).state
     log.info("month was looked through", action="month.reviewed", month=month, by=by, number=preview.number)
     return preview
@@ -99,9 +100,9 @@ async def next_to_close(office: Office, books: Books) -> Month | None:
     return (await look_out(office, "")).first_due
 
 
-async def doubts_about(office: Office, month: Month, suspects: set[str]) -> dict[str, str]:
-    """Which facts up to `month` do not fit the others."""
-    suspects = suspects | set(await office.store.held_by_several())
+async def doubts_about(office: Office, month: Month, seen: "Seen") -> dict[str, str]:
+    """Which facts up to `month`, not settled before, do not fit the others."""
+    suspects = seen.suspects | set(await office.store.held_by_several())
     if not suspects:
         return {}
     suspects = set(sorted(suspects)[:SUSPECTS])
@@ -110,28 +111,40 @@ async def doubts_about(office: Office, month: Month, suspects: set[str]) -> dict
     facts = await office.store.facts_of_clients(suspects)
     after = following(month)
     found = doubtful([fact for fact in facts if month_of(fact.effective) < after], since)
-    return dict(sorted(found.items())[:SHOWN])
+    fresh = [(fact_id, why) for fact_id, why in sorted(found.items()) if fact_id in seen.fresh]
+    return dict(fresh[:SHOWN])
 
 
-async def _lines(office: Office, month: Month) -> tuple[tuple[Line, ...], set[str]]:
-    """Everybody's month, and the clients whose facts do not fit each other within one ledger."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one pass over the ledgers found."""
+
+    lines: list[Line] = field(default_factory=list)
+    """Everybody's month."""
+    fresh: set[str] = field(default_factory=set)
+    """Facts up to the month that no closed statement has."""
+    suspects: set[str] = field(default_factory=set)
+    """Clients whose facts do not fit each other within one ledger."""
+
+    def add(self, ledger: Ledger, month: Month) -> None:
+        """Look at the facts of one ledger."""
+        fresh = [fact for fact in ledger.unsettled() if fact.month <= month]
+        self.fresh.update(fact.fact_id for fact in fresh)
+        clients = {fact.client_id for fact in fresh}
+        told = [fact for fact in ledger.facts if fact.client_id in clients]
+        found = doubtful(told, {})
+        self.suspects.update(fact.client_id for fact in told if fact.fact_id in found)
+
+
+async def _look(office: Office, month: Month) -> Seen:
     books = await office.store.company_books()
-    lines: list[Line] = []
-    suspects: set[str] = set()
+    seen = Seen()
     async for batch in office.store.ledgers_in_batches():
         for ledger in batch:
             statement = office.reckoned(ledger, month, books)
-            lines += [] if statement is None else [Line.of(statement)]
-            suspects |= _suspects(ledger, month)
-    return tuple(lines), suspects
-
-
-def _suspects(ledger: Ledger, month: Month) -> set[str]:
-    """Clients with a fact not settled yet that does not fit the others of this ledger."""
-    fresh = {fact.client_id for fact in ledger.unsettled() if fact.month <= month}
-    by_id = {fact.fact_id: fact.client_id for fact in ledger.facts if fact.client_id in fresh}
-    found = doubtful([fact for fact in ledger.facts if fact.client_id in fresh], {})
-    return {by_id[fact_id] for fact_id in found}
+            seen.lines.extend([] if statement is None else [Line.of(statement)])
+            seen.add(ledger, month)
+    return seen
 
 
 def _kept(

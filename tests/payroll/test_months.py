@@ -97,7 +97,10 @@ async def test_facts_in_doubt_are_shown_and_need_a_reason(doors: Doors) -> None:
         client_won(9000, OCT, fact_id="w1").model_copy(update={"client_id": "twice"}),
         client_won(9000, NOV, fact_id="w2", by="m2").model_copy(update={"client_id": "twice"}),
         manager("m2"),
+        client_won(1, OCT, fact_id="o1").model_copy(update={"client_id": "accepted before"}),
+        client_won(1, OCT, fact_id="o2", by="m2").model_copy(update={"client_id": "accepted before"}),
     )
+    assert list((await doors.made(f"/v1/months/{OCT}/review", ASKER))["doubts"]) == ["o2"]
     await doors.closed(OCT)
     preview = await doors.made(f"/v1/months/{NOV}/review", ASKER)
     assert {fact_id: why.split(":")[0] for fact_id, why in preview["doubts"].items()} == {

@@ -1,0 +1,69 @@
+"""What earlier versions of the program kept is still understood, and pays the same."""
+
+from typing import Any
+
+from services.payroll.domain.books import Books
+from services.payroll.domain.ledger import Ledger
+from services.payroll.domain.policy import Policies
+from shared.money import ZERO
+from shared.store.codec import from_fields, to_fields
+from tests.payroll.given import AT, POLICIES, Told, client_lost, client_won, roubles
+
+SEP, OCT = "2026-09", "2026-10"
+NEW = {
+    "ledger": ("cases", "reversals", "settled_to"),
+    "manager": ("personnel_number", "snils"),
+    "statement": ("reversed", "policy", "seal"),
+    "fact": ("reverses_fact_id", "undoes", "sign"),
+    "adjustment": ("policy",),
+}
+
+
+def without(fields: dict[str, Any], kind: str) -> dict[str, Any]:
+    """As it was kept before."""
+    return {name: value for name, value in fields.items() if name not in NEW[kind]}
+
+
+def old_statement(fields: dict[str, Any]) -> dict[str, Any]:
+    """A statement as it was kept before."""
+    lists = {name: [without(fact, "fact") for fact in fields[name]] for name in ("won", "lost", "without_pay")}
+    lines = [
+        without(line, "adjustment") | {"fact": line["fact"] and without(line["fact"], "fact")}
+        for line in fields["adjustments"]
+    ]
+    return without(fields, "statement") | lists | {"adjustments": lines}
+
+
+def old(ledger: Ledger) -> dict[str, Any]:
+    """A ledger as it was kept before."""
+    fields = without(to_fields(ledger), "ledger")
+    return fields | {
+        "manager": without(fields["manager"], "manager"),
+        "facts": [without(fact, "fact") for fact in fields["facts"]],
+        "closed": [old_statement(statement) for statement in fields["closed"]],
+    }
+
+
+def test_a_ledger_of_before_goes_on_as_it_would_have() -> None:
+    told = Told.of(client_won(30000, SEP))
+    told.close(SEP)
+    told.hear(client_lost(50000, SEP))
+    told.close(OCT)
+    told.ledger = from_fields(old(told.ledger), Ledger)
+    (november,) = [told.statement("2026-11")]
+    assert (november.carried_in, november.carried) == (roubles(-30000), roubles(-30000))
+    told.hear(client_won(50000, SEP))
+    assert [line.amount for line in told.statement("2026-11").adjustments] == [roubles(30000)]
+    assert told.ledger.done_with(OCT)
+
+
+def test_books_of_before_keep_their_months() -> None:
+    kept = {
+        "months": [
+            {"month": SEP, "state": "closed", "by": "p1", "started_at": AT, "closed_at": AT,
+             "statements": 1, "total": ZERO},
+        ]
+    }  # fmt: skip
+    books = from_fields(kept, Books)
+    assert (books.first_open, books.begin, books.state(SEP), books.state(OCT)) == (OCT, SEP, "closed", "open")
+    assert books.in_force(POLICIES.usual) == Policies(POLICIES.usual)
