@@ -1,12 +1,14 @@
 """What intake does about others' events: it keeps its projection of clients."""
 
-from collections.abc import Mapping
 from functools import partial
 
+from services.intake import asking
 from services.intake.domain.callers import told
+from services.intake.post import PostOffice
 from services.intake.reception import Reception
 from shared.contracts.accounts import ClientChanged, ClientEvent, ClientRegistered
 from shared.contracts.base import Decision, Event
+from shared.contracts.routing import WorkClosed, WorkFinished, WorkReopened
 from shared.messaging.envelope import Message
 from shared.messaging.inbound import Handler
 
@@ -21,9 +23,21 @@ async def on_client(event: ClientEvent, message: Message, reception: Reception) 
         await reception.claim(request)
 
 
-def handlers(reception: Reception) -> Mapping[type[Event], Handler]:
+def handlers(reception: Reception) -> dict[type[Event], Handler]:
     """Which event is handled by what."""
     return {
         ClientRegistered: partial(on_client, reception=reception),
         ClientChanged: partial(on_client, reception=reception),
     }
+
+
+def mail_handlers(office: PostOffice) -> dict[type[Event], Handler]:
+    """What is done by letter."""
+
+    async def finished(event: WorkFinished, _: Message) -> None:
+        await asking.on_finished(event, office)
+
+    async def moved_on(event: WorkReopened | WorkClosed, _: Message) -> None:
+        await asking.on_round(event, office)
+
+    return {WorkFinished: finished, WorkReopened: moved_on, WorkClosed: moved_on}

@@ -5,17 +5,23 @@ import asyncio
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from services.intake import hearing
 from services.intake.api import ROUTERS
 from services.intake.api.fields import SCOPES
-from services.intake.channels import doors
+from services.intake.channels import doors, gate, imap, smtp
 from services.intake.channels.generic import GenericDoor
+from services.intake.channels.mailgun import MailgunDoor
 from services.intake.channels.mango import MangoDoor
 from services.intake.domain import refusals
-from services.intake.handlers import handlers
+from services.intake.handlers import handlers, mail_handlers
+from services.intake.post import PostOffice
 from services.intake.reception import Reception
 from services.intake.settings import IntakeSettings
 from services.intake.store import Store
+from services.intake.telephony import telephony
 from shared.clock import ServiceClock
+from shared.delivery import Deliveries
+from shared.delivery.doors import router as deliveries_router
 from shared.http import key_doors
 from shared.http.api_keys import ApiKeys
 from shared.service import Service, run
@@ -30,6 +36,9 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     refusals.ForeignRequest: (403, "not-your-base"),
     refusals.ForeignCall: (403, "not-your-base"),
     refusals.TakenBySpecialist: (403, "taken-by-specialist"),
+    refusals.NotTheSameMatter: (409, "not-the-same-matter"),
+    refusals.NotMerged: (409, "not-merged"),
+    refusals.LinkSpent: (410, "link-spent"),
     refusals.NotPossibleNow: (409, "not-possible-now"),
     refusals.PromiseInThePast: (422, "promise-in-the-past"),
     refusals.NatureWithoutImportance: (422, "nature-without-importance"),
@@ -38,6 +47,8 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     doors.TooLong: (413, "too-large"),
     doors.Unreadable: (400, "unreadable"),
     doors.FromTheFuture: (422, "from-the-future"),
+    gate.NotFromThere: (403, "not-from-there"),
+    gate.TooOften: (429, "too-often"),
 }
 
 
@@ -49,16 +60,27 @@ def build_app(settings: IntakeSettings, clock: ServiceClock | None = None) -> Fa
         clock=service.clock,
         new_id=service.new_id,
         generic=GenericDoor(_revealed(settings.webhook_secret)),
+        mailgun=MailgunDoor([key.get_secret_value() for key in settings.mailgun_keys]),
         mango=MangoDoor(_revealed(settings.mango_api_key), _revealed(settings.mango_api_salt)),
     )
     keys = ApiKeys(service.store.indexes("api_keys", ()))
     service.app.state.deps = reception
     service.app.state.api_keys = keys
+    calls = telephony(service, reception, settings)
+    service.app.state.telephony = calls
+    deliveries = Deliveries(service, settings)
+    office = PostOffice(reception, deliveries, settings)
+    service.app.state.post = office
     service.problems(PROBLEMS)
-    for routes in (*ROUTERS, key_doors.router(keys, SCOPES)):
+    for routes in (*ROUTERS, deliveries_router(deliveries), key_doors.router(keys, SCOPES)):
         service.app.include_router(routes)
-    service.listen(handlers(reception))
+    service.listen(handlers(reception) | mail_handlers(office) | hearing.handlers(calls))
     service.background("pair", lambda: pair(reception, settings.pair_every_seconds))
+    service.background("sweep", lambda: calls.sweeping(settings.sweep_calls_every_seconds))
+    if settings.smtp_port:
+        service.background("smtp", lambda: smtp.listen(office))
+    if settings.imap_url is not None:
+        service.background("imap", lambda: imap.poll(office))
     return service.app
 
 

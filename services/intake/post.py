@@ -1,87 +1,221 @@
-"""Letters: kept as they came, read as far as they can be, and registered as requests."""
+"""Letters: kept as they came, read as far as they can be; they open a request, join one, or are kept and no more."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from email.utils import parseaddr
 
-from services.intake import metrics
-from services.intake.channels import email
-from services.intake.domain.callers import Caller
-from services.intake.domain.mails import Letter, Mail, arrived, keep
-from services.intake.domain.refusals import UnknownRequest
+from services.intake import letters, metrics
+from services.intake.channels import email, quotes
+from services.intake.domain import merging
+from services.intake.domain.callers import Caller, Identity
+from services.intake.domain.conversation import FollowUp
+from services.intake.domain.mails import Kind, Letter, Mail, arrived, keep
+from services.intake.domain.refusals import NotPossibleNow, UnknownRequest
 from services.intake.domain.requests import Register, ServiceRequest
-from services.intake.domain.triage import Triage, triage
+from services.intake.domain.threads import WITHIN, Thread, only_thanks, thread
+from services.intake.domain.triage import triage
+from services.intake.mail_settings import MailSettings
 from services.intake.reception import Reception
+from shared.delivery import Deliveries
 from shared.ids import derived_id
 
 TEXT_KEPT = 100_000
 """Characters of a letter its request carries; all of it is in the letter."""
+FILES_KEPT = 50
+"""Attachments of a letter that are kept as files; the others stay in the raw letter."""
+MERGED_DEEP = 5
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What became of a letter."""
+    """What became of a letter; `request` is the one it opened or joined."""
 
     mail: Mail
-    request: ServiceRequest
+    request: ServiceRequest | None
     new: bool
     """False where it had come before."""
 
 
-async def receive(reception: Reception, raw: bytes, by: str) -> Received:
-    """Keep a letter and register what it asks for.
-
-    The raw letter is kept first and the mail last, each under the id that belongs to the letter: a sender who got no
-    answer sends it again, and what was missing is done then.
-    """
-    message_id = derived_id("mail", *await asyncio.to_thread(email.identity_of, raw))
-    mail = await reception.store.mails.get(message_id)
-    if mail is not None:
-        metrics.MAILS.labels("repeated").inc()
-        return Received(mail, await request_of(reception, mail), new=False)
-    letter, judged = await asyncio.to_thread(_read, raw)
-    await reception.store.keep_letter(message_id, raw)
-    command = await _asked_for(reception, letter, judged, message_id, by)
-    request = (await reception.register(command, derived_id("request", "mail", message_id))).state
-    mail = arrived(
-        letter,
-        message_id=message_id,
-        size=len(raw),
-        request_id=request.request_id,
-        client=request.client,
-        now=reception.clock.now(),
-    )
-    return await _kept(reception, mail, request)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    kind: Kind
+    request: ServiceRequest | None
 
 
-async def request_of(reception: Reception, mail: Mail) -> ServiceRequest:
-    """The request a letter opened."""
+class PostOffice:
+    """Takes in letters, whichever door they come by, and answers them."""
+
+    def __init__(self, reception: Reception, deliveries: Deliveries, settings: MailSettings) -> None:
+        self.reception = reception
+        self.deliveries = deliveries
+        self.settings = settings
+        self._own = {*settings.mail_addresses, parseaddr(settings.mail_from)[1].lower()}
+
+    async def receive(self, raw: bytes, by: str) -> Received:
+        """Keep a letter and do what it asks for.
+
+        The raw letter is kept first and the mail last, each under the id that belongs to the letter: a sender who got
+        no answer sends it again, and what was missing is done then.
+        """
+        store = self.reception.store
+        message_id = derived_id("mail", *await asyncio.to_thread(email.identity_of, raw))
+        mail = await store.mails.get(message_id)
+        if mail is not None:
+            metrics.MAILS.labels("repeated").inc()
+            return Received(mail, await request_of(self.reception, mail), new=False)
+        letter = await asyncio.to_thread(email.read, raw)
+        await store.keep_letter(message_id, raw)
+        letter = await self._with_files(letter, message_id, raw)
+        said = await asyncio.to_thread(quotes.said, letter.text)
+        found = await self._done(letter, said, message_id, by)
+        answered = await self._acknowledged(letter, found)
+        mail = arrived(
+            letter,
+            message_id=message_id,
+            size=len(raw),
+            request_id=None if found.request is None else found.request.request_id,
+            client=None if found.request is None else found.request.client,
+            kind=found.kind,
+            answered=answered,
+            now=self.reception.clock.now(),
+        )
+        return await self._kept(mail, found.request)
+
+    async def _with_files(self, letter: Letter, message_id: str, raw: bytes) -> Letter:
+        """Its attachments, kept as files."""
+        if not letter.attachments:
+            return letter
+        contents = await asyncio.to_thread(email.attachments, raw)
+        kept = []
+        for one, content in zip(letter.attachments, contents, strict=False):
+            if one.number <= FILES_KEPT:
+                await self.reception.store.attachments.put(
+                    f"{message_id}/{one.number}", content, {"name": one.name, "content_type": one.content_type}
+                )
+            kept.append(replace(one, kept=one.number <= FILES_KEPT))
+        return replace(letter, attachments=tuple(kept))
+
+    async def _done(self, letter: Letter, said: str, message_id: str, by: str) -> _Found:
+        """What a letter that has not come before opens or joins."""
+        opened = await self.reception.store.requests.get(_request_id(message_id))
+        if opened is not None:
+            return _Found("request", opened)
+        caller = Caller(email=letter.sender, name=letter.sender_name)
+        identity = await self.reception.identity(caller)
+        spoken = await self._request_meant(letter, identity)
+        if letter.sender in self._own:
+            return _Found("own", spoken)
+        if letter.origin != "person":
+            return _Found(letter.origin, spoken)
+        about = thread(letter.subject, letter.references, letter.recipients)
+        if only_thanks(said) and not letter.attachments and (about.answers or not about.subject):
+            return _Found("thanks", spoken)
+        if spoken is not None and spoken.state in {"open", "merged"}:
+            return _Found("follow_up", await self._joined(spoken, said or letter.title, message_id, by))
+        command = Register(
+            channel="email",
+            subject=letter.title,
+            text=letter.text[:TEXT_KEPT],
+            caller=caller,
+            identity=identity,
+            triage=triage(f"{letter.subject}\n{said}"),
+            message_id=message_id,
+            follows=None if spoken is None else spoken.request_id,
+            by=by,
+        )
+        return _Found("request", (await self.reception.register(command, _request_id(message_id))).state)
+
+    async def _request_meant(self, letter: Letter, identity: Identity) -> ServiceRequest | None:
+        """The request a letter belongs to: by our own Message-ID whoever answers; by anything else only where it is the
+        same sender's or the same client's."""
+        about = thread(letter.subject, letter.references, letter.recipients)
+        for request_id in about.ours:
+            if (known := await self.reception.store.requests.get(request_id)) is not None:
+                return known
+        candidates = await self._candidates(about, letter.sender)
+        return next((one for one in candidates if _theirs(one, letter.sender, identity)), None)
+
+    async def _candidates(self, about: Thread, sender: str | None) -> list[ServiceRequest]:
+        store = self.reception.store
+        numbered = None if about.number is None else await store.numbered(about.number)
+        found = [] if numbered is None else [numbered]
+        for mail in await store.mail_headed(about.references) if about.references else ():
+            request = await request_of(self.reception, mail)
+            found += [] if request is None else [request]
+        if not found and about.answers and about.subject and sender is not None:
+            written = await store.written_by(sender, self.reception.clock.now() - WITHIN)
+            found = [one for one in written if thread(one.subject, (), "").subject.lower() == about.subject.lower()]
+        return found
+
+    async def _joined(self, request: ServiceRequest, said: str, message_id: str, by: str) -> ServiceRequest:
+        """The letter as a follow-up to the request."""
+        words = FollowUp(at=self.reception.clock.now(), channel="email", words=said, message_id=message_id, by=by)
+        return await join(self.reception, request.request_id, words)
+
+    async def _acknowledged(self, letter: Letter, found: _Found) -> bool:
+        """Whether the sender was told the number: only of a request of theirs, and not too often."""
+        limit, request = self.settings.acknowledge_per_hour, found.request
+        silent = found.kind != "request" or not letter.answerable or not self.deliveries.takes("letter")
+        if silent or request is None or letter.sender is None:
+            return False
+        since = self.reception.clock.now() - HOUR
+        if await self.reception.store.answers_since(letter.sender, since) >= limit:
+            return False
+        manager = None if request.client is None else await self._manager_name(request.client.manager_id)
+        reply = letters.acknowledgement(request, letter.sender, letter.header_id, manager)
+        await self.deliveries.send(f"ack-{request.request_id}", reply, about=request.request_id)
+        return True
+
+    async def _manager_name(self, manager_id: str | None) -> str | None:
+        managers = getattr(self.reception.store, "managers", None)
+        known = None if managers is None or manager_id is None else await managers.get(manager_id)
+        return None if known is None else known.name
+
+    async def _kept(self, mail: Mail, request: ServiceRequest | None) -> Received:
+        stepped = await self.reception.store.mails.step(mail.message_id, lambda known: keep(known, mail), new=True)
+        outcome = "with_faults" if mail.faults else "whole"
+        metrics.MAILS.labels(outcome if stepped.written else "repeated").inc()
+        return Received(stepped.state, request, new=stepped.written)
+
+
+async def join(reception: Reception, request_id: str, said: FollowUp) -> ServiceRequest:
+    """Add a follow-up to a request, and to the one it is merged into. Raises `NotPossibleNow` where it is over."""
+    requests = reception.store.requests
+    joined = (await requests.step(request_id, lambda state: merging.follow_up(state, said))).state
+    into = joined.merged_into
+    for _ in range(MERGED_DEEP):
+        if into is None:
+            break
+        target = await requests.get(into)
+        if target is None or target.state not in {"open", "merged"}:
+            break
+        try:
+            into = (await requests.step(into, lambda state: merging.follow_up(state, said))).state.merged_into
+        except NotPossibleNow:
+            break
+    return joined
+
+
+async def request_of(reception: Reception, mail: Mail) -> ServiceRequest | None:
+    """The request a letter opened or joined; None where it did neither."""
+    if mail.request_id is None:
+        return None
     request = await reception.store.requests.get(mail.request_id)
     if request is None:
         raise UnknownRequest
     return request
 
 
-def _read(raw: bytes) -> tuple[Letter, Triage]:
-    letter = email.read(raw)
-    return letter, triage(f"{letter.subject}\n{letter.text}")
+def _request_id(message_id: str) -> str:
+    return derived_id("request", "mail", message_id)
 
 
-async def _asked_for(reception: Reception, letter: Letter, judged: Triage, message_id: str, by: str) -> Register:
-    caller = Caller(email=letter.sender, name=letter.sender_name)
-    return Register(
-        channel="email",
-        subject=letter.title,
-        text=letter.text[:TEXT_KEPT],
-        caller=caller,
-        identity=await reception.identity(caller),
-        triage=judged,
-        message_id=message_id,
-        by=by,
+def _theirs(request: ServiceRequest, sender: str | None, identity: Identity) -> bool:
+    same_client = (
+        request.client is not None
+        and identity.client is not None
+        and request.client.client_id == identity.client.client_id
     )
-
-
-async def _kept(reception: Reception, mail: Mail, request: ServiceRequest) -> Received:
-    stepped = await reception.store.mails.step(mail.message_id, lambda known: keep(known, mail), new=True)
-    outcome = "with_faults" if mail.faults else "whole"
-    metrics.MAILS.labels(outcome if stepped.written else "repeated").inc()
-    return Received(stepped.state, request, new=stepped.written)
+    return same_client or (sender is not None and request.caller.email == sender)

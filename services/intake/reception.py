@@ -1,9 +1,11 @@
 """What the doors of intake work with: whose is it, keep it, tell what follows."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from services.intake import metrics
 from services.intake.channels.generic import GenericDoor
+from services.intake.channels.mailgun import MailgunDoor
 from services.intake.channels.mango import MangoDoor
 from services.intake.domain import calls, requests
 from services.intake.domain.callers import NOBODY, Caller, Identity, identity
@@ -25,18 +27,21 @@ class Reception:
     new_id: NewId
     generic: GenericDoor
     mango: MangoDoor
+    mailgun: MailgunDoor
 
     async def identity(self, caller: Caller) -> Identity:
         """Whose call or letter it is."""
         return identity(caller, await self.store.directory.having(caller))
 
-    async def register(self, command: Register, request_id: str) -> Stepped[ServiceRequest]:
+    async def register(
+        self, command: Register, request_id: str, *, at: datetime | None = None
+    ) -> Stepped[ServiceRequest]:
         """A new request, unless there is one with this id.
 
         While it is nobody's its caller is looked up once more after the write: a client heard of meanwhile has not
-        seen it.
+        seen it. `at` is when the client said so, where that was not just now.
         """
-        number, now = await self.store.numbers.take(), self.clock.now()
+        number, now = await self.store.numbers.take(), at or self.clock.now()
         stepped = await self.store.requests.step(
             request_id, lambda request: requests.register(request, command, request_id, number, now), new=True
         )
@@ -54,19 +59,29 @@ class Reception:
             claimed = await self.store.requests.step(request.request_id, lambda state: claim(state, found, now))
             metrics.CLAIMED.inc(len(claimed.events))
 
-    async def hear(self, report: Report, once: str | None = None) -> Stepped[Call]:
-        """What a provider says about a call; `once` names the webhook, which has effect at most once."""
+    async def hear(
+        self, report: Report, once: str | None = None, manager_id: str | None = None
+    ) -> Stepped[Call]:
+        """What a provider says about a call; `once` names the webhook, which has effect at most once. `manager_id` is
+        whose phone our side was."""
         asked = calls.course(report.facts).phone
         found = await self.identity(Caller(phone=asked))
         stepped = await self.store.calls.step(
             report.call_id,
-            lambda call: calls.hear(call, report, lambda phone: found if phone == asked else NOBODY),
+            lambda call: calls.hear(call, report, lambda phone: found if phone == asked else NOBODY, manager_id),
             once=once,
         )
         _count(stepped)
         if stepped.state.unpaired:
             await self.pair(stepped.state)
         return stepped
+
+    async def close(self, call: Call, now: datetime) -> None:
+        """A call nobody said the end of is over by now."""
+        stepped = await self.store.calls.step(call.call_id, lambda state: calls.swept(state, now))
+        _count(stepped)
+        if stepped.state.unpaired:
+            await self.pair(stepped.state)
 
     async def pair(self, call: Call) -> None:
         """Pair missed calls from the call's number with conversations with it (R-URG-2)."""

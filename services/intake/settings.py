@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from standardwebhooks import Webhook
 
-from shared.settings import ServiceSettings
+from services.intake.mail_settings import MailSettings
+from services.intake.telephony_settings import TelephonySettings
 
 
 def _or_none(value: object) -> object:
@@ -24,7 +25,7 @@ def _webhook_secret(value: SecretStr | None) -> SecretStr | None:
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_or_none)]
 
 
-class IntakeSettings(ServiceSettings):
+class IntakeSettings(MailSettings, TelephonySettings):
     """What intake needs to know besides what every service does. A door whose secret is missing answers 503."""
 
     webhook_secret: Annotated[OptionalSecret, AfterValidator(_webhook_secret)] = None

@@ -12,12 +12,13 @@ from pymongo.errors import DuplicateKeyError
 from services.intake.directory import Directory
 from services.intake.domain.callers import KnownClient
 from services.intake.domain.calls import Call
-from services.intake.domain.mails import Mail
+from services.intake.domain.mails import Mail, Mailbox
 from services.intake.domain.refusals import UnknownMail
 from services.intake.domain.requests import ServiceRequest
 from services.intake.numbers import Numbers
 from shared.contracts.base import to_milliseconds
 from shared.service import Service
+from shared.store.files import Files
 
 CLAIMED_AT_ONCE = 1_000
 PAIRED_AT_ONCE = 100
@@ -26,12 +27,19 @@ NEWEST = [("registered_at", -1), ("_id", -1)]
 REQUEST_INDEXES = (
     IndexModel(NEWEST),
     IndexModel([("client.client_id", 1), *NEWEST]),
+    IndexModel("number"),
+    IndexModel([("caller.email", 1), *NEWEST], partialFilterExpression={"caller.email": {"$type": "string"}}),
     IndexModel("unclaimed", partialFilterExpression={"unclaimed.0": {"$exists": True}}),
 )
 CALL_INDEXES = (
     IndexModel([("course.phone", 1), ("course.status", 1)]),
     IndexModel([("course.began_at", -1), ("_id", -1)]),
     IndexModel("unpaired", partialFilterExpression={"unpaired": True}),
+    IndexModel("quiet_at", partialFilterExpression={"quiet_at": {"$type": "date"}}),
+)
+MAIL_INDEXES = (
+    IndexModel("header_id", partialFilterExpression={"header_id": {"$type": "string"}}),
+    IndexModel([("sender", 1), ("received_at", -1)]),
 )
 CLIENT_INDEXES = (IndexModel("keys"), IndexModel("manager_id"))
 
@@ -42,10 +50,12 @@ class Store:
     def __init__(self, service: Service) -> None:
         self.requests = service.documents("requests", ServiceRequest, indexes=REQUEST_INDEXES)
         self.calls = service.documents("calls", Call, indexes=CALL_INDEXES)
-        self.mails = service.documents("mails", Mail)
+        self.mails = service.documents("mails", Mail, indexes=MAIL_INDEXES)
         self.clients = service.documents("clients", KnownClient, indexes=CLIENT_INDEXES)
         self.directory = Directory(self.clients)
         self.numbers = Numbers(service.store.indexes("counters", ()))
+        self.mailboxes = service.documents("mailboxes", Mailbox)
+        self.attachments = Files(service.database, "attachments")
         # A letter is at most 10 MB, so one document holds it whole: written at once or not at all.
         self._letters = service.store.indexes("letters", ())
 
@@ -84,6 +94,29 @@ class Store:
         answered = {"course.phone": phone, "course.status": "answered", "course.answered_at": {"$gte": moment}}
         found = await self.calls.find(answered, sort=(("course.answered_at", 1), ("_id", 1)), limit=1)
         return found[0] if found else None
+
+    async def numbered(self, number: str) -> ServiceRequest | None:
+        """The request people call by this number."""
+        found = await self.requests.find({"number": number}, limit=1)
+        return found[0] if found else None
+
+    async def written_by(self, sender: str, since: datetime) -> list[ServiceRequest]:
+        """Requests this address opened by mail since then, the newest first."""
+        where = {"caller.email": sender, "channel": "email", "registered_at": {"$gte": since}}
+        return await self.requests.find(where, sort=NEWEST, limit=50)
+
+    async def open_of(self, client_id: str, since: datetime) -> list[ServiceRequest]:
+        """Open requests of a client registered since then."""
+        where = {"client.client_id": client_id, "state": "open", "registered_at": {"$gte": since}}
+        return await self.requests.find(where, sort=NEWEST, limit=200)
+
+    async def mail_headed(self, header_ids: Sequence[str]) -> list[Mail]:
+        """Letters with one of these Message-IDs."""
+        return await self.mails.find({"header_id": {"$in": list(header_ids)}}, sort=(("received_at", -1),), limit=20)
+
+    async def answers_since(self, sender: str, since: datetime) -> int:
+        """How many automatic answers this address got since then."""
+        return await self.mails.count({"sender": sender, "answered": True, "received_at": {"$gte": since}})
 
     async def keep_letter(self, message_id: str, raw: bytes) -> None:
         """Keep a raw letter as it came first."""

@@ -195,3 +195,5 @@ class MessageReceived(Event):
     client: ClientRef | None = None
     contact_id: str | None = None
     subject_text: str
+    kind: str = "request"
+    """request, follow_up, thanks, auto_reply, bounce, bulk, own: only the first opened a request."""

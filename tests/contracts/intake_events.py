@@ -10,10 +10,14 @@ from shared.contracts.intake import (
     CallReturned,
     MessageReceived,
     PriorityReason,
+    RequestFollowedUp,
     RequestIdentified,
+    RequestMerged,
     RequestRegistered,
     RequestReprioritised,
+    RequestUnmerged,
     RequestWithdrawn,
+    VerdictDoubted,
     VerdictGiven,
     WaitPromised,
 )
@@ -51,4 +55,8 @@ EVENTS: tuple[Event, ...] = (
     VerdictGiven(at=AT, request_id="r1", satisfied=False, words="Всё равно не считает", taken_by="m1"),
     RequestWithdrawn(at=AT, request_id="r1", reason="Сделали сами", taken_by="m1"),
     MessageReceived(at=AT, message_id="l1", request_id="r1", client=SCHOOL, subject_text="Баланс"),
+    RequestFollowedUp(at=LATER, request_id="r1", channel="email", message_id="l2", words="Ещё не проходит отчёт"),
+    RequestMerged(at=AT, request_id="r2", into_request_id="r1", by="m1"),
+    RequestUnmerged(at=LATER, request_id="r2", from_request_id="r1", by="m1"),
+    VerdictDoubted(at=LATER, request_id="r1", pressed=True, words="Всё равно не считает"),
 )

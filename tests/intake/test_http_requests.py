@@ -48,6 +48,7 @@ async def test_a_known_client_is_recognised_and_the_request_told_to_the_others(d
         "name": "Школа № c1",
         "zone": "Asia/Krasnoyarsk",
         "manager_id": "m1",
+        "tariff": "standard",
     }
     assert (event.body["contact_id"], event.body["products"]) == ("c1-a", ["1С:ЗГУ"])
     kept = (await doors.get(f"/v1/requests/{body['request_id']}")).json()

@@ -164,7 +164,7 @@ def test_events_in_any_order_make_the_same_call(news: list[tuple[str, dict[str, 
 def test_without_talk_it_is_missed_whatever_the_result_says() -> None:
     call, events = told(*MISSED)
     assert call.course == Course(
-        status="missed", phone=PHONE, began_at=at(0), rang_at=at(0), missed_at=at(60), ended_at=at(60)
+        status="missed", phone=PHONE, began_at=at(0), rang_at=at(0), missed_at=at(60), ended_at=at(60), over_at=at(60), legs=("101",), talk_seconds=0
     )
     assert [event.TYPE for event in events] == ["call.rang", "call.missed"]
 

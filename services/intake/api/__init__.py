@@ -2,6 +2,14 @@
 
 from fastapi import APIRouter
 
-from services.intake.api import calls, emails, requests, words
+from services.intake.api import answers, calls, emails, matters, requests, telephony, words
 
-ROUTERS: tuple[APIRouter, ...] = (requests.routes, words.routes, emails.routes, calls.routes)
+ROUTERS: tuple[APIRouter, ...] = (
+    requests.routes,
+    words.routes,
+    matters.routes,
+    answers.routes,
+    emails.routes,
+    telephony.routes,
+    calls.routes,
+)

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from services.intake.phones import phone_in
+from services.intake.post import PostOffice
 from services.intake.reception import Reception
 from shared.http.auth import Principal, requires
 
@@ -21,6 +22,12 @@ async def _reception(request: Request) -> Reception:
     return reception
 
 
+async def _office(request: Request) -> PostOffice:
+    office: PostOffice = request.app.state.post
+    return office
+
+
+Office = Annotated[PostOffice, Depends(_office)]
 Deps = Annotated[Reception, Depends(_reception)]
 Registrar = Annotated[Principal, Depends(requires("integration", "manager", *SEES_ALL, scope="requests:write"))]
 Postman = Annotated[Principal, Depends(requires("integration", "manager", *SEES_ALL, scope="emails:write"))]

@@ -1,11 +1,14 @@
 """What people are shown of requests, letters and calls."""
 
 from datetime import datetime
+from typing import Literal
 
 from services.intake.api.fields import View
 from services.intake.domain.callers import Caller, Client
 from services.intake.domain.calls import Call, Fact, Status
+from services.intake.domain.conversation import Doubt, FollowUp, Merge
 from services.intake.domain.mails import Attachment
+from services.intake.domain.mails import Kind as MailKind
 from services.intake.domain.requests import (
     Correction,
     Identification,
@@ -65,6 +68,11 @@ class RequestView(RequestCard):
     withdrawal: Withdrawal | None
     corrections: tuple[Correction, ...]
     identifications: tuple[Identification, ...]
+    follows: str | None
+    follow_ups: tuple[FollowUp, ...]
+    merged_into: str | None
+    merges: tuple[Merge, ...]
+    doubts: tuple[Doubt, ...]
 
     @classmethod
     def of(cls, request: ServiceRequest) -> "RequestView":
@@ -74,10 +82,31 @@ class RequestView(RequestCard):
         return cls.model_validate(known | beside)
 
 
-class Received(Registered):
-    """The answer to a letter, the same for ever."""
+class Received(View):
+    """The answer to a letter, the same for ever; without a request where it neither opened nor joined one."""
 
     message_id: str
+    kind: MailKind
+    request_id: str | None = None
+    number: str | None = None
+    client_id: str | None = None
+    priority: Priority | None = None
+    priority_reasons: tuple[Reason, ...] = ()
+    identified: bool = False
+
+
+class BlockView(View):
+    """A run of lines of a letter: what is said is shown, the others are folded."""
+
+    kind: Literal["said", "quote", "signature", "forwarded"]
+    text: str
+
+
+class ProposalView(View):
+    """A request that could be the same matter, and why."""
+
+    request: RequestCard
+    reasons: tuple[str, ...]
 
 
 class MailView(View):
@@ -85,11 +114,15 @@ class MailView(View):
 
     message_id: str
     header_id: str | None
-    request_id: str
+    request_id: str | None
+    kind: MailKind
+    answered: bool
     sender: str | None
     sender_name: str | None
     subject: str
     text: str
+    blocks: tuple[BlockView, ...]
+    """The text as it is to be shown; the blocks one after another are the text."""
     attachments: tuple[Attachment, ...]
     faults: tuple[str, ...]
     client: Client | None

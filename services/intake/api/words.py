@@ -4,7 +4,7 @@ from functools import partial
 
 from fastapi import APIRouter
 
-from services.intake.api.fields import SEES_ALL, Body, Deps, Id, Reader, Speaker, Words, base_of
+from services.intake.api.fields import SEES_ALL, Body, Deps, Id, Line, Reader, Speaker, Words, base_of
 from services.intake.api.views import RequestView
 from services.intake.domain import words
 from services.intake.domain.callers import KnownClient
@@ -23,6 +23,8 @@ class WaitPromise(Body):
 
     until: Moment
     words: Words
+    said_by: Line | None = None
+    """The accountant, as the recorder names them."""
 
 
 class Verdict(Body):
@@ -30,12 +32,14 @@ class Verdict(Body):
 
     satisfied: bool
     words: Words
+    said_by: Line | None = None
 
 
 class Withdrawal(Body):
     """Why the accountant does not want it any more (R-REQ-3)."""
 
     reason: Words
+    said_by: Line | None = None
 
 
 class NewPriority(Body):
@@ -64,9 +68,10 @@ async def wait_promise(
         words=said.words,
         by=who.subject,
         by_specialist=who.has("specialist"),
+        said_by=said.said_by,
         now=reception.clock.now(),
     )
-    return await _said(reception, who, request_id, say, key)
+    return await taken(reception, who, request_id, say, key)
 
 
 @routes.post("/verdict")
@@ -78,9 +83,10 @@ async def verdict(reception: Deps, who: Speaker, key: IdempotencyKey, request_id
         words=said.words,
         by=who.subject,
         by_specialist=who.has("specialist"),
+        said_by=said.said_by,
         now=reception.clock.now(),
     )
-    return await _said(reception, who, request_id, say, key)
+    return await taken(reception, who, request_id, say, key)
 
 
 @routes.post("/withdrawal")
@@ -93,9 +99,10 @@ async def withdrawal(
         reason=said.reason,
         by=who.subject,
         by_specialist=who.has("specialist"),
+        said_by=said.said_by,
         now=reception.clock.now(),
     )
-    return await _said(reception, who, request_id, say, key)
+    return await taken(reception, who, request_id, say, key)
 
 
 @routes.post("/priority")
@@ -111,7 +118,7 @@ async def priority(
         by=who.subject,
         now=reception.clock.now(),
     )
-    return await _said(reception, who, request_id, say, key)
+    return await taken(reception, who, request_id, say, key)
 
 
 @routes.post("/client")
@@ -125,7 +132,7 @@ async def client(reception: Deps, who: Reader, key: IdempotencyKey, request_id: 
         by=who.subject,
         now=reception.clock.now(),
     )
-    return await _said(reception, who, request_id, say, key)
+    return await taken(reception, who, request_id, say, key)
 
 
 def _with_contact(known: KnownClient | None, contact_id: str | None) -> KnownClient:
@@ -136,7 +143,7 @@ def _with_contact(known: KnownClient | None, contact_id: str | None) -> KnownCli
     return known
 
 
-async def _said(
+async def taken(
     reception: Reception, who: Principal, request_id: str, say: partial[Decision[ServiceRequest]], key: str | None
 ) -> RequestView:
     """Take `say` to the request, where `who` may; the same idempotency key has effect once on each door.

@@ -13,7 +13,7 @@ from email.utils import parseaddr
 from hashlib import sha256
 from typing import Any, TypeAlias
 
-from services.intake.channels import markup
+from services.intake.channels import automatic, markup
 from services.intake.channels.charsets import decoded, header_text
 from services.intake.domain.mails import Attachment, Letter
 
@@ -29,9 +29,17 @@ LONGEST_HEADER = 10_000
 PARAMETERS, SHORTENED = 64, 200
 """A header with more parameters is hostile: only its first characters are looked at."""
 
+REFERENCES = 100
+SCANNED = 200_000
+RECIPIENTS = ("to", "cc", "delivered-to")
+_MESSAGE_ID = re.compile(r"<[^<>@\s]{1,400}@[^<>@\s]{1,255}>")
+_RISKY = re.compile(
+    r"\.(?:exe|scr|com|bat|cmd|pif|js|jse|vbs|vbe|wsf|hta|msi|lnk|ps1|jar|docm|xlsm|pptm|reg|iso)$", re.IGNORECASE
+)
 _TYPE = re.compile(r"[\w.+-]{1,80}/[\w.+-]{1,80}", re.ASCII)
 _ADDRESS = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]{1,255}")
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|]+")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+"""Also what turns the direction of writing, and so hides a name's true ending."""
 
 
 class _Bounded(policy.Compat32):
@@ -52,21 +60,40 @@ def read(raw: bytes) -> Letter:
     headers = _headers(message)
     leaves = _leaves(message, faults)
     name, address = _sender(headers.get("from", ""), faults)
+    subject = _text(headers.get("subject", ""), "subject", faults)[:LONGEST_SUBJECT]
+    origin = automatic.origin(message, headers, address, subject, len(raw))
     return Letter(
         header_id=_plain(headers.get("message-id", ""))[:LONGEST_ID] or None,
         sender=address,
         sender_name=name,
-        subject=_text(headers.get("subject", ""), "subject", faults)[:LONGEST_SUBJECT],
+        subject=subject,
         text=_body(leaves, faults),
         attachments=_listed([part for part in leaves if not _is_text(part)], faults),
         faults=tuple(sorted(faults)),
+        origin=origin,
+        answerable=origin == "person" and automatic.answerable(headers, address),
+        references=_references(headers, raw if origin == "bounce" else b""),
+        recipients=" ".join(_plain(headers.get(name, "")) for name in RECIPIENTS)[:LONGEST_HEADER].strip(),
     )
+
+
+def _references(headers: dict[str, str], returned: bytes) -> tuple[str, ...]:
+    """The Message-IDs it answers; a bounce names the letter it returns anywhere in its text."""
+    named = f"{headers.get('in-reply-to', '')} {headers.get('references', '')}"
+    inside = returned[:SCANNED].decode("ascii", "replace")
+    return tuple(dict.fromkeys(_plain(one) for one in _MESSAGE_ID.findall(f"{named} {inside}")))[-REFERENCES:]
 
 
 def attachment(raw: bytes, number: int) -> bytes | None:
     """The bytes of the attachment with this number (from 1), or None where there is none."""
     parts = [part for part in _leaves(_parsed(raw, set()), set()) if not _is_text(part)]
     return _payload(parts[number - 1]) if 0 < number <= min(len(parts), ATTACHMENTS) else None
+
+
+def attachments(raw: bytes) -> list[bytes]:
+    """The bytes of all attachments, in order."""
+    parts = [part for part in _leaves(_parsed(raw, set()), set()) if not _is_text(part)]
+    return [_payload(part) for part in parts[:ATTACHMENTS]]
 
 
 def identity_of(raw: bytes) -> tuple[str, str]:
@@ -225,4 +252,14 @@ def _listed(parts: list[Part], faults: set[str]) -> tuple[Attachment, ...]:
 
 def _attachment(number: int, part: Part) -> Attachment:
     name = _file_name(part) or f"вложение-{number}"
-    return Attachment(number=number, name=name, content_type=_kind(part), size=len(_payload(part)))
+    content = _payload(part)
+    identity = _plain(str(part.get("content-id", "")))[:LONGEST_NAME] or None
+    return Attachment(
+        number=number,
+        name=name,
+        content_type=_kind(part),
+        size=len(content),
+        inline=identity is not None and _disposition(part) != "attachment",
+        content_id=identity,
+        risky=_RISKY.search(name) is not None or content[:2] == b"MZ",
+    )

@@ -32,6 +32,14 @@ class CallNews(BaseModel):
     direction: Direction = "in"
     at: Moment | None = None
     """When it happened; the moment of arrival where it is missing."""
+    our_phone: str | None = Field(default=None, max_length=200)
+    """Our side: the number dialled, or the employee's."""
+    employee: str | None = Field(default=None, max_length=200)
+    """The extension or the user it went to; a transfer names another."""
+    talk_seconds: int | None = Field(default=None, ge=0, le=7 * 24 * 3600)
+    """For `ended`."""
+    recording: str | None = Field(default=None, max_length=2_000, pattern=r"^https?://\S+$")
+    """For `ended`: a link."""
     by_call_id: CallId | None = None
     """For `returned`: the id of the conversation that returned it."""
 
@@ -59,13 +67,18 @@ class GenericDoor:
         """What the webhook says. Raises pydantic's `ValidationError` naming the fields that are wrong, or
         `FromTheFuture`."""
         news = CallNews.model_validate_json(body)
-        phone = phone_in(news.phone or "")
+        phone, ours = phone_in(news.phone or ""), phone_in(news.our_phone or "")
         fact = Fact(
             kind=news.event,
             at=not_from_the_future(news.at or now, now),
             direction=news.direction,
             phone=None if phone is None else phone.number,
             by_call_id=news.by_call_id,
+            ours=None if ours is None else ours.number,
+            leg=news.employee or None,
+            final=news.event == "ended",
+            talk_seconds=news.talk_seconds,
+            recording=news.recording,
         )
         told_of = news.call_id
         return Report(call_id=told_of, provider=PROVIDER, provider_call_id=told_of, facts=(fact,), raw=body.decode())

@@ -111,7 +111,8 @@ def _leg_facts(leg: LegChanged) -> tuple[Fact, ...]:
     if kind is None:
         return ()
     direction: Direction = "out" if leg.caller.ours else "in"
-    return (_fact(kind, leg.timestamp, direction, leg.called if leg.caller.ours else leg.caller, order=leg.seq),)
+    side, ours = (leg.called, leg.caller) if leg.caller.ours else (leg.caller, leg.called)
+    return (_fact(kind, leg.timestamp, direction, side, order=leg.seq, leg=ours.extension or None),)
 
 
 def _leg_kind(leg: LegChanged) -> Kind | None:
@@ -131,12 +132,26 @@ def _summary_facts(summary: Summary) -> tuple[Fact, ...]:
     outcome: Kind = "answered" if summary.talk_time else "missed"
     facts = [
         _fact(outcome, summary.talk_time or summary.end_time, direction, side, final=True),
-        _fact("ended", summary.end_time, direction, side, final=True),
+        _fact("ended", summary.end_time, direction, side, final=True, talk=_talked(summary)),
     ]
     return tuple(facts if outward else [_fact("rang", summary.create_time, direction, side, final=True), *facts])
 
 
-def _fact(kind: Kind, at: int, direction: Direction, side: Side, *, order: int = 0, final: bool = False) -> Fact:
+def _talked(summary: Summary) -> int:
+    return max(0, summary.end_time - summary.talk_time) if summary.talk_time else 0
+
+
+def _fact(
+    kind: Kind,
+    at: int,
+    direction: Direction,
+    side: Side,
+    *,
+    order: int = 0,
+    final: bool = False,
+    talk: int | None = None,
+    leg: str | None = None,
+) -> Fact:
     phone = phone_in(side.number or "")
     return Fact(
         kind=kind,
@@ -145,6 +160,8 @@ def _fact(kind: Kind, at: int, direction: Direction, side: Side, *, order: int =
         direction=direction,
         phone=None if phone is None else phone.number,
         final=final,
+        talk_seconds=talk,
+        leg=leg,
     )
 
 

@@ -5,18 +5,23 @@ Each business event is told once, as soon as the facts call for it. A missed cal
 with the same number, whichever of the two is heard of first.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from services.intake.domain.callers import NOBODY, Client, Identity
 from services.intake.domain.refusals import UnknownCall
 from shared.contracts.base import Decision, Direction
-from shared.contracts.intake import CallAnswered, CallEvent, CallMissed, CallRang, CallReturned
+from shared.contracts.intake import CallAnswered, CallEnded, CallEvent, CallMissed, CallRang, CallReturned
 
-Kind = Literal["rang", "answered", "missed", "returned", "ended"]
+Kind = Literal["rang", "answered", "missed", "returned", "ended", "leg"]
 Status = Literal["ringing", "answered", "missed", "returned"]
+
+RINGS_FOR = timedelta(minutes=10)
+"""Nobody lets a phone ring longer: without further news the call was missed."""
+TALKS_FOR = timedelta(hours=4)
+"""Without further news a conversation is over by then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +40,13 @@ class Fact:
     """Said after the call's end by somebody who saw all of it: holds against the others on number and direction."""
     by_call_id: str | None = None
     """For `returned`: the conversation."""
+    ours: str | None = None
+    """Our side's number in E.164, where the provider tells: the dialled one, or an employee's."""
+    leg: str | None = None
+    """The employee (extension, user) a leg of the call goes to; a transfer shows as one more."""
+    talk_seconds: int | None = None
+    recording: str | None = None
+    """A link to the recording at the provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +76,13 @@ class Course:
     returned_at: datetime | None = None
     returned_by: str | None = None
     ended_at: datetime | None = None
+    over_at: datetime | None = None
+    """The end as told by somebody who saw all of the call; a leg that ends may have been transferred."""
+    ours: str | None = None
+    legs: tuple[str, ...] = ()
+    """Who of us it went to, in this order."""
+    talk_seconds: int | None = None
+    recording: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,16 +101,43 @@ class Call:
     """Whether missed calls and conversations with this number have still to be looked through."""
     raw: tuple[str, ...] = ()
     """What the provider sent, as it came."""
+    manager_id: str | None = None
+    """Whose phone our side was."""
+    quiet_at: datetime | None = None
+    """When it counts as over without further news; None once it is."""
 
 
-def hear(call: Call | None, report: Report, identify: Callable[[str | None], Identity]) -> Decision[Call]:
+def hear(
+    call: Call | None,
+    report: Report,
+    identify: Callable[[str | None], Identity],
+    manager_id: str | None = None,
+) -> Decision[Call]:
     """Add what a provider reports, and tell what follows from all that is known.
 
-    `identify` knows whose number it is.
+    `identify` knows whose number it is; `manager_id` is whose phone our side was, where known.
     """
     new = Call(call_id=report.call_id, provider=report.provider, provider_call_id=report.provider_call_id)
     known = call or new
-    return _with(call, replace(known, raw=tuple(sorted({*known.raw, report.raw}))), report.facts, identify)
+    heard = replace(known, raw=tuple(sorted({*known.raw, report.raw})), manager_id=known.manager_id or manager_id)
+    return _with(call, heard, report.facts, identify)
+
+
+def from_inside(report: Report, employees: Mapping[str, str]) -> Report:
+    """What an employee's own phone rang is a call of ours: `employees` gives the manager of each number (R-URG-2)."""
+    return replace(report, facts=tuple(_turned(fact, employees) for fact in report.facts))
+
+
+def swept(call: Call | None, now: datetime) -> Decision[Call]:
+    """A call that never ended is closed: one that only rang was missed. What the provider says later still counts."""
+    if call is None:
+        raise UnknownCall
+    if call.quiet_at is None or call.quiet_at > now:
+        return Decision(call)
+    kind: Kind = "ended" if call.course.status == "answered" else "missed"
+    fact = Fact(kind=kind, at=call.quiet_at, direction=call.course.direction, phone=call.course.phone)
+    closed = (fact,) if kind == "ended" else (fact, replace(fact, kind="ended"))
+    return _with(call, call, closed, lambda _: NOBODY)
 
 
 def returned(missed: Call | None, conversation: Call) -> Decision[Call]:
@@ -153,7 +199,18 @@ def course(facts: Iterable[Fact]) -> Course:
         returned_at=_first(returns, "returned"),
         returned_by=min(returns, key=_order).by_call_id if returns else None,
         ended_at=max((fact.at for fact in surest if fact.kind == "ended"), default=None),
+        over_at=max((fact.at for fact in surest if fact.kind == "ended" and fact.final), default=None),
+        ours=next((fact.ours for fact in surest if fact.ours is not None), None),
+        legs=tuple(dict.fromkeys(fact.leg for fact in sorted(surest, key=_order) if fact.leg)),
+        talk_seconds=next((fact.talk_seconds for fact in surest if fact.talk_seconds is not None), None),
+        recording=next((fact.recording for fact in surest if fact.recording is not None), None),
     )
+
+
+def _turned(fact: Fact, employees: Mapping[str, str]) -> Fact:
+    if fact.direction == "out" or fact.phone not in employees or fact.ours is None or fact.ours in employees:
+        return fact
+    return replace(fact, direction="out", phone=fact.ours, ours=fact.phone)
 
 
 _RANKED: tuple[Status, ...] = ("answered", "returned", "missed")
@@ -169,7 +226,8 @@ def _with(
     heard = tuple(sorted({*call.facts, *facts}, key=_order))
     if before is not None and (heard, call.raw) == (before.facts, before.raw):
         return Decision(before)
-    changed = _identified(replace(call, facts=heard, course=course(heard)), identify)
+    how = course(heard)
+    changed = _identified(replace(call, facts=heard, course=how, quiet_at=_quiet_at(how, heard)), identify)
     events = _untold(changed)
     told = tuple(sorted({*changed.told, *(_KINDS[type(event)] for event in events)}))
     pairs = changed.course.phone is not None and not {"missed", "answered"}.isdisjoint(set(told) - set(changed.told))
@@ -181,6 +239,13 @@ def _identified(call: Call, identify: Callable[[str | None], Identity]) -> Call:
         return call
     found = identify(call.course.phone)
     return replace(call, client=found.client, contact_id=found.contact_id)
+
+
+def _quiet_at(course: Course, facts: Iterable[Fact]) -> datetime | None:
+    if course.ended_at is not None or course.status in {"missed", "returned"}:
+        return None
+    heard = max((fact.at for fact in facts), default=None)
+    return None if heard is None else heard + (TALKS_FOR if course.status == "answered" else RINGS_FOR)
 
 
 def _untold(call: Call) -> list[CallEvent]:
@@ -203,7 +268,20 @@ def _untold(call: Call) -> list[CallEvent]:
     if missed and returned_at and "returned" not in call.told:
         by = course.returned_by or call.call_id
         events.append(CallReturned(at=returned_at, by_call_id=by, **_common(call)))
+    if course.answered_at and course.over_at and "ended" not in call.told:
+        events.append(_ended(call, course.answered_at, course.over_at))
     return sorted(events, key=lambda event: event.at)
+
+
+def _ended(call: Call, answered_at: datetime, over_at: datetime) -> CallEnded:
+    lasted = max(0, int((over_at - answered_at).total_seconds()))
+    talk = call.course.talk_seconds
+    return CallEnded(
+        at=max(answered_at, over_at),
+        talk_seconds=lasted if talk is None else talk,
+        recording=call.course.recording,
+        **_common(call),
+    )
 
 
 def _common(call: Call) -> dict[str, Any]:
@@ -213,6 +291,7 @@ def _common(call: Call) -> dict[str, Any]:
         "direction": call.course.direction,
         "client": None if call.client is None else call.client.ref(),
         "contact_id": call.contact_id,
+        "manager_id": call.manager_id,
     }
 
 
@@ -221,9 +300,11 @@ _KINDS: dict[type[CallEvent], Kind] = {
     CallAnswered: "answered",
     CallMissed: "missed",
     CallReturned: "returned",
+    CallEnded: "ended",
 }
 
 
-def _order(fact: Fact) -> tuple[datetime, int, str, str, str, bool, str]:
-    phone, by = fact.phone or "", fact.by_call_id or ""
-    return (fact.at, fact.order, fact.kind, fact.direction, phone, fact.final, by)
+def _order(fact: Fact) -> tuple[Any, ...]:
+    sides = (fact.phone or "", fact.by_call_id or "", fact.ours or "", fact.leg or "")
+    beside = (fact.final, -1 if fact.talk_seconds is None else fact.talk_seconds, fact.recording or "")
+    return (fact.at, fact.order, fact.kind, fact.direction, *sides, *beside)

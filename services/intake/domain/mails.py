@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from services.intake.domain.callers import Client
 from shared.contracts.base import Decision
 from shared.contracts.intake import MessageReceived
+
+Origin = Literal["person", "auto_reply", "bounce", "bulk"]
+Kind = Literal["request", "follow_up", "thanks", "auto_reply", "bounce", "bulk", "own"]
+"""What became of a letter; only the first opens a request, only the second joins one that is open."""
 
 NO_SUBJECT = "Письмо без темы"
 UNREADABLE = "Письмо не удалось разобрать"
@@ -13,7 +18,7 @@ UNREADABLE = "Письмо не удалось разобрать"
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that came with a letter; it stays inside the raw letter and is served from there."""
+    """A file that came with a letter; the raw letter has it too."""
 
     number: int
     """Its place among the letter's attachments, from 1."""
@@ -21,6 +26,13 @@ class Attachment:
     content_type: str
     size: int
     """Bytes."""
+    inline: bool = False
+    """Shown inside the text: a picture."""
+    content_id: str | None = None
+    risky: bool = False
+    """A program, or a document with macros: nobody should open it unasked."""
+    kept: bool = False
+    """Whether it lies in the file store; otherwise it is taken out of the raw letter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +49,12 @@ class Letter:
     attachments: tuple[Attachment, ...] = ()
     faults: tuple[str, ...] = ()
     """What was broken in it and had to be guessed or left out."""
+    origin: Origin = "person"
+    answerable: bool = True
+    """Whether an automatic answer may go out."""
+    references: tuple[str, ...] = ()
+    """Message-IDs of the letters it answers, and, of a bounce, of those it returns."""
+    recipients: str = ""
 
     @property
     def title(self) -> str:
@@ -59,15 +77,26 @@ class Mail:
     subject: str
     attachments: tuple[Attachment, ...]
     faults: tuple[str, ...]
-    request_id: str
+    request_id: str | None
     client: Client | None
     received_at: datetime
+    kind: Kind = "request"
+    answered: bool = False
+    """Whether an automatic acknowledgement went out for it."""
 
 
 def arrived(
-    letter: Letter, *, message_id: str, size: int, request_id: str, client: Client | None, now: datetime
+    letter: Letter,
+    *,
+    message_id: str,
+    size: int,
+    request_id: str | None,
+    client: Client | None,
+    kind: Kind,
+    answered: bool,
+    now: datetime,
 ) -> Mail:
-    """A letter that has arrived and opened a request."""
+    """A letter that has arrived."""
     return Mail(
         message_id=message_id,
         header_id=letter.header_id,
@@ -80,6 +109,8 @@ def arrived(
         request_id=request_id,
         client=client,
         received_at=now,
+        kind=kind,
+        answered=answered,
     )
 
 
@@ -93,5 +124,15 @@ def keep(mail: Mail | None, new: Mail) -> Decision[Mail]:
         request_id=new.request_id,
         client=None if new.client is None else new.client.ref(),
         subject_text=new.subject,
+        kind=new.kind,
     )
     return Decision(new, (event,))
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """How far a mailbox has been read."""
+
+    validity: int
+    """The server's UIDVALIDITY: under another one the UIDs mean nothing."""
+    last_uid: int

@@ -56,3 +56,15 @@ class UnknownMail(Refused):
 
 class UnknownAttachment(Refused):
     """У этого письма нет вложения с таким номером."""
+
+
+class NotTheSameMatter(Refused):
+    """Эти заявки нельзя объединить."""
+
+
+class NotMerged(Refused):
+    """Эта заявка ни с какой не объединена."""
+
+
+class LinkSpent(Refused):
+    """Эта ссылка больше не действует: на письмо уже ответили, или работа продолжается."""

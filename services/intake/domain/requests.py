@@ -9,27 +9,50 @@ from datetime import datetime
 from typing import Any, Literal
 
 from services.intake.domain.callers import NOBODY, Caller, Client, Identity
+from services.intake.domain.conversation import Ask, Doubt, FollowUp, Merge
 from services.intake.domain.refusals import ForeignRequest, NatureWithoutImportance, NotPossibleNow, UnknownRequest
 from services.intake.domain.triage import Triage
 from shared.contracts.base import Channel, Decision, Nature, Priority
 from shared.contracts.intake import RequestRegistered
 
-State = Literal["open", "closed", "withdrawn"]
-Step = Literal["promise", "satisfied", "dissatisfied", "withdraw", "reprioritise", "identify"]
+State = Literal["open", "closed", "withdrawn", "merged"]
+Step = Literal[
+    "promise",
+    "satisfied",
+    "dissatisfied",
+    "withdraw",
+    "reprioritise",
+    "identify",
+    "follow_up",
+    "doubt",
+    "merge",
+    "unmerge",
+]
 
 NEXT: dict[tuple[State, Step], State] = {
     ("open", "promise"): "open",
     ("open", "reprioritise"): "open",
     ("open", "identify"): "open",
     ("open", "dissatisfied"): "open",
+    ("open", "follow_up"): "open",
+    ("open", "doubt"): "open",
     ("open", "satisfied"): "closed",
     ("open", "withdraw"): "withdrawn",
+    ("open", "merge"): "merged",
     ("closed", "dissatisfied"): "open",
     ("closed", "identify"): "closed",
     ("withdrawn", "identify"): "withdrawn",
+    ("merged", "follow_up"): "merged",
+    ("merged", "identify"): "merged",
+    ("merged", "unmerge"): "open",
 }
 
-_RUSSIAN: dict[State, str] = {"open": "открыта", "closed": "закрыта", "withdrawn": "отозвана"}
+_RUSSIAN: dict[State, str] = {
+    "open": "открыта",
+    "closed": "закрыта",
+    "withdrawn": "отозвана",
+    "merged": "объединена с другой",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +63,8 @@ class Promise:
     words: str
     recorded_by: str
     at: datetime
+    said_by: str | None = None
+    """The accountant who said so, as the recorder names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +75,7 @@ class Verdict:
     words: str
     taken_by: str
     at: datetime
+    said_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +85,7 @@ class Withdrawal:
     reason: str
     taken_by: str
     at: datetime
+    said_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +124,11 @@ class Register:
     external_id: str | None = None
     call_id: str | None = None
     message_id: str | None = None
+    follows: str | None = None
     discovered: bool = False
     trial: bool = False
+    origin_id: str | None = None
+    """The weekly call it was discovered on, or the prospect whose trial it is."""
     by: str
 
 
@@ -138,6 +168,20 @@ class ServiceRequest:
     identifications: tuple[Identification, ...] = ()
     unclaimed: tuple[str, ...] = ()
     """While nobody knows whose it is: what a client must have for it to be theirs."""
+    origin_id: str | None = None
+    follows: str | None = None
+    """The request that was over when the client answered a letter about it, and so opened this one."""
+    follow_ups: tuple[FollowUp, ...] = ()
+    merged_into: str | None = None
+    merges: tuple[Merge, ...] = ()
+    distinct_from: tuple[str, ...] = ()
+    """Requests a person said it is not the same matter as."""
+    asks: tuple[Ask, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    finished_by: tuple[str, ...] = ()
+    """Specialists who called it finished: none of them takes the accountant's word, whatever their role."""
+    round: int = 1
+    """The newest round of work heard of: closing letters of earlier ones are void."""
 
 
 def register(
@@ -166,8 +210,10 @@ def register(
         external_id=command.external_id,
         call_id=command.call_id,
         message_id=command.message_id,
+        follows=command.follows,
         discovered=command.discovered,
         trial=command.trial,
+        origin_id=command.origin_id,
         registered_by=command.by,
         registered_for=None if client is None else client.client_id,
         registered_at=now,
@@ -226,4 +272,5 @@ def _registered(request: ServiceRequest) -> RequestRegistered:
         contact_id=request.contact_id,
         discovered=request.discovered,
         trial=request.trial,
+        origin_id=request.origin_id,
     )

@@ -32,44 +32,61 @@ BY_PROJECTION = "intake"
 
 
 def promise_wait(
-    request: ServiceRequest | None, *, until: datetime, words: str, by: str, by_specialist: bool, now: datetime
+    request: ServiceRequest | None,
+    *,
+    until: datetime,
+    words: str,
+    by: str,
+    by_specialist: bool,
+    now: datetime,
+    said_by: str | None = None,
 ) -> Decision[ServiceRequest]:
     """The contact promised to wait until `until`, in these `words` (R-URG-3)."""
     known = existing(request)
-    if by_specialist:
-        raise TakenBySpecialist
+    _not_the_specialist(known, by, by_specialist)
     state = next_state(known, "promise")
     if until <= now:
         raise PromiseInThePast
-    promise = Promise(until, words, by, now)
+    promise = Promise(until, words, by, now, said_by)
     event = WaitPromised(at=now, request_id=known.request_id, until=until, words=words, recorded_by=by)
     return Decision(replace(known, state=state, promises=(*known.promises, promise)), (event,))
 
 
 def give_verdict(
-    request: ServiceRequest | None, *, satisfied: bool, words: str, by: str, by_specialist: bool, now: datetime
+    request: ServiceRequest | None,
+    *,
+    satisfied: bool,
+    words: str,
+    by: str,
+    by_specialist: bool,
+    now: datetime,
+    said_by: str | None = None,
 ) -> Decision[ServiceRequest]:
     """The accountant's word: satisfied closes, dissatisfied keeps open or opens again. Never taken by a specialist
     (R-REQ-3)."""
     known = existing(request)
-    if by_specialist:
-        raise TakenBySpecialist
+    _not_the_specialist(known, by, by_specialist)
     state = next_state(known, "satisfied" if satisfied else "dissatisfied")
-    verdict = Verdict(satisfied, words, by, now)
+    verdict = Verdict(satisfied, words, by, now, said_by)
     event = VerdictGiven(at=now, request_id=known.request_id, satisfied=satisfied, words=words, taken_by=by)
     return Decision(replace(known, state=state, verdicts=(*known.verdicts, verdict)), (event,))
 
 
 def withdraw(
-    request: ServiceRequest | None, *, reason: str, by: str, by_specialist: bool, now: datetime
+    request: ServiceRequest | None,
+    *,
+    reason: str,
+    by: str,
+    by_specialist: bool,
+    now: datetime,
+    said_by: str | None = None,
 ) -> Decision[ServiceRequest]:
     """The accountant does not want it any more; a specialist cannot say so for them (R-REQ-3, R-IMP-5)."""
     known = existing(request)
-    if by_specialist:
-        raise TakenBySpecialist
+    _not_the_specialist(known, by, by_specialist)
     state = next_state(known, "withdraw")
     event = RequestWithdrawn(at=now, request_id=known.request_id, reason=reason, taken_by=by)
-    return Decision(replace(known, state=state, withdrawal=Withdrawal(reason, by, now)), (event,))
+    return Decision(replace(known, state=state, withdrawal=Withdrawal(reason, by, now, said_by)), (event,))
 
 
 def reprioritise(
@@ -122,3 +139,9 @@ def claim(request: ServiceRequest | None, found: Identity, now: datetime) -> Dec
     if known.client is not None or found.client is None:
         return Decision(known)
     return identify(known, client=found.client, contact_id=found.contact_id, by=BY_PROJECTION, now=now)
+
+
+def _not_the_specialist(request: ServiceRequest, by: str, by_specialist: bool) -> None:  # noqa: FBT001
+    """Raises `TakenBySpecialist` for a specialist, and for whoever called this work finished under another role."""
+    if by_specialist or by in request.finished_by:
+        raise TakenBySpecialist

@@ -1,0 +1,114 @@
+"""`/v1/answers/{request}/{token}`: the page behind the links of a closing letter. It asks once, and says what was kept.
+
+Looking at it changes nothing (mail programs look at links by themselves); only the button does.
+"""
+
+from html import escape
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Query, Request, Response
+
+from services.intake.api.fields import Deps
+from services.intake.domain import closing
+from services.intake.domain.refusals import LinkSpent
+from services.intake.domain.requests import ServiceRequest, existing
+from shared.contracts.intake import VerdictDoubted
+
+routes = APIRouter(prefix="/v1/answers", tags=["answers"])
+
+FORM_LIMIT = 30_000
+"""Bytes."""
+WORDS_LIMIT = 5_000
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "frame-ancestors 'none'",
+}
+PAGE = """<!doctype html><html lang="ru"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>{title}</title><style>body{{font:18px/1.5 sans-serif;max-width:36em;margin:2em auto;padding:0 1em}}
+textarea{{width:100%;height:6em;font:inherit}}button{{font:inherit;padding:.5em 1.5em}}</style>
+<h1>{title}</h1>{body}</html>
+"""
+QUESTION = """<p>{subject}</p><form method="post">
+<p><label><input type="radio" name="solved" value="yes" required{yes}> Решено</label><br>
+<label><input type="radio" name="solved" value="no"{no}> Не решено</label></p>
+<p><label>Если хотите, напишите, что именно:<br><textarea name="words" maxlength="{limit}"></textarea></label></p>
+<p><button>Подтвердить</button></p></form>"""
+SPENT = "<p>Ссылка больше не действует: на письмо уже ответили, или работа продолжается. Можно позвонить менеджеру.</p>"
+HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}}}, 410: {"content": {"text/html": {}}}}
+FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "required": ["solved"],
+                    "properties": {"solved": {"enum": ["yes", "no"]}, "words": {"type": "string"}},
+                }
+            }
+        },
+    }
+}
+
+
+@routes.get("/{request_id}/{token}", response_class=Response, responses=HTML)
+async def ask(
+    reception: Deps, request_id: str, token: str, solved: Annotated[Literal["yes", "no"] | None, Query()] = None
+) -> Response:
+    """The question, with the pressed answer marked."""
+    request = await reception.store.requests.get(request_id)
+    try:
+        closing.asked(request, token, reception.clock.now())
+    except LinkSpent:
+        return _page("Ссылка не действует", SPENT, 410)
+    return _question(existing(request), solved)
+
+
+@routes.post("/{request_id}/{token}", response_class=Response, responses=HTML, openapi_extra=FORM)
+async def answer(reception: Deps, request: Request, request_id: str, token: str) -> Response:
+    """The accountant's word, once: it closes, opens again, or, where it contradicts itself, goes to the manager."""
+    pressed, words = _form(await request.body())
+    known = await reception.store.requests.get(request_id)
+    if known is None:
+        return _page("Ссылка не действует", SPENT, 410)
+    if pressed is None:
+        return _question(known, None, 422)
+    now = reception.clock.now()
+    try:
+        stepped = await reception.store.requests.step(
+            request_id, lambda state: closing.answer(state, token, solved=pressed, words=words, now=now)
+        )
+    except LinkSpent:
+        return _page("Ссылка не действует", SPENT, 410)
+    if any(isinstance(event, VerdictDoubted) for event in stepped.events):
+        return _page("Уточним", "<p>Ответ записан. Менеджер позвонит вам, чтобы понять вас правильно.</p>")
+    if pressed:
+        return _page("Спасибо!", f"<p>Заявка № {escape(known.number)} закрыта.</p>")
+    return _page("Записано", f"<p>Заявка № {escape(known.number)} не закрыта, ваш менеджер уже знает.</p>")
+
+
+def _form(body: bytes) -> tuple[bool | None, str]:
+    """What was pressed (None where nothing) and written."""
+    try:
+        fields = parse_qs(body[:FORM_LIMIT].decode("utf-8", "replace"), max_num_fields=10)
+    except ValueError:
+        fields = {}
+    pressed = {"yes": True, "no": False}.get(fields.get("solved", [""])[0])
+    words = fields.get("words", [""])[0].replace("\x00", "").encode("utf-8", "replace").decode()
+    return pressed, words.strip()[:WORDS_LIMIT]
+
+
+def _question(request: ServiceRequest, solved: str | None, status: int = 200) -> Response:
+    marks = {"yes": " checked" if solved == "yes" else "", "no": " checked" if solved == "no" else ""}
+    body = QUESTION.format(subject=escape(request.subject), limit=WORDS_LIMIT, **marks)
+    return _page(f"Заявка № {request.number}: решено?", body, status)
+
+
+def _page(title: str, body: str, status: int = 200) -> Response:
+    html = PAGE.format(title=escape(title), body=body)
+    return Response(html, status, headers=HEADERS, media_type="text/html")

@@ -1,0 +1,116 @@
+"""Letters from a mailbox by IMAP. A letter is marked as seen only after it is kept; what is read is known by UID.
+
+The library blocks, so it works in a thread; a connection that breaks is made anew, and reading goes on where it was.
+"""
+
+import asyncio
+from collections.abc import Callable
+from imaplib import IMAP4
+from typing import TypeVar
+from urllib.parse import unquote, urlsplit
+
+import structlog
+from imap_tools import AND, BaseMailBox, MailBox, MailboxLoginError, MailBoxUnencrypted, MailMessageFlags, U
+from imap_tools.errors import ImapToolsError
+
+from services.intake.domain.mails import Mailbox
+from services.intake.post import PostOffice
+from shared.contracts.base import Decision
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+TIMEOUT = 30.0
+"""Seconds the server may take to answer."""
+BROKEN = (OSError, IMAP4.error, ImapToolsError)
+
+
+async def poll(office: PostOffice) -> None:
+    """For ever: read what is new; where the server fails, come again later."""
+    while True:
+        try:
+            await read_new(office)
+        except MailboxLoginError as error:
+            log.warning("mailbox refuses us", action="imap.login", error=repr(error))
+        except BROKEN as error:
+            log.warning("mailbox not read", action="imap.failed", error=repr(error))
+        await asyncio.sleep(office.settings.imap_every_seconds)
+
+
+async def read_new(office: PostOffice) -> int:
+    """Read what has come since the last time; how many letters that was. Raises one of `BROKEN`."""
+    url = office.settings.imap_url
+    if url is None:
+        return 0
+    box = _Box(url.get_secret_value())
+    try:
+        return await _all_new(box, office)
+    finally:
+        await asyncio.to_thread(box.leave)
+
+
+class _Box:
+    """One connection. Every method blocks."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._secure = parts.scheme == "imaps"
+        self._host, self._port = parts.hostname or "", parts.port or (993 if self._secure else 143)
+        self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
+        self._folder = unquote(parts.path.strip("/")) or "INBOX"
+        self._mailbox: BaseMailBox | None = None
+        self.name = f"{self._user}@{self._host}/{self._folder}"
+
+    def enter(self) -> int:
+        """Log in and open the folder; its UIDVALIDITY."""
+        kind = MailBox if self._secure else MailBoxUnencrypted
+        self._mailbox = kind(self._host, self._port, timeout=TIMEOUT)
+        self._mailbox.login(self._user, self._password, initial_folder=self._folder)
+        return int(self._mailbox.folder.status(self._folder, ["UIDVALIDITY"])["UIDVALIDITY"])
+
+    def after(self, uid: int) -> list[int]:
+        """The UIDs above `uid`, in order."""
+        found = self._entered().uids(AND(uid=U(str(uid + 1), "*")))
+        return sorted(int(one) for one in found if int(one) > uid)
+
+    def fetch(self, uid: int) -> bytes | None:
+        """The whole letter, left unseen; None where it has gone meanwhile."""
+        _, data = self._entered().client.uid("FETCH", str(uid), "(BODY.PEEK[])")
+        return next((part[1] for part in data if isinstance(part, tuple)), None)
+
+    def seen(self, uid: int) -> None:
+        """Mark as seen."""
+        self._entered().flag(str(uid), MailMessageFlags.SEEN, True)  # noqa: FBT003 - the library's
+
+    def leave(self) -> None:
+        """Say goodbye, if the server still listens."""
+        if self._mailbox is not None:
+            try:
+                self._mailbox.logout()
+            except BROKEN:
+                log.info("mailbox did not say goodbye", action="imap.logout")
+
+    def _entered(self) -> BaseMailBox:
+        if self._mailbox is None:
+            raise IMAP4.error("not logged in")
+        return self._mailbox
+
+
+async def _all_new(box: _Box, office: PostOffice) -> int:
+    validity = await _in_thread(box.enter)
+    boxes = office.reception.store.mailboxes
+    known = await boxes.get(box.name)
+    last = known.last_uid if known is not None and known.validity == validity else 0
+    uids = await _in_thread(lambda: box.after(last))
+    for uid in uids:
+        raw = await _in_thread(lambda uid=uid: box.fetch(uid))  # type: ignore[misc]
+        if raw:
+            await office.receive(raw, "imap")
+        await _in_thread(lambda uid=uid: box.seen(uid))  # type: ignore[misc]
+        state = Mailbox(validity, uid)
+        await boxes.step(box.name, lambda _, state=state: Decision(state))  # type: ignore[misc]
+    return len(uids)
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    return await asyncio.to_thread(work)

@@ -1,0 +1,55 @@
+"""Settings of mail: where it comes in, and what goes out by itself."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+from shared.delivery import DeliverySettings
+
+
+def _or_none(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _split(value: object) -> object:
+    return tuple(value.lower().split()) if isinstance(value, str) else value
+
+
+class MailSettings(DeliverySettings):
+    """Mail in and out."""
+
+    mail_addresses: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
+    """Our own addresses, with spaces between them: the SMTP listener takes letters for these alone, and a letter from
+    one of them is our own."""
+    smtp_port: int = Field(default=0, ge=0, le=65535)
+    """Where letters are listened for by SMTP; 0 for not at all."""
+    smtp_host: str = "127.0.0.1"
+    imap_url: Annotated[SecretStr | None, BeforeValidator(_or_none)] = None
+    """`imaps://user:password@host:993/INBOX`: a mailbox to be read. Without it none is."""
+    imap_every_seconds: float = Field(default=30, gt=0)
+    mailgun_keys: Annotated[
+        tuple[SecretStr, ...], NoDecode, BeforeValidator(lambda v: tuple(v.split()) if isinstance(v, str) else v)
+    ] = ()
+    """Signing keys of Mailgun; two while one is being changed."""
+    acknowledge_per_hour: int = Field(default=3, ge=0)
+    """Automatic answers a sender gets in an hour; 0 for none."""
+    public_url: str = ""
+    """Where accountants reach intake from outside (`https://svoy.example.ru`): without it no closing letters go out."""
+
+    @field_validator("imap_url")
+    @classmethod
+    def _imap(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parts = urlsplit(value.get_secret_value())
+            if parts.scheme not in {"imap", "imaps"} or not parts.hostname or not parts.username:
+                raise ValueError("must be imaps://user:password@host:993/INBOX")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("must begin with https://")
+        return value.rstrip("/")
