@@ -12,7 +12,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from services.sla_monitor.domain.policies import POLICIES
 from services.sla_monitor.store import Store
 from shared.contracts.base import Event
-from shared.contracts.sla_monitor import SlaBreached, SlaEvent, SlaMet, SlaWarned
+from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn, SlaEvent, SlaMet, SlaWarned
 
 LABELS = ["clock", "priority"]
 NO_PRIORITY = "none"
@@ -26,6 +26,7 @@ NEAREST = Gauge(
 WARNED = Counter("svoy_sla_warned", "Obligations of which most of the time had passed.", LABELS)
 BREACHED = Counter("svoy_sla_breached", "Obligations that were not met in time.", LABELS)
 PROMISES_BROKEN = Counter("svoy_sla_promises_broken", "Breaches of a time the contact was promised (R-URG-6).", LABELS)
+WITHDRAWN = Counter("svoy_sla_breaches_withdrawn", "Breaches that a late fact showed never to have been.", LABELS)
 MET = Counter("svoy_sla_met", "Obligations met, in time or late.", [*LABELS, "late"])
 LATENESS = Histogram(
     "svoy_sla_lateness_seconds",
@@ -45,7 +46,7 @@ PROMISED = {policy.clock for policy in POLICIES if policy.promised}
 """The clocks whose due time may be promised to the contact."""
 
 for _pair in PAIRS:
-    for _counter in (WARNED, BREACHED):
+    for _counter in (WARNED, BREACHED, WITHDRAWN):
         _counter.labels(*_pair)
     if _pair[0] in PROMISED:
         PROMISES_BROKEN.labels(*_pair)
@@ -65,6 +66,8 @@ def _count(event: SlaEvent, pair: tuple[str, str]) -> None:
         WARNED.labels(*pair).inc()
     elif isinstance(event, SlaMet):
         MET.labels(*pair, "yes" if event.late else "no").inc()
+    elif isinstance(event, SlaBreachWithdrawn):
+        WITHDRAWN.labels(*pair).inc()
     elif isinstance(event, SlaBreached):
         BREACHED.labels(*pair).inc()
         if event.promise_broken:

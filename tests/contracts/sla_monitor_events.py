@@ -3,7 +3,14 @@
 from datetime import UTC, datetime
 
 from shared.contracts.base import ClientRef, Event
-from shared.contracts.sla_monitor import EscalationAcknowledged, EscalationRaised, SlaBreached, SlaMet, SlaWarned
+from shared.contracts.sla_monitor import (
+    EscalationAcknowledged,
+    EscalationRaised,
+    SlaBreached,
+    SlaBreachWithdrawn,
+    SlaMet,
+    SlaWarned,
+)
 
 AT = datetime(2026, 11, 23, 5, 0, 0, 123000, tzinfo=UTC)
 DUE = datetime(2026, 11, 23, 5, 15, tzinfo=UTC)
@@ -22,6 +29,18 @@ EVENTS: tuple[Event, ...] = (
         specialist_id="s1",
         due=DUE,
         promise_broken=True,
+    ),
+    SlaBreachWithdrawn(
+        at=AT,
+        obligation_id="r1:start:1",
+        about="request",
+        about_id="r1",
+        clock="start",
+        priority="urgent",
+        client=CLIENT,
+        specialist_id="s1",
+        due=DUE,
+        reason="Позже стало известно: work.started, 23.11.2026 05:10:00 UTC.",
     ),
     SlaMet(
         at=AT,

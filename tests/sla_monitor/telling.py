@@ -112,6 +112,11 @@ def reopened(number: int = 2) -> At:
 CANCEL_ASKED = work(routing.WorkCancelAsked, specialist_id="s1", reason="не воспроизводится")
 SATISFIED = request(intake.VerdictGiven, satisfied=True, words="спасибо", taken_by="m1")
 REFUSED = request(intake.VerdictGiven, satisfied=False, words="не работает", taken_by="m1")
+MERGED = request(intake.RequestMerged, into_request_id="r2", by="m1")
+UNMERGED = request(intake.RequestUnmerged, from_request_id="r2", by="m1")
+FOLLOWED_UP = request(intake.RequestFollowedUp, channel="email", words="когда уже?")
+DOUBTED = request(intake.VerdictDoubted, pressed=True, words="не решено")
+DISPLACED = work(routing.WorkDisplaced, specialist_id="s1", by_request_id="r2")
 WITHDRAWN = request(intake.RequestWithdrawn, reason="сами справились", taken_by="m1")
 
 

@@ -177,7 +177,8 @@ def test_the_events_carry_what_others_need() -> None:
         "about_id": "r1",
         "clock": "start",
         "priority": "urgent",
-        "client": {"client_id": "c1", "name": "Гимназия № 3", "zone": "Asia/Krasnoyarsk", "manager_id": "m1"},
+        "client": {"client_id": "c1", "name": "Гимназия № 3", "zone": "Asia/Krasnoyarsk", "manager_id": "m1"}
+        | {"tariff": "standard"},
         "specialist_id": "s7",
         "promise_broken": False,
     }

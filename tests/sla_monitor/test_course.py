@@ -9,15 +9,21 @@ from services.sla_monitor.domain.timeline import SETTLE, UnknownSubject, fired, 
 from shared.calendar import ALWAYS, NoCalendarYear
 from shared.contracts import intake, routing
 from shared.contracts.base import Priority
-from shared.contracts.sla_monitor import SlaBreached
+from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn
 from tests.sla_monitor.telling import (
     CANCEL_ASKED,
+    DISPLACED,
+    DOUBTED,
+    FOLLOWED_UP,
+    MERGED,
     NOON,
     RANG,
     REFUSED,
     RULES,
     SATISFIED,
+    UNMERGED,
     WITHDRAWN,
+    At,
     Telling,
     assigned,
     call,
@@ -247,7 +253,55 @@ def test_a_late_fact_with_an_earlier_time_puts_it_right() -> None:
     telling.hear(started(), minute_=10)
     assert telling.standing("start") == ["met"]
     assert not telling.of("start")[0].ended_late
+    assert telling.about("start") == ["warned", "breached", "breach_withdrawn", "met"]
+    withdrawn = [one for one in telling.said if isinstance(one, SlaBreachWithdrawn) and one.clock == "start"][-1]
+    assert (withdrawn.at, withdrawn.obligation_id) == (minute(30), "r1:start:1")
+    assert "work.started" in withdrawn.reason
+
+
+def test_a_breach_that_a_late_promise_moves_is_withdrawn_and_may_come_again() -> None:
+    telling = told((0, registered()), (1, assigned())).until(30).hear(promised(60), minute_=5)
+    assert telling.standing("start") == ["open"]
+    telling.until(61)
+    assert telling.about("start") == ["warned", "breached", "breach_withdrawn", "breached"]
+
+
+def test_what_was_done_late_after_all_stays_broken() -> None:
+    telling = told((0, registered()), (1, assigned())).until(30).hear(started(), minute_=20)
     assert telling.about("start") == ["warned", "breached", "met"]
+
+
+def test_merged_into_another_nothing_is_owed_any_more() -> None:
+    telling = told((0, registered()), (1, assigned()), (5, MERGED)).hear(started(), minute_=6)
+    assert {one.ending for one in telling.state.obligations} == {"met", "cancelled"}
+    assert telling.until(600).about("finish") == []
+
+
+def test_unmerged_it_is_as_if_it_had_never_been_merged() -> None:
+    plain = told((0, registered()), (1, assigned()), (8, started()))
+    undone = told((0, registered()), (1, assigned()), (5, MERGED), (8, started()), (9, UNMERGED))
+    assert undone.state.obligations == plain.state.obligations
+
+
+def test_what_urgent_work_displaced_waits_for_somebody_again() -> None:
+    telling = told((0, registered("important")), (5, assigned()), (10, DISPLACED))
+    assert (telling.standing("assign"), telling.standing("start")) == (["met", "open"], ["cancelled"])
+    telling.until(20).hear(assigned("s2"))
+    assert (telling.standing("assign"), telling.standing("start")) == (["met", "met"], ["cancelled", "open"])
+
+
+@pytest.mark.parametrize("shown", [FOLLOWED_UP, DOUBTED], ids=["followed up", "verdict doubted"])
+def test_what_is_only_shown_changes_no_clock(shown: At) -> None:
+    plain = told((0, registered()), (1, assigned()), (20, started()))
+    with_it = told((0, registered()), (1, assigned()), (3, shown), (20, started()))
+    assert with_it.state.obligations == plain.state.obligations
+    assert len(with_it.state.facts) == 4
+
+
+def test_a_fact_five_minutes_ahead_of_this_clock_counts_at_its_own_time() -> None:
+    telling = told((0, registered())).hear(assigned(), minute_=4.9)
+    assert telling.standing("assign") == ["met"]
+    assert telling.of("start")[0].since == minute(4.9)
 
 
 def test_a_fact_from_a_machine_whose_clock_is_behind_counts_as_just_after_the_registration() -> None:

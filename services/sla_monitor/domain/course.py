@@ -8,12 +8,13 @@ what a table cannot say stands here: rounds, promises, changes of priority, and 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from services.sla_monitor.domain.appointments import APPOINTED
 from services.sla_monitor.domain.facts import BIRTHS, Fact, Kind
 from services.sla_monitor.domain.obligations import Obligation
 from services.sla_monitor.domain.rules import Rules
 from services.sla_monitor.domain.running import Clocks
 
-CLOSING: frozenset[Kind] = frozenset({"request.satisfied", "request.withdrawn", "call.answered"})
+CLOSING: frozenset[Kind] = frozenset({"request.satisfied", "request.withdrawn", "request.merged", "call.answered"})
 """After these nothing starts any more, unless the work is reopened."""
 
 
@@ -22,6 +23,9 @@ def obligations_of(subject: str, facts: Sequence[Fact], rules: Rules) -> tuple[O
 
     Raises `NoCalendarYear` where a due time lies beyond the production calendar.
     """
+    if facts and (fold := APPOINTED.get(facts[0].kind.partition(".")[0])) is not None:
+        return fold(subject, facts)
+    facts = still_merged(facts)
     if not facts or (facts[0].kind not in BIRTHS and not facts[0].kind.startswith("call.")):
         return ()
     course = _Course(Clocks(subject, rules), rules, told_round=max(fact.round for fact in facts))
@@ -29,6 +33,19 @@ def obligations_of(subject: str, facts: Sequence[Fact], rules: Rules) -> tuple[O
     for fact in facts:
         course.take(fact, max(fact.at, born))
     return course.clocks.obligations()
+
+
+def still_merged(facts: Sequence[Fact]) -> Sequence[Fact]:
+    """The facts without the mergings that were undone: these count as if they had never been."""
+    if not any(fact.kind == "request.unmerged" for fact in facts):
+        return facts
+    left: list[Fact] = []
+    for fact in facts:
+        if fact.kind != "request.unmerged":
+            left.append(fact)
+        elif undone := [one for one in left if one.kind == "request.merged" and one.note == fact.note]:
+            left.remove(undone[-1])
+    return left
 
 
 class _Course:
@@ -81,6 +98,17 @@ class _Course:
         self._under_way = False
         self.clocks.specialist_id = fact.who
         self._apply("work.replaced", at)
+
+    def displaced(self, fact: Fact, at: datetime) -> None:
+        """It waits for somebody again; what was promised stands."""
+        self.clocks.specialist_id = None
+        self._apply(fact.kind, at)
+        self._expect_somebody(at)
+
+    def merged(self, fact: Fact, at: datetime) -> None:
+        """Only the other request is watched from here on."""
+        self.clocks.end_all(at)
+        self._apply(fact.kind, at)
 
     def forced(self, fact: Fact, at: datetime) -> None:
         """Bound to go on with what is in hand changes no clock; bound to go on with what was called done does."""
@@ -137,6 +165,8 @@ SPECIAL: Mapping[Kind, Callable[[_Course, Fact, datetime], None]] = {
     "work.reopened": _Course.reopened,
     "work.assigned": _Course.assigned,
     "work.replaced": _Course.replaced,
+    "work.displaced": _Course.displaced,
+    "request.merged": _Course.merged,
     "work.forced": _Course.forced,
     "work.started": _Course.under_way,
     "work.finished": _Course.under_way,

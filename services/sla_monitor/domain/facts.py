@@ -2,24 +2,30 @@
 own time, whenever it came."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from shared.contracts import intake, routing
-from shared.contracts.base import ClientRef, Event, Priority
+from shared.contracts import accounts, intake, routing
+from shared.contracts.base import STANDARD_TARIFF, ClientRef, Event, Priority
+from shared.contracts.sla_monitor import About
 
-About = Literal["request", "call"]
 Kind = Literal[
     "call.rang",
     "call.answered",
     "call.missed",
     "call.returned",
+    "call.ended",
     "request.registered",
     "request.identified",
     "request.reprioritised",
     "request.wait_promised",
+    "request.followed_up",
+    "request.merged",
+    "request.unmerged",
+    "request.verdict_doubted",
     "work.reopened",
+    "work.displaced",
     "work.waiting",
     "work.assigned",
     "work.replaced",
@@ -34,6 +40,17 @@ Kind = Literal[
     "request.withdrawn",
     "work.closed",
     "work.withdrawn",
+    "contact_call.planned",
+    "contact_call.attempted",
+    "contact_call.held",
+    "contact_call.cancelled",
+    "prospect.registered",
+    "prospect.contacted",
+    "prospect.changed",
+    "prospect.trial_opened",
+    "prospect.trial_ended",
+    "prospect.won",
+    "prospect.dropped",
 ]
 """The events' own types, a verdict split by what it says; in the order in which they count at the same time."""
 
@@ -54,17 +71,20 @@ class Client:
     name: str
     zone: str
     manager_id: str | None = None
+    tariff: str = STANDARD_TARIFF
 
     @classmethod
     def of(cls, ref: ClientRef | None) -> "Client | None":
         """From an event."""
         if ref is None:
             return None
-        return cls(client_id=ref.client_id, name=ref.name, zone=ref.zone, manager_id=ref.manager_id)
+        return cls(client_id=ref.client_id, name=ref.name, zone=ref.zone, manager_id=ref.manager_id, tariff=ref.tariff)
 
     def ref(self) -> ClientRef:
         """For an event."""
-        return ClientRef(client_id=self.client_id, name=self.name, zone=self.zone, manager_id=self.manager_id)
+        return ClientRef(
+            client_id=self.client_id, name=self.name, zone=self.zone, manager_id=self.manager_id, tariff=self.tariff
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +98,11 @@ class Fact:
     name: str | None = None
     """The specialist's name."""
     until: datetime | None = None
-    """The moment promised, postponed to, or bound to."""
+    """The moment promised, postponed to, bound to, or appointed."""
+    warn_at: datetime | None = None
+    """When to warn of what is appointed, where accounts says so."""
+    revision: int = 0
+    """Of what accounts says: the higher one is the newer."""
     round: int = 0
     """Routing's round of the work; 0 in what intake says."""
     note: str | None = None
@@ -97,12 +121,19 @@ def _place(fact: Fact) -> tuple[Any, ...]:
     birth = fact.kind not in BIRTHS
     whose = fact.client.client_id if fact.client else ""
     words = (fact.who or "", fact.note or "", fact.name or "", fact.priority or "", whose, fact.until or fact.at)
-    return (birth, fact.at, fact.round or NO_ROUND, RANK[fact.kind], *words)
+    return (birth, fact.at, fact.round or NO_ROUND, RANK[fact.kind], fact.revision, *words, fact.warn_at or fact.at)
 
 
 def about_of(event: Event) -> About:
-    """Whether the event is about a call or a request."""
-    return "call" if isinstance(event, intake.CallEvent) else "request"
+    """What the event is about."""
+    return next((about for kind, about in SUBJECTS.items() if isinstance(event, kind)), "request")
+
+
+SUBJECTS: Mapping[type[Event], About] = {
+    intake.CallEvent: "call",
+    accounts.ContactCallEvent: "contact_call",
+    accounts.ProspectEvent: "prospect",
+}
 
 
 def fact_of(event: Event) -> Fact | None:
@@ -112,7 +143,7 @@ def fact_of(event: Event) -> Fact | None:
     return FACTS[type(event)](event)
 
 
-OUTGOING = (intake.CallRang, intake.CallAnswered, intake.CallMissed)
+OUTGOING = (intake.CallRang, intake.CallAnswered, intake.CallMissed, intake.CallEnded)
 
 
 def _call(event: intake.CallEvent) -> Fact:
@@ -153,6 +184,22 @@ def _verdict(event: intake.VerdictGiven) -> Fact:
     return Fact(kind=kind, at=event.at, who=event.taken_by, note=_note(event.words))
 
 
+def _followed_up(event: intake.RequestFollowedUp) -> Fact:
+    return Fact(kind="request.followed_up", at=event.at, note=_note(event.words))
+
+
+def _merged(event: intake.RequestMerged) -> Fact:
+    return Fact(kind="request.merged", at=event.at, who=event.by, note=event.into_request_id)
+
+
+def _unmerged(event: intake.RequestUnmerged) -> Fact:
+    return Fact(kind="request.unmerged", at=event.at, who=event.by, note=event.from_request_id)
+
+
+def _doubted(event: intake.VerdictDoubted) -> Fact:
+    return Fact(kind="request.verdict_doubted", at=event.at, note=_note(event.words))
+
+
 def _withdrawn(event: intake.RequestWithdrawn) -> Fact:
     return Fact(kind="request.withdrawn", at=event.at, who=event.taken_by, note=_note(event.reason))
 
@@ -168,6 +215,11 @@ def _work(event: routing.WorkEvent) -> Fact:
         round=event.round,
         note=_note(getattr(event, "note", None) or getattr(event, "reason", None)),
     )
+
+
+def _displaced(event: routing.WorkDisplaced) -> Fact:
+    kind, who = _kind(event), event.specialist_id
+    return Fact(kind=kind, at=event.at, who=who, round=event.round, note=event.by_request_id)
 
 
 def _replaced(event: routing.WorkReplaced) -> Fact:
@@ -190,6 +242,27 @@ def _reopened(event: routing.WorkReopened) -> Fact:
     return Fact(kind="work.reopened", at=event.at, who=event.refused_specialist_id, round=event.round)
 
 
+def _planned(event: accounts.ContactCallPlanned) -> Fact:
+    return replace(_contact_call(event), until=event.due, warn_at=event.warn_at, revision=event.revision)
+
+
+def _contact_call(event: accounts.ContactCallEvent) -> Fact:
+    who, note = getattr(event, "by", event.manager_id), _note(getattr(event, "reason", None))
+    return Fact(kind=_kind(event), at=event.at, who=who, note=note, client=Client.of(event.client))
+
+
+def _prospect(event: accounts.ProspectEvent) -> Fact:
+    return Fact(
+        kind=_kind(event),
+        at=event.at,
+        who=event.manager_id,
+        until=event.next_contact,
+        revision=event.revision,
+        note=_note(getattr(event, "reason", None)),
+        client=Client.of(event.ref()),
+    )
+
+
 def _kind(event: Event) -> Kind:
     return event.TYPE  # type: ignore[return-value]  # FACTS names only types that are kinds
 
@@ -205,12 +278,17 @@ FACTS: Mapping[type[Event], Callable[[Any], Fact]] = {
     intake.CallAnswered: _call,
     intake.CallMissed: _call,
     intake.CallReturned: _returned,
+    intake.CallEnded: _call,
     intake.RequestRegistered: _registered,
     intake.RequestIdentified: _identified,
     intake.RequestReprioritised: _reprioritised,
     intake.WaitPromised: _promised,
     intake.VerdictGiven: _verdict,
     intake.RequestWithdrawn: _withdrawn,
+    intake.RequestFollowedUp: _followed_up,
+    intake.RequestMerged: _merged,
+    intake.RequestUnmerged: _unmerged,
+    intake.VerdictDoubted: _doubted,
     routing.WorkReopened: _reopened,
     routing.WorkWaiting: _work,
     routing.WorkAssigned: _work,
@@ -223,5 +301,17 @@ FACTS: Mapping[type[Event], Callable[[Any], Fact]] = {
     routing.WorkFinished: _work,
     routing.WorkClosed: _work,
     routing.WorkWithdrawn: _work,
+    routing.WorkDisplaced: _displaced,
+    accounts.ContactCallPlanned: _planned,
+    accounts.ContactCallAttempted: _contact_call,
+    accounts.ContactCallHeld: _contact_call,
+    accounts.ContactCallCancelled: _contact_call,
+    accounts.ProspectRegistered: _prospect,
+    accounts.ProspectContacted: _prospect,
+    accounts.ProspectChanged: _prospect,
+    accounts.ProspectTrialOpened: _prospect,
+    accounts.ProspectTrialEnded: _prospect,
+    accounts.ProspectWon: _prospect,
+    accounts.ProspectDropped: _prospect,
 }
 """How each event becomes a fact: the list of everything a timeline knows."""

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from services.sla_monitor.domain.facts import About, Kind
+from services.sla_monitor.domain.facts import Kind
 from services.sla_monitor.domain.ladder import Ladder
 from shared.contracts.base import Priority
-from shared.contracts.sla_monitor import ClockName
+from shared.contracts.sla_monitor import About, ClockName
 
 CalendarName = Literal["always", "company"]
 
@@ -24,7 +24,7 @@ class Terms:
 
     priorities: tuple[Priority | None, ...]
     target: timedelta
-    """Counted in `calendar`."""
+    """Counted in `calendar`; nothing where the due time is appointed."""
     warning: float = 0.8
     """The share of the time allowed after which there is a warning."""
     calendar: CalendarName = "always"
@@ -47,6 +47,8 @@ class Policy:
     promised: bool = False
     """Due at the time T the contact promised to wait until, where such a promise stands (R-URG-3, R-URG-4); it runs
     from the promise on, whether or not somebody has the work by then (R-URG-6)."""
+    appointed: bool = False
+    """Due when the facts themselves say (domain/appointments.py): the calendar is that of the escalation."""
     terms: tuple[Terms, ...]
 
 
@@ -89,7 +91,7 @@ POLICIES: tuple[Policy, ...] = (
         clock="assign",
         rule="R-URG-4",
         about="request",
-        starts=("request.registered", "work.reopened"),
+        starts=("request.registered", "work.reopened", "work.displaced"),
         met_by=("work.assigned",),
         cancelled_by=("request.satisfied", "request.withdrawn"),
         terms=(
@@ -104,7 +106,7 @@ POLICIES: tuple[Policy, ...] = (
         about="request",
         starts=("work.assigned", "work.replaced"),
         met_by=("work.started", "work.finished"),
-        cancelled_by=("work.replaced", "work.reopened", "request.satisfied", "request.withdrawn"),
+        cancelled_by=("work.replaced", "work.displaced", "work.reopened", "request.satisfied", "request.withdrawn"),
         promised=True,
         terms=(
             Terms(priorities=URGENT, target=15 * MINUTE, warning=0.6),
@@ -151,7 +153,35 @@ POLICIES: tuple[Policy, ...] = (
             Terms(priorities=ROUTINE, target=3 * WORKING_DAY, calendar="company"),
         ),
     ),
+    Policy(
+        clock="weekly_call",
+        rule="R-IMP-1",
+        about="contact_call",
+        starts=("contact_call.planned",),
+        met_by=("contact_call.held",),
+        cancelled_by=("contact_call.cancelled",),
+        appointed=True,
+        terms=(Terms(priorities=(None,), target=timedelta(), calendar="company"),),
+    ),
+    Policy(
+        clock="prospect_contact",
+        rule="R-REF-2",
+        about="prospect",
+        starts=("prospect.registered",),
+        met_by=("prospect.contacted",),
+        restarts=("prospect.contacted",),
+        cancelled_by=("prospect.won", "prospect.dropped"),
+        appointed=True,
+        terms=(Terms(priorities=(None,), target=timedelta(), calendar="company"),),
+    ),
 )
+
+
+APPOINTED = {
+    "weekly_call": "the week's end: Friday noon",
+    "prospect_contact": "the next contact agreed: 80%",
+}
+"""What the README says of the clocks whose due time is appointed."""
 
 
 def table() -> str:
@@ -163,6 +193,7 @@ def table() -> str:
 def _row(policy: Policy) -> str:
     met_by = [f"`{kind}`{' ↻' if kind in policy.restarts else ''}" for kind in policy.met_by]
     target = "<br>".join(map(_allowed, policy.terms)) + ("<br>or the promised time T" if policy.promised else "")
+    target = APPOINTED.get(policy.clock, target)
     cells = (f"`{policy.clock}`", policy.rule, _named(policy.starts), ", ".join(met_by), _named(policy.cancelled_by))
     return f"| {' | '.join((*cells, target))} |"
 

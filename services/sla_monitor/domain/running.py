@@ -83,6 +83,11 @@ class Clocks:
             self._ended.append(run.obligation(at, ending))
         return run is not None
 
+    def end_all(self, at: datetime) -> None:
+        """Nobody has to do anything any more."""
+        for clock in tuple(self._running):
+            self.end(clock, at, "cancelled")
+
     def give(self, clock: ClockName, specialist_id: str | None) -> None:
         """Whose it is, if it runs."""
         if clock in self._running:

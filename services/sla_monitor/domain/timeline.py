@@ -1,7 +1,8 @@
 """The document of one request or call: the facts heard, the obligations they come to, and what was said of them.
 
-Each obligation is announced at most once as warned, as breached, and as met. Hearing a fact tells what the facts
-themselves settle (met, in time or late); what only passing time brings about is told by `fired`.
+Each obligation is announced at most once as warned, as breached, and as met; a breach that a late fact shows never
+to have been is withdrawn, by an event of its own, and may be announced again should it come to one. Hearing a fact
+tells what the facts themselves settle (met, in time or late); what only passing time brings about is told by `fired`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ from services.sla_monitor.domain.facts import About, Client, Fact, in_order
 from services.sla_monitor.domain.obligations import Obligation
 from services.sla_monitor.domain.rules import Rules
 from shared.contracts.base import Decision, Priority
-from shared.contracts.sla_monitor import SlaBreached, SlaEvent, SlaMet, SlaWarned
+from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn, SlaEvent, SlaMet, SlaWarned
 
 SETTLE = timedelta(milliseconds=500)
 """A due time that has passed already when it becomes known waits this long: the fact that meets it may be right
@@ -67,7 +68,11 @@ def heard(
         began=min(known.began, fact.at),
         nearest=min(running, default=None),
     )
-    return _told(after, _settled(after), now)
+    wrong = _never_were(known, after, now)
+    reason = f"Позже стало известно: {fact.kind}, {fact.at:%d.%m.%Y %H:%M:%S} UTC."
+    decision = _told(replace(after, announced=_without(after.announced, wrong)), _settled(after), now)
+    withdrawn = [_withdrawal(known, one, now, reason) for one in wrong]
+    return Decision(decision.state, (*withdrawn, *decision.events)) if withdrawn else decision
 
 
 def fired(timeline: Timeline | None, *, now: datetime) -> Decision[Timeline]:
@@ -87,6 +92,24 @@ def _last(values: Iterable[Any]) -> Any:
     for value in values:
         found = found if value is None else value
     return found
+
+
+def _never_were(before: Timeline, after: Timeline, now: datetime) -> list[Obligation]:
+    """What was announced as breached, and by what is known now has not been."""
+    told = {mark.removeprefix("breached ") for mark in before.announced if mark.startswith("breached ")}
+    if not told:
+        return []
+    still = {one.id for one in after.obligations if one.ended_late or (one.ending is None and now > one.due)}
+    return [one for one in before.obligations if one.id in told - still]
+
+
+def _without(announced: tuple[str, ...], wrong: list[Obligation]) -> tuple[str, ...]:
+    gone = {f"breached {one.id}" for one in wrong}
+    return tuple(mark for mark in announced if mark not in gone) if gone else announced
+
+
+def _withdrawal(before: Timeline, one: Obligation, now: datetime, reason: str) -> SlaBreachWithdrawn:
+    return SlaBreachWithdrawn(at=now, reason=reason, **_about(before, one))
 
 
 Tell = tuple[str, Obligation]
@@ -132,7 +155,16 @@ def _next_due(timeline: Timeline, marks: set[str], now: datetime) -> datetime | 
 
 
 def _event(timeline: Timeline, what: str, one: Obligation) -> SlaEvent:
-    about: dict[str, Any] = {
+    about = _about(timeline, one)
+    if what == "warned":
+        return SlaWarned(at=one.warn_at, **about)
+    if what == "breached":
+        return SlaBreached(at=one.due, promise_broken=one.promised, **about)
+    return SlaMet(at=one.ended, late=one.ended_late, **about)
+
+
+def _about(timeline: Timeline, one: Obligation) -> dict[str, Any]:
+    return {
         "obligation_id": one.id,
         "about": timeline.about,
         "about_id": timeline.about_id,
@@ -142,8 +174,3 @@ def _event(timeline: Timeline, what: str, one: Obligation) -> SlaEvent:
         "specialist_id": one.specialist_id,
         "due": one.due,
     }
-    if what == "warned":
-        return SlaWarned(at=one.warn_at, **about)
-    if what == "breached":
-        return SlaBreached(at=one.due, promise_broken=one.promised, **about)
-    return SlaMet(at=one.ended, late=one.ended_late, **about)
