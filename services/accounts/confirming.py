@@ -138,6 +138,8 @@ async def check_people(office: Office, client: Client | None, proposal: Proposal
         return
     await office.check_works("manager_id", win.manager_id, proposal.effective)
     await _check_newcomer(office, proposal)
+    if win.request_id is not None and await office.store.on_trial(win.request_id):
+        raise WrongValue("request_id", "пробная заявка ещё не закрыта: приход предлагают после неё (R-REF-4)")
     if win.vouched_by_client_id is not None and await office.store.clients.get(win.vouched_by_client_id) is None:
         raise WrongValue("vouched_by_client_id", "такого клиента нет")
 

@@ -65,6 +65,7 @@ class Store:
         self.managers = service.documents("managers", Manager, indexes=(TRAIL,))
         self.clients = service.documents("clients", Client, indexes=CLIENT_INDEXES)
         self.proposals = service.documents("proposals", Proposal, indexes=PROPOSAL_INDEXES)
+        self._prospects = service.database["prospects"]
         self.conflicts = service.documents("conflicts", Conflict, indexes=CONFLICT_INDEXES)
         self.blocks = service.documents("audit", Block, indexes=BLOCK_INDEXES)
         self.trailed: dict[str, Documents[Any]] = {
@@ -111,6 +112,11 @@ class Store:
                 raise ValueError(after)
             where = {"$and": [where, _beyond("proposed_at", proposed_at, proposal_id)]}
         return await self.proposals.find(where, sort=(("proposed_at", 1), ("_id", 1)), limit=limit)
+
+    async def on_trial(self, request_id: str) -> bool:
+        """Whether a prospect's trial request of this id is still open."""
+        where = {"trials": {"$elemMatch": {"request_id": request_id, "ended_at": None}}}
+        return await self._prospects.find_one(where, {"_id": 1}) is not None
 
     async def unfinished(self, decided_before: datetime, limit: int = 100) -> list[Proposal]:
         """Confirmed proposals whose client is not yet known to have followed."""

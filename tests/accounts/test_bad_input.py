@@ -1,9 +1,12 @@
 """What people send by mistake about money is stopped at the door, and corrected by facts alone (R-BASE-3)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from services.accounts.domain.prospects import Prospect, Trial
+from shared.contracts.base import Decision
 from tests.accounts.conftest import OTHER_DIRECTOR, Doors
 from tests.accounts.samples import inn
 from tests.kit import token
@@ -53,11 +56,30 @@ async def test_a_loss_is_not_dated_before_the_win(doors: Doors) -> None:
     assert (answer.status_code, "раньше дня" in answer.json()["detail"]) == (422, True)
 
 
+async def test_a_win_is_not_proposed_before_the_trial_request_closed(doors: Doors) -> None:
+    fan = await doors.client()
+    at = doors.office.now()
+    trial = Trial(request_id="r7", at=at, by="m1", subject="Отчёт", priority="urgent", failed_by="не смог")
+    prospect = Prospect(
+        prospect_id="x", name="Сад", zone="Asia/Krasnoyarsk", manager_id="m1", vouched_by_client_id=fan,
+        registered_at=at, next_contact=at, trials=(trial,),
+    )  # fmt: skip
+    prospects = doors.app.state.care.store.prospects
+    await prospects.step("x", lambda _: Decision(prospect))
+    asked = {"kind": "won", "client": {"name": "Сад", "inn": inn(77)}, "fee": "30000", "source": "referral"}
+    asked |= {"manager_id": "m1", "vouched_by_client_id": fan, "request_id": "r7", "effective": DAY}
+    early = await doors.post("/v1/proposals", asked)
+    assert (early.status_code, "ещё не закрыта" in early.json()["detail"]) == (422, True)
+    closed = replace(prospect, trials=(replace(trial, flawless=True, ended_at=at),))
+    await prospects.step("x", lambda _: Decision(closed))
+    assert (await doors.post("/v1/proposals", asked)).status_code == 201
+
+
 async def test_nobody_who_has_left_takes_a_client_over(doors: Doors) -> None:
     client = await doors.client()
     gone = {"manager_id": "gone", "name": "Глеб", "hired": "2026-01-12", "left": "2026-10-20"}
     await doors.post("/v1/managers", gone)
-    asked = {"kind": "handed_over", "client_id": client, "to_manager_id": "gone"}
+    asked: dict[str, Any] = {"kind": "handed_over", "client_id": client, "to_manager_id": "gone"}
     for day in ("2026-10-10", "2026-10-21"):
         answer = await doors.post("/v1/proposals", asked | {"effective": day})
         assert (answer.status_code, "не работает" in answer.json()["detail"]) == (422, True), day

@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.accounts import conflicts
-from services.accounts.domain.conflict import parties, seen
+from services.accounts.domain.conflict import Conflict, decide, parties, seen
 from tests.accounts.conftest import DIRECTOR, Doors
 from tests.accounts.samples import AT, client, contact, inn
 from tests.kit import token
@@ -20,8 +20,8 @@ async def listed(doors: Doors, query: str = "", who: dict[str, str] = DIRECTOR) 
 def test_what_was_decided_stands_until_somebody_else_turns_up() -> None:
     two = client(contacts=(contact(), contact(contact_id="a2", name="Ольга")))
     now = parties("phone", PHONE, [two])
-    known = conflicts.Conflict(conflict_id="k", kind="phone", value=PHONE, parties=now, found_at=AT)
-    decided = conflicts.conflicts.decide(known, "d1", AT, choice="shared", contact_id=None, words=None).state
+    known = Conflict(conflict_id="k", kind="phone", value=PHONE, parties=now, found_at=AT)
+    decided = decide(known, "d1", AT, choice="shared", contact_id=None, words=None).state
     assert seen(decided, now, AT).state is decided
     third = parties("phone", PHONE, [two, client(client_id="c2")])
     assert seen(decided, third, AT).state.state == "open"

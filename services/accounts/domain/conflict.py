@@ -60,8 +60,8 @@ def parties(kind: Kind, value: str, clients: list[Client]) -> tuple[Party, ...]:
             client_id=client.client_id,
             client_name=client.name,
             manager_id=client.manager_id,
-            contact_id=contact and contact.contact_id,
-            contact_name=contact and contact.name,
+            contact_id=contact.contact_id if contact else None,
+            contact_name=contact.name if contact else None,
         )
         for client in clients
         for contact in (client.contacts if kind == "phone" else (None,))
