@@ -140,8 +140,9 @@ def test_after_an_outage_the_steps_do_not_come_all_at_once() -> None:
 
 
 def test_a_call_is_told_to_each_of_its_people_once() -> None:
-    state = Climbing(escalation()).until(10).state
-    assert state.untold == PEOPLE["lead"]
+    climbing = Climbing(escalation()).until(10)
+    assert climbing.state.untold == (*PEOPLE["lead"], "m1"), "the manager was not told of the first call"
+    state = told(climbing.state, count=2, person_id="m1").state
     after = told(state, count=2, person_id="l1").state
     assert after.untold == ("l2",)
     assert told(after, count=2, person_id="l1").state is after

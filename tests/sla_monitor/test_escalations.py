@@ -1,5 +1,6 @@
 """From a broken promise to a person: called in order, by letter and webhook, once; taken, ended, seen by their own."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,6 +15,7 @@ from shared.clock import ServiceClock
 from shared.contracts.accounts import ClientChanged, ManagerRegistered
 from shared.contracts.base import Event
 from shared.contracts.sla_monitor import EscalationAcknowledged, EscalationRaised
+from shared.delivery import Deliveries
 from tests.conftest import SettingsFor
 from tests.kit import eventually, listening, serving, token
 from tests.sla_monitor.conftest import Running
@@ -31,6 +33,7 @@ class House(Running):
 
     post: Post
     hooks: Listener
+    settings: SlaMonitorSettings
 
     async def escalation(self, key: str, **over: Any) -> dict[str, Any]:
         """An escalation, once it stands so."""
@@ -80,7 +83,7 @@ async def house(settings_for: SettingsFor, amqp_url: str) -> AsyncIterator[House
             serving(build_app(settings, clock)) as client,
             listening(amqp_url, "sla.#", "escalation.#") as ear,
         ):
-            yield House(client, ear, clock, amqp_url, post, hooks)
+            yield House(client, ear, clock, amqp_url, post, hooks, settings)
 
 
 def manager(house: House, manager_id: str = "m1", **over: Any) -> Event:
@@ -249,8 +252,8 @@ async def test_a_substitute_gets_what_is_the_absent_ones_and_may_take_it(house: 
     shown = await house.escalation("k1:callback:1", step=1)
     assert shown["calls"][0]["person_ids"] == ["m2"]
     assert len((await house.get(ALL, who=M2))["items"]) == 1
-    await house.acknowledge("k1:callback:1", M2)
     await house.post.letters(1, OLGA)
+    await house.acknowledge("k1:callback:1", M2)
     assert house.post.to(VERA) == []
 
 
@@ -258,6 +261,55 @@ async def test_what_is_done_before_anybody_looked_calls_nobody(house: House) -> 
     await house.tell(registered(), assigned(), started(), MISSED, RETURNED, ago=310)
     await house.timeline("/v1/calls/k1/timeline", 2)
     assert (await house.get(ALL))["items"] == []
+
+
+async def test_of_two_replicas_each_call_is_told_in_exactly_one_letter(
+    house: House,
+) -> None:
+    many = 30
+    await house.publish(manager(house))
+    await house.known("m1")
+    async with serving(build_app(house.settings, house.clock)):
+        for number in range(many):
+            await house.tell(lambda at, n=number: MISSED(at).model_copy(update={"call_id": f"k{n}"}), ago=310)
+        await house.ear.several(many, "escalation.raised")
+
+        await house.forward(minutes=2)
+        await eventually(lambda: len(lines(house)) >= many)
+        await eventually(lambda: delivered(house))
+    assert Counter(lines(house)) == Counter(f"звонок k{number}, Гимназия № 3" for number in range(many))
+
+
+async def test_what_failed_between_the_bundle_and_the_mail_is_told_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, failures = Deliveries.send, [RuntimeError("the process dies here"), RuntimeError("and here")]
+
+    async def send(*args: Any, **more: Any) -> None:
+        if failures:
+            raise failures.pop()
+        await usual(*args, **more)
+
+    monkeypatch.setattr(Deliveries, "send", send)
+    await house.publish(manager(house))
+    await house.known("m1")
+    await house.tell(MISSED, ago=310)
+    await house.post.letters(1, VERA)
+    assert failures == []
+    await eventually(lambda: delivered(house))
+    assert lines(house) == ["звонок k1, Гимназия № 3"]
+
+
+def lines(house: House) -> list[str]:
+    """What the letters were about, one line a call."""
+    texts = [letter.get_content().replace("\r\n", "\n") for letter in house.post.taken]
+    return [part.split("\n")[0].partition(". ")[2] for text in texts for part in text.split("\n\n")[:-1]]
+
+
+async def delivered(house: House) -> bool:
+    """Whether nothing is on its way any more."""
+    answer = await house.client.get("/v1/deliveries", params={"standing": "waiting"}, headers=LEAD)
+    return answer.json()["items"] == []
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ class Escalation:
     """How often somebody was called."""
     calls: tuple[Call, ...] = ()
     untold: tuple[str, ...] = ()
-    """Who is still to be told of the last call."""
+    """Who is still to be told of the last call; whoever had not been told of the one before hears of this one."""
     acknowledgements: tuple[Acknowledgement, ...] = ()
     acknowledged_until: datetime | None = None
     ended: datetime | None = None
@@ -139,7 +139,7 @@ def _call(state: Escalation, now: datetime, calendar: Calendar, called: Called) 
         step_since=since,
         count=state.count + 1,
         calls=(*state.calls, Call(step=step, role=role, at=now, person_ids=people))[-KEPT:],
-        untold=people,
+        untold=tuple(sorted({*state.untold, *people})),
         acknowledged_until=None,
     )
     after = replace(after, next_due=_next_due(after, now, calendar))
