@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from time import perf_counter
 
-from services.routing.domain.assignment import Explained, choose, full, nobody_left
+from services.routing.domain.assignment import Explained, choose, full, hopeless, nobody_left
 from services.routing.domain.candidates import Board, Wish
 from services.routing.domain.places import Ask, claim, release
 from services.routing.domain.specialists import ticket
@@ -71,7 +71,11 @@ class Assigner:
         return self._roster.board()
 
     def hopeless(self, wish: Wish, board: Board) -> bool:
-        """Whether nobody has a place for this kind of request."""
+        """Whether nobody has a place for this request."""
+        return hopeless(wish, self._roster.pool(wish), board)
+
+    def nobody_left(self, wish: Wish, board: Board) -> bool:
+        """Whether nobody has a place for any request of this kind, whenever the client expects somebody."""
         return nobody_left(self._roster.pool(wish), board)
 
     def full(self, wish: Wish) -> list[str]:

@@ -18,7 +18,7 @@ from services.routing.metrics import WAITING
 from services.routing.store import Store
 from shared.messaging.envelope import Cause, current_cause
 
-PAGE = 500
+PAGE = 250
 MEASURE_EVERY = 5.0
 
 
@@ -64,7 +64,8 @@ class Backlog:
         board, tried = self._dispatcher.board(), list[Work]()
         for work in page:
             if work.tale.announced and self._dispatcher.hopeless(work, board):
-                hopeless.add((work.tale.rank, work.tale.need))
+                if self._dispatcher.nobody_left(work, board):
+                    hopeless.add((work.tale.rank, work.tale.need))
             else:
                 tried.append(work)
         outcomes = await asyncio.gather(*(self._give(work) for work in tried))

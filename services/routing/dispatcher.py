@@ -100,8 +100,12 @@ class Dispatcher:
         return self._assigner.board()
 
     def hopeless(self, work: Work, board: Board) -> bool:
-        """Whether nobody has a place for work of this kind."""
+        """Whether nobody has a place for this work."""
         return self._assigner.hopeless(wish_of(work), board)
+
+    def nobody_left(self, work: Work, board: Board) -> bool:
+        """Whether nobody has a place for any work of this kind."""
+        return self._assigner.nobody_left(wish_of(work), board)
 
     async def place(self, wish: Wish) -> Explained:
         """Take a place; whoever asks must then `commit` it to the work item."""

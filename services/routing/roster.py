@@ -112,6 +112,11 @@ class Roster:
             pool = self._pools[kind] = Pool(kind, candidates, self.policy, self._now())
         return pool
 
+    def forget_pools(self) -> None:
+        """Look at everybody anew."""
+        self._good_for, self._candidates = None, []
+        self._pools.clear()
+
     def board(self) -> Board:
         """What changes from one request to the next, as it is now."""
         self.candidates()
@@ -153,8 +158,8 @@ class Roster:
         """Work by this policy from now on, if it is newer; tells whether it is."""
         newer = policy is not None and policy.version > self.policy.version
         if policy is not None and newer:
-            self.policy, self._good_for, self._candidates = policy, None, []
-            self._pools.clear()
+            self.policy = policy
+            self.forget_pools()
         POLICY.set(self.policy.version)
         return newer
 

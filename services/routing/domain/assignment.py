@@ -96,6 +96,13 @@ def nobody_left(pool: Pool, board: Board) -> bool:
     return not board.with_place(pool) and not any(board.has_place(entry, pool.rank) for entry in pool.away)
 
 
+def hopeless(wish: Wish, pool: Pool, board: Board) -> bool:
+    """Whether nobody has a place for this very request: those who begin work too late for it do not count."""
+    latest = wish.due + pool.in_time
+    soon = any(entry.in_time(latest) and board.has_place(entry, pool.rank) for entry in pool.away)
+    return not soon and not board.with_place(pool)
+
+
 def points_of(line: str, policy: int = 1) -> tuple[str, dict[str, int]]:
     """A line of `Explained.scored`: the specialist's id and the points by part."""
     parts = SCORED if policy else OF_OLD
@@ -115,7 +122,7 @@ def _sorted_out(wish: Wish, pool: Pool, board: Board) -> tuple[list[Entry], _Ids
     """The able, and the others by what stands against them."""
     soon, away = _by_hours(wish, pool)
     free = [*board.with_place(pool), *(entry for entry in soon if board.has_place(entry, pool.rank))]
-    barred: _Ids = pool.barred | {"not_at_work": away}
+    barred: _Ids = pool.barred | {"not_at_work": [*pool.barred.get("not_at_work", ()), *away]}
     if len(free) < len(pool.able) + len(soon):
         there = {entry.id for entry in free}
         barred["no_place"] = [entry.id for entry in (*pool.able, *soon) if entry.id not in there]

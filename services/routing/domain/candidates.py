@@ -163,7 +163,7 @@ class Pool:
         return Entry(found, found.level(self.kind[0].products), self.kind, self.policy, self.now)
 
     def _add(self, candidate: Candidate, level: int, need: Need) -> None:
-        bar = standing_bar(candidate, level, need)
+        bar = standing_bar(candidate, level, need) or ("not_at_work" if candidate.begins is None else None)
         if bar is not None:
             self.barred.setdefault(bar, []).append(candidate.specialist_id)
         else:
