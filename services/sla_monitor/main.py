@@ -25,7 +25,8 @@ from services.sla_monitor.reading.store import Log
 from services.sla_monitor.settings import SlaMonitorSettings
 from services.sla_monitor.store import Store
 from services.sla_monitor.ticker import Ticker
-from shared.calendar import ALWAYS, Calendar, hours
+from services.sla_monitor.verifying import Verifying
+from shared.calendar import Calendar, hours
 from shared.clock import ServiceClock
 from shared.contracts.base import Priority
 from shared.contracts.sla_monitor import ClockName
@@ -75,6 +76,9 @@ def build_app(settings: SlaMonitorSettings, clock: ServiceClock | None = None) -
         plain_hooks=settings.mode == "development",
     )
     service.app.state.wired = wired
+    verifying = Verifying(service, monitor, settings.company_zone)
+    service.app.state.verifying = verifying
+    service.background("verify", verifying.run)
     changes = Changes(Log(service), noted, Resolver(wired), service.app.state.stopping)
     service.app.state.changes = changes
     service.background("changes", changes.run)
@@ -86,9 +90,12 @@ def build_app(settings: SlaMonitorSettings, clock: ServiceClock | None = None) -
 def _escalations(
     service: Service, settings: SlaMonitorSettings, monitor: Monitor, bases: Bases, noted: Noted
 ) -> Escalations:
+    company = company_calendars(settings.company_zone, hours(settings.working_hours))["company"]
+
     def terms(clock: ClockName, priority: Priority | None, _: Client | None) -> tuple[Calendar, Ladder | None]:
         found = monitor.rules.terms(clock, priority)
-        return (ALWAYS, None) if found is None else (monitor.rules.calendar(found), found.ladder)
+        # A clock that is due at an agreed moment has no terms: people are called about it in working time.
+        return (company, None) if found is None else (monitor.rules.calendar(found), found.ladder)
 
     return Escalations(
         NotifyStore(service),

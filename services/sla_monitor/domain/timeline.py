@@ -137,12 +137,13 @@ def _told(timeline: Timeline, tells: Iterable[Tell], now: datetime) -> Decision[
     before = set(timeline.announced)
     news = {mark: tell for tell in tells if (mark := f"{tell[0]} {tell[1].id}") not in before}
     marks = before | news.keys()
-    after = replace(timeline, announced=tuple(sorted(marks)), next_due=_next_due(timeline, marks, now))
+    after = replace(timeline, announced=tuple(sorted(marks)), next_due=next_due(timeline, marks, now))
     events = [_event(timeline, what, one) for what, one in news.values()]
     return Decision(after, tuple(sorted(events, key=lambda event: event.at)))
 
 
-def _next_due(timeline: Timeline, marks: set[str], now: datetime) -> datetime | None:
+def next_due(timeline: Timeline, marks: set[str], now: datetime) -> datetime | None:
+    """When there is next something to tell that has not been told."""
     times = [
         moment
         for one in timeline.obligations

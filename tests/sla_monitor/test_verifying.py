@@ -1,0 +1,107 @@
+"""Every due time is computed anew from the facts: nothing is different, unless something was touched."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import uvicorn
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from deploy.clocks import app as command
+from services.sla_monitor.domain.verifying import differences
+from services.sla_monitor.main import build_app
+from services.sla_monitor.settings import SlaMonitorSettings
+from services.sla_monitor.verifying import LEFT_AFTER, Page, claimed, verified
+from shared.clock import ServiceClock
+from tests.conftest import SettingsFor
+from tests.kit import PRIVATE_KEY, eventually, publish, serving, token
+from tests.sla_monitor.conftest import DIRECTOR, Running
+from tests.sla_monitor.telling import NOON, RULES, assigned, minute, promised, registered, started, told
+from tests.sla_monitor.test_any_order import ANYTHING, heard_at_the_end, shuffled, stories
+
+
+@given(st.data(), stories(ANYTHING))
+def test_what_was_heard_in_any_order_differs_in_nothing(data: st.DataObject, story: Any) -> None:
+    telling = heard_at_the_end(data.draw(shuffled(story)))
+    assert differences(telling.state, RULES, telling.clock.now()) == []
+    telling.fire()
+    assert differences(telling.state, RULES, telling.clock.now()) == []
+
+
+def test_a_due_time_that_was_touched_is_found() -> None:
+    telling = told((0, registered()), (1, assigned()), (2, started()))
+    first, *others = telling.state.obligations
+    touched = replace(telling.state, obligations=(replace(first, due=minute(90)), *others))
+    (found,) = differences(touched, RULES, minute(3))
+    assert (found.what, found.kept, found.computed) == ("r1:assign:1 due", str(minute(90)), str(minute(5)))
+
+
+def test_an_obligation_that_is_missing_is_found() -> None:
+    telling = told((0, registered()), (1, promised(30)))
+    touched = replace(telling.state, obligations=telling.state.obligations[1:])
+    assert differences(touched, RULES, minute(3))[0].what == telling.state.obligations[0].id
+
+
+@pytest.mark.parametrize("timer", [None, minute(50)])
+def test_a_timer_that_would_forget_is_found(timer: Any) -> None:
+    telling = told((0, registered()))
+    (found,) = differences(replace(telling.state, next_due=timer), RULES, minute(1))
+    assert found.what == "next_due"
+
+
+def test_one_replica_verifies_a_night_and_another_takes_over_what_it_left() -> None:
+    night = claimed(None, day="2026-11-23", now=NOON).state
+    assert claimed(night, day="2026-11-23", now=minute(1)).state is night
+    assert claimed(night, day="2026-11-23", now=NOON + LEFT_AFTER).state.began == NOON + LEFT_AFTER
+    ended = verified(night, page=Page(checked=3, differences=(), next=None), now=minute(1)).state
+    assert claimed(ended, day="2026-11-23", now=NOON + 2 * LEFT_AFTER).state is ended
+
+
+async def test_each_night_the_clocks_are_verified(settings_for: SettingsFor, amqp_url: str) -> None:
+    clock = ServiceClock()
+    service = build_app(settings_for(SlaMonitorSettings), clock)
+    async with serving(service) as client:
+        await publish(amqp_url, registered()(NOON))
+        await eventually(lambda: service.state.wired.monitor.store.timelines.get("request:r1"))
+        clock.offset = NOON + timedelta(days=7, minutes=1) - clock.now()
+        await service.state.verifying.tick()
+
+        async def night() -> Any:
+            found = (await client.get("/v1/clocks/verification", headers=DIRECTOR)).json()
+            return found if found and found["day"] == "2026-11-30" else None
+
+        found = await eventually(night)
+        assert (found["checked"], found["different"]) == (1, 0)
+        assert "svoy_sla_clock_differences 0.0" in (await client.get("/metrics")).text
+
+
+async def test_only_who_sees_everything_may_verify(monitor: Running) -> None:
+    await monitor.get("/v1/clocks/verify", 403, who=token("manager", subject="m1"))
+    await monitor.get("/v1/clocks/verify", 422, limit=0)
+    assert await monitor.get("/v1/clocks/verify", after="я" * 100) == {"checked": 0, "differences": [], "next": None}
+
+
+async def test_the_command_tells_what_differs(
+    settings_for: SettingsFor, amqp_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SVOY_JWT_PRIVATE_KEY", PRIVATE_KEY)
+    service = build_app(settings_for(SlaMonitorSettings))
+    server = uvicorn.Server(uvicorn.Config(service, host="127.0.0.1", port=0, log_config=None))
+    running = asyncio.create_task(server.serve())
+    await eventually(lambda: server.started)
+    url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    await publish(amqp_url, registered("routine")(NOON))
+    timelines = service.state.wired.monitor.store.timelines
+    await eventually(lambda: timelines.get("request:r1"))
+    whole = await asyncio.to_thread(CliRunner().invoke, command, ["verify", "--url", url])
+    assert (whole.exit_code, "Проверено: 1." in whole.output) == (0, True)
+    await timelines.collection.update_one({}, {"$set": {"obligations.0.due": minute(9)}})
+    touched = await asyncio.to_thread(CliRunner().invoke, command, ["verify", "--url", url])
+    assert touched.exit_code == 1
+    assert "request r1: r1:assign:1 due" in touched.output
+    server.should_exit = True
+    await running
