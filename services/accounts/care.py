@@ -1,6 +1,6 @@
 """What calls, control, debt and referrals work with: the collections, the policy, and who may see what."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from services.accounts.care_store import BASE_LIMIT, CareStore
@@ -22,6 +22,8 @@ class Care:
     store: CareStore
     policy: CarePolicy
     dirty: set[str]
+    planned: dict[str, str] = field(default_factory=dict)
+    """What each plan was last made from: looked at again, it is made anew only where that differs."""
 
     def now(self) -> datetime:
         """The present moment."""

@@ -92,9 +92,18 @@ class CareStore:
         found = await self._clients.find_one({"contacts.contact_id": contact_id}, {"_id": 1})
         return found and str(found["_id"])
 
-    async def client_ids(self, where: Mapping[str, Any]) -> list[str]:
-        """The ids of the clients that match."""
-        return [document["_id"] async for document in self._clients.find(where, {"_id": 1})]
+    async def outline(self, manager_id: str) -> list[tuple[str, int, dict[str, str | None]]]:
+        """The manager's clients by id, with the revision of each and how long its accountants are away (ISO days)."""
+        wanted = {"revision": 1, "contacts.contact_id": 1, "contacts.away_until": 1}
+        found = self._clients.find({"manager_id": manager_id, "active": True}, wanted).sort("_id", 1)
+        return [
+            (
+                document["_id"],
+                document["revision"],
+                {contact["contact_id"]: contact.get("away_until") for contact in document["contacts"]},
+            )
+            async for document in found
+        ]
 
     async def weighing(self, client_ids: Collection[str], since: datetime) -> list[Matter]:
         """The requests of these clients that weigh anything at `since` or later."""

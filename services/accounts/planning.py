@@ -62,6 +62,18 @@ async def plan(care: Care, manager_id: str, week: Week) -> CallPlan:
     return (await care.store.plans.step(plan_key(manager_id, week), decide)).state
 
 
+async def looked_at(care: Care, manager_id: str, week: Week) -> tuple[CallPlan, dict[str, date | None]]:
+    """The plan as `plan` would make it, made only where something it is made of changed; and who is away until when."""
+    outline = await care.store.outline(manager_id)
+    key = plan_key(manager_id, week)
+    made_of = f"{care.office.today()} {outline}"
+    known_plan = await care.store.plans.get(key) if care.planned.get(key) == made_of else None
+    found = known_plan or await plan(care, manager_id, week)
+    care.planned[key] = made_of
+    away = {contact: day for _, _, contacts in outline for contact, day in contacts.items()}
+    return found, {contact: date.fromisoformat(day) if day else None for contact, day in away.items()}
+
+
 async def tell(care: Care) -> None:
     """Tell everything planned and untold, a few plans at a time."""
     while keys := await care.store.untold_plans(TOLD_AT_ONCE):

@@ -24,7 +24,7 @@ class AccountsSettings(ServiceSettings):
     """How often the gauges of clients and proposals are renewed."""
     care_policy_file: Path | None = None
     """Weights of manual-work debt, bands, who is a fan; ours (`care_policy.toml`) where none is named."""
-    debts_every_seconds: float = Field(default=5, gt=0)
+    debts_every_seconds: float = Field(default=30, gt=0)
     """How often the debts of clients something happened to are computed anew; all of them every hour."""
     plans_every_seconds: float = Field(default=10, gt=0)
     """How often it is looked whether a day began, and what is planned is told."""

@@ -1,6 +1,7 @@
 """The weekly calls: plan, call sheet, submission, coverage (R-IMP-1, R-IMP-2)."""
 
 from collections import Counter
+from datetime import date
 from functools import partial
 from typing import Annotated
 
@@ -19,7 +20,7 @@ from services.accounts.api.call_forms import (
 )
 from services.accounts.api.care_fields import Caller, CareDep, CareReader, check_base, week_of
 from services.accounts.api.fields import fingerprint
-from services.accounts.care import Care, away_until, call_id_of, party_of
+from services.accounts.care import Care, call_id_of, party_of
 from services.accounts.domain import contact_calls
 from services.accounts.domain.calls_plan import CallPlan, Entry, returns_on
 from services.accounts.domain.client import Client, Contact
@@ -41,9 +42,8 @@ async def call_plan(care: CareDep, who: CareReader, manager_id: str, week: WeekT
     check_base(who, manager_id)
     await care.office.manager(manager_id)
     wanted = week_of(care, week)
-    plan = await _plan(care, manager_id, wanted)
+    plan, away = await _plan(care, manager_id, wanted)
     calls = await _calls(care, plan)
-    away = await _away(care, manager_id)
     items = [_planned(entry, calls.get(entry.contact_id), away.get(entry.contact_id), wanted) for entry in plan.entries]
     zone = care.office.zone
     return PlanView(
@@ -152,12 +152,12 @@ async def discovered(care: CareDep, who: CareReader, manager_id: str, week: Week
     ]
 
 
-async def _plan(care: Care, manager_id: str, week: Week) -> CallPlan:
+async def _plan(care: Care, manager_id: str, week: Week) -> tuple[CallPlan, dict[str, date | None]]:
     """The present and the next week are planned; of others only what was planned then is shown."""
     if care.week() <= week <= care.week().later(1):
-        return await planning.plan(care, manager_id, week)
+        return await planning.looked_at(care, manager_id, week)
     known = await care.store.plans.get(planning.plan_key(manager_id, week))
-    return known or CallPlan(manager_id=manager_id, week=str(week), planned_at=care.now())
+    return known or CallPlan(manager_id=manager_id, week=str(week), planned_at=care.now()), {}
 
 
 async def _calls(care: Care, plan: CallPlan) -> dict[str, ContactCall]:
@@ -165,11 +165,7 @@ async def _calls(care: Care, plan: CallPlan) -> dict[str, ContactCall]:
     return {call.contact_id: call for call in await care.store.calls_in(where)}
 
 
-async def _away(care: Care, manager_id: str) -> dict[str, Contact]:
-    return {contact.contact_id: contact for client in await care.base(manager_id) for contact in client.contacts}
-
-
-def _planned(entry: Entry, call: ContactCall | None, contact: Contact | None, week: Week) -> PlannedView:
+def _planned(entry: Entry, call: ContactCall | None, away_until: date | None, week: Week) -> PlannedView:
     attempts = call.attempts if call else ()
     held_at = call.held_at if call else None
     tried = local_day(attempts[-1].at, call.party.zone) if attempts and call and held_at is None else None
@@ -180,7 +176,7 @@ def _planned(entry: Entry, call: ContactCall | None, contact: Contact | None, we
         name=entry.name,
         client_id=entry.client_id,
         client_name=entry.client_name,
-        day=returns_on(entry, tried, away_until(contact) if contact else None, week),
+        day=returns_on(entry, tried, away_until, week),
         standing="held" if held_at else "attempted" if attempts else "planned",
         attempts=len(attempts),
         held_at=held_at,
@@ -190,7 +186,7 @@ def _planned(entry: Entry, call: ContactCall | None, contact: Contact | None, we
 
 
 async def _coverage(care: Care, manager_id: str, week: Week) -> CoverageView:
-    plan = await _plan(care, manager_id, week)
+    plan, _ = await _plan(care, manager_id, week)
     calls = await _calls(care, plan)
     held = sum(call.held_at is not None for call in calls.values())
     attempted = sum(call.held_at is None for call in calls.values())

@@ -1,0 +1,204 @@
+"""What a week's plan for a whole company costs: `python -m tests.bench.accounts [managers]`. Some minutes.
+
+1 000 managers × 100 clients × 3 accountants: every base planned for the week, durably (`plan_s`), the peak memory of
+the process that does it (`peak_rss_mb`), planned once more with nothing changed (`replan_s`), and the pages of lists
+(`list_p95_ms`), asked one after another through the HTTP app without the network.
+
+Telling the clocks (`contact_call.planned`, 300 000 events) goes on afterwards at the broker's pace, and is not counted.
+"""
+
+import resource
+import secrets
+import sys
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from time import perf_counter
+from typing import Any
+
+import httpx
+import uvloop
+
+from deploy.local.mongo import ROOT, EmbeddedMongo
+from services.accounts import care_main, planning
+from services.accounts.api import ROUTERS
+from services.accounts.care import Care, call_id_of
+from services.accounts.care_store import Debt
+from services.accounts.domain.client import Client, Contact, begin
+from services.accounts.domain.contact_calls import ContactCall, Talk
+from services.accounts.domain.debt import Part
+from services.accounts.domain.manager import Manager
+from services.accounts.domain.matters import Party
+from services.accounts.domain.stay import handed_to
+from services.accounts.domain.weeks import Week
+from services.accounts.office import Office
+from services.accounts.settings import AccountsSettings
+from services.accounts.store import Store
+from shared.service import Service
+from shared.store.codec import to_fields
+from tests.bench.load import quantile
+from tests.bench.results import Aim, console, keep, scratch, show_aims, step, table
+from tests.kit import PUBLIC_KEY, token
+
+MANAGERS, CLIENTS, CONTACTS = 1_000, 100, 3
+INDEBTED = 5
+"""One client in so many has a debt."""
+PAGES = 200
+ZONE = "Asia/Krasnoyarsk"
+AIMS = (
+    Aim(figure="plan_s", bound=60, at_most=True),
+    Aim(figure="peak_rss_mb", bound=500, at_most=True),
+    Aim(figure="list_p95_ms", bound=50, at_most=True),
+)
+
+
+def house(mongo_url: str) -> tuple[Service, Care]:
+    """Accounts without its connections to the broker."""
+    settings = AccountsSettings(
+        mode="development", amqp_url="amqp://nobody@127.0.0.1:1/", mongo_url=mongo_url, jwt_public_key=PUBLIC_KEY
+    )  # type: ignore[arg-type]
+    service = Service("accounts", settings)
+    office = Office(store=Store(service), clock=service.clock, new_id=service.new_id, zone=ZONE)
+    service.app.state.deps = office
+    for routes in ROUTERS:
+        service.app.include_router(routes)
+    return service, care_main.install(service, office, settings)
+
+
+async def seed(care: Care, managers: int) -> None:
+    """Fill the database, a manager at a time: clients, last week's calls, debts."""
+    last_week = care.week().later(-1)
+    for number in range(managers):
+        manager = Manager(manager_id=f"m{number}", name=f"Менеджер {number}", hired=date(2025, 1, 1))
+        clients = [_client(number, place) for place in range(CLIENTS)]
+        await _insert(care.office.store.managers.collection, [(manager.manager_id, manager)])
+        await _insert(care.office.store.clients.collection, [(client.client_id, client) for client in clients])
+        calls = [_call(client, contact, last_week) for client in clients for contact in client.contacts]
+        await _insert(care.store.contact_calls.collection, [(call.call_id, call) for call in calls])
+        debts = [_debt(client) for client in clients[::INDEBTED]]
+        await _insert(care.store.debts.collection, [(debt.client_id, debt) for debt in debts])
+
+
+async def _insert(collection: Any, states: list[tuple[str, Any]]) -> None:
+    documents = [
+        {"_id": key, "version": 1, "outbox": [], "seen": [], "write_id": "seed"} | to_fields(state)
+        for key, state in states
+    ]
+    await collection.insert_many(documents, ordered=False)
+
+
+def _client(manager: int, place: int) -> Client:
+    number = manager * CLIENTS + place
+    return begin(
+        client_id=f"c{number}",
+        name=f"Школа № {number}",
+        inn=f"{number:010d}",
+        zone=ZONE,
+        contacts=tuple(
+            Contact(contact_id=f"a{number}.{each}", name=f"Бухгалтер {each}", phones=(f"+7391{number:06d}{each}",))
+            for each in range(CONTACTS)
+        ),
+        stay=handed_to(f"m{manager}", since=date(2026, 1, 12), fee=Decimal("20000.00"), source="opening"),
+    )
+
+
+def _call(client: Client, contact: Contact, week: Week) -> ContactCall:
+    at = datetime.combine(week.monday, datetime.min.time(), UTC) + timedelta(hours=hash(contact.contact_id) % 100)
+    party = Party(client_id=client.client_id, name=client.name, zone=client.zone, manager_id=client.manager_id)
+    return ContactCall(
+        call_id=call_id_of(contact.contact_id, week),
+        contact_id=contact.contact_id,
+        client_id=client.client_id,
+        party=party,
+        manager_id=client.manager_id,
+        week=str(week),
+        talk=Talk(at=at, by=client.manager_id),
+        held_at=at,
+    )
+
+
+def _debt(client: Client) -> Debt:
+    score = float(hash(client.client_id) % 90 + 1)
+    return Debt(
+        client_id=client.client_id,
+        zone=client.zone,
+        as_of=datetime(2026, 11, 23, tzinfo=UTC),
+        policy_version="bench",
+        manager_id=client.manager_id,
+        fee=client.fee,
+        name=client.name,
+        score=score,
+        band="risk",
+        loss_probability=0.1,
+        parts=(Part(part="open", about="r", score=score, reason="Заявка открыта"),),
+        contacts=((client.contacts[0].contact_id, score),),
+    )
+
+
+async def pages(service: Service, managers: int) -> list[float]:
+    """Milliseconds each page took."""
+    transport, took = httpx.ASGITransport(app=service.app), []
+    paths = (
+        "/v1/clients?manager_id={m}",
+        "/v1/clients",
+        "/v1/clients?name=школа {n}",
+        "/v1/managers/{m}/growth",
+        "/v1/proposals?state=proposed",
+        "/v1/conflicts",
+        "/v1/managers/{m}/call-plan",
+        "/v1/managers/{m}/debts",
+        "/v1/managers/{m}/control",
+    )
+    async with httpx.AsyncClient(transport=transport, base_url="http://bench", headers=token("director")) as http:
+        for number in range(PAGES):
+            path = paths[number % len(paths)].format(m=f"m{number * 7 % managers}", n=number * 31 % managers)
+            began = perf_counter()
+            answer = await http.get(path)
+            took.append((perf_counter() - began) * 1000)
+            if answer.status_code != 200:
+                raise RuntimeError(f"{path}: {answer.status_code} {answer.text}")
+    return took
+
+
+async def bench(managers: int) -> dict[str, Any]:
+    """Every figure."""
+    with scratch() as folder:
+        async with EmbeddedMongo(folder, passwords={ROOT: secrets.token_hex(8)}).running() as mongo:
+            service, care = house(mongo.root_url("bench"))
+            await service.store.prepare()
+            step(f"filling: {managers} managers × {CLIENTS} clients × {CONTACTS} accountants")
+            await seed(care, managers)
+            step("planning")
+            began = perf_counter()
+            planned = await planning.plan_everybody(care)
+            plan_s = perf_counter() - began
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            began = perf_counter()
+            await planning.plan_everybody(care)
+            replan_s = perf_counter() - began
+            step("pages")
+            took = await pages(service, managers)
+            service.store.close()
+    return {
+        "managers": managers,
+        "accountants_planned": planned,
+        "plan_s": round(plan_s, 1),
+        "replan_s": round(replan_s, 1),
+        "peak_rss_mb": round(peak),
+        "list_p50_ms": round(quantile(took, 0.5), 1),
+        "list_p95_ms": round(quantile(took, 0.95), 1),
+    }
+
+
+def main() -> None:
+    """Measure, show, keep."""
+    found = uvloop.run(bench(int(sys.argv[1]) if sys.argv[1:] else MANAGERS))
+    shown = table("A week planned for the company", "figure", "value")
+    for name, value in found.items():
+        shown.add_row(name, str(value))
+    console.print(shown)
+    show_aims(found, AIMS)
+    console.print(f"→ {keep('accounts', found)}", highlight=False)
+
+
+if __name__ == "__main__":
+    main()
