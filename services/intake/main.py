@@ -79,8 +79,8 @@ def build_app(settings: IntakeSettings, clock: ServiceClock | None = None) -> Fa
     service.background("sweep", lambda: calls.sweeping(settings.sweep_calls_every_seconds))
     if settings.smtp_port:
         service.background("smtp", lambda: smtp.listen(office))
-    if settings.imap_url is not None:
-        service.background("imap", lambda: imap.poll(office))
+    if (mailbox := _revealed(settings.imap_url)) is not None:
+        service.background("imap", lambda: imap.poll(office, mailbox))
     return service.app
 
 

@@ -59,9 +59,7 @@ class Reception:
             claimed = await self.store.requests.step(request.request_id, lambda state: claim(state, found, now))
             metrics.CLAIMED.inc(len(claimed.events))
 
-    async def hear(
-        self, report: Report, once: str | None = None, manager_id: str | None = None
-    ) -> Stepped[Call]:
+    async def hear(self, report: Report, once: str | None = None, manager_id: str | None = None) -> Stepped[Call]:
         """What a provider says about a call; `once` names the webhook, which has effect at most once. `manager_id` is
         whose phone our side was."""
         asked = calls.course(report.facts).phone

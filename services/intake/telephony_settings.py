@@ -32,7 +32,7 @@ class TelephonySettings(ServiceSettings):
 
     megafon_tokens: Secrets = ()
     """`crm_token` of MegaFon VATS; two, with a comma, while one is replaced."""
-    megafon_users: dict[str, str] = {}
+    megafon_users: dict[str, str] = Field(default_factory=dict)
     """Manager's id → login in the VATS (JSON), for the `responsible` of the answer to `contact`."""
     zadarma_secrets: Secrets = ()
     """API secret of Zadarma / Novofon; two, with a comma, while one is replaced."""
@@ -44,7 +44,7 @@ class TelephonySettings(ServiceSettings):
     zadarma_addresses: Networks = ()
     uis_addresses: Networks = ()
     """Networks a provider may knock from, with commas: `81.88.80.0/20,10.0.0.1`."""
-    webhooks_per_second: int = Field(default=500, gt=0)
+    webhooks_per_second: float = Field(default=500, gt=0)
     """How many webhooks a second one provider may send, on average; more are answered 429 with `Retry-After`."""
     webhooks_burst: int = Field(default=5_000, gt=0)
     """How many may come at once."""

@@ -164,7 +164,15 @@ def test_events_in_any_order_make_the_same_call(news: list[tuple[str, dict[str, 
 def test_without_talk_it_is_missed_whatever_the_result_says() -> None:
     call, events = told(*MISSED)
     assert call.course == Course(
-        status="missed", phone=PHONE, began_at=at(0), rang_at=at(0), missed_at=at(60), ended_at=at(60), over_at=at(60), legs=("101",), talk_seconds=0
+        status="missed",
+        phone=PHONE,
+        began_at=at(0),
+        rang_at=at(0),
+        missed_at=at(60),
+        ended_at=at(60),
+        over_at=at(60),
+        legs=("101",),
+        talk_seconds=0,
     )
     assert [event.TYPE for event in events] == ["call.rang", "call.missed"]
 
@@ -175,7 +183,7 @@ def test_our_own_call_is_a_conversation_once_the_summary_says_they_talked() -> N
     assert told(*ringing)[1] == []
     call, events = told(*ringing, ("summary", summary(BEGAN + 15, call_direction=2, **sides)))
     assert (call.course.direction, call.course.phone, call.course.answered_at) == ("out", PHONE, at(15))
-    assert [event.TYPE for event in events] == ["call.answered"]
+    assert [event.TYPE for event in events] == ["call.answered", "call.ended"]
 
 
 def test_a_call_among_ourselves_is_none_of_a_clients() -> None:

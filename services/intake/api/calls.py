@@ -1,24 +1,20 @@
 """`/v1/calls`: the webhooks of telephony providers, and the calls they make up."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from services.intake import metrics
 from services.intake.api.fields import Deps, Id, Phone, Reader, base_of
+from services.intake.api.telephony import Calls, heard, refusals_counted
 from services.intake.api.views import CallView, Heard
 from services.intake.channels import generic, mango
-from services.intake.domain.calls import Call, Status
-from services.intake.domain.refusals import ForeignCall, Refused, UnknownCall
+from services.intake.domain.calls import Status
+from services.intake.domain.refusals import ForeignCall, UnknownCall
 from services.intake.phones import phone_in
 from services.intake.store import place, seen_with
 from shared.http.paging import Page, Paged
 from shared.http.problems import Problem
-from shared.store import Stepped
 
 routes = APIRouter(prefix="/v1/calls", tags=["calls"])
 SIGNED = {
@@ -41,22 +37,22 @@ FORM = {
 
 
 @routes.post("/generic", openapi_extra=SIGNED)
-async def from_generic(reception: Deps, request: Request) -> Heard:
+async def from_generic(telephony: Calls, request: Request) -> Heard:
     """A call rang, was answered, missed, returned, or ended. The same webhook again answers 200 and does nothing."""
-    body = await request.body()
-    with _refusals_counted(generic.PROVIDER):
-        webhook_id = reception.generic.webhook_id(body, request.headers)
-        report = reception.generic.report(body, reception.clock.now())
-    return _heard(await reception.hear(report, once=f"webhook:{webhook_id}"))
+    with refusals_counted(generic.PROVIDER):
+        body = await telephony.gates[generic.PROVIDER].body(request)
+        webhook_id = telephony.reception.generic.webhook_id(body, request.headers)
+        report = telephony.reception.generic.report(body, telephony.reception.clock.now())
+    return heard(await telephony.hear(report, once=f"webhook:{webhook_id}"))
 
 
 @routes.post("/mango/events/{kind}", openapi_extra=FORM)
-async def from_mango(reception: Deps, request: Request, kind: Id) -> Heard | None:
+async def from_mango(telephony: Calls, request: Request, kind: Id) -> Heard | None:
     """Whatever Mango Office tells; null for what is about no call with a client."""
-    body = await request.body()
-    with _refusals_counted(mango.PROVIDER):
-        report = mango.report(kind, reception.mango.payload(body))
-    return None if report is None else _heard(await reception.hear(report))
+    with refusals_counted(mango.PROVIDER):
+        body = await telephony.gates[mango.PROVIDER].body(request)
+        report = mango.report(kind, telephony.reception.mango.payload(body))
+    return None if report is None else heard(await telephony.hear(report))
 
 
 class Search(BaseModel):
@@ -98,20 +94,3 @@ async def one(reception: Deps, who: Reader, call_id: str) -> CallView:
     if base is not None and call.client is not None and call.client.client_id not in base:
         raise ForeignCall
     return CallView.of(call)
-
-
-@contextmanager
-def _refusals_counted(provider: str) -> Iterator[None]:
-    try:
-        yield
-    except (Refused, ValidationError) as error:
-        metrics.WEBHOOKS.labels(provider, "refused").inc()
-        if isinstance(error, ValidationError):
-            raise RequestValidationError(error.errors()) from None
-        raise
-
-
-def _heard(stepped: Stepped[Call]) -> Heard:
-    call = stepped.state
-    metrics.WEBHOOKS.labels(call.provider, "taken" if stepped.written else "repeated").inc()
-    return Heard(call_id=call.call_id, status=call.course.status, repeated=not stepped.written)

@@ -156,12 +156,16 @@ class CallView(View):
     ended_at: datetime | None
     client: Client | None
     contact_id: str | None
+    manager_id: str | None
+    legs: tuple[str, ...]
+    talk_seconds: int | None
+    recording: str | None
     facts: tuple[Fact, ...]
 
     @classmethod
     def of(cls, call: Call) -> "CallView":
         """`call` as far as it has gone."""
-        own = {"call_id", "provider", "provider_call_id", "client", "contact_id", "facts"}
+        own = {"call_id", "provider", "provider_call_id", "client", "contact_id", "manager_id", "facts"}
         return cls.model_validate(
             {name: getattr(call if name in own else call.course, name) for name in cls.model_fields}
         )

@@ -36,7 +36,8 @@ def one_of(given: str, secrets: Iterable[str]) -> None:
     if not known:
         raise NotSetUp
     sent = given.encode("utf-8", "replace")
-    if not any([compare_digest(sent, secret.encode()) for secret in known]):
+    alike = [compare_digest(sent, secret.encode()) for secret in known]
+    if True not in alike:
         raise BadSignature
 
 
@@ -59,7 +60,7 @@ def seconds(form: Mapping[str, str], name: str) -> int:
 def moment(written: str, shape: str, zone: ZoneInfo, name: str) -> datetime:
     """A time as the provider writes it, in UTC. Raises `Unreadable` naming the field."""
     try:
-        found = datetime.strptime(written, shape).replace(tzinfo=zone)  # noqa: DTZ007
+        found = datetime.strptime(written, shape).replace(tzinfo=zone)
         return to_milliseconds(found.astimezone(UTC))
     except (ValueError, OverflowError):
         raise Unreadable(f"Поле {name}: время не разобрать.") from None

@@ -5,6 +5,7 @@ The library blocks, so it works in a thread; a connection that breaks is made an
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from imaplib import IMAP4
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
@@ -25,11 +26,11 @@ TIMEOUT = 30.0
 BROKEN = (OSError, IMAP4.error, ImapToolsError)
 
 
-async def poll(office: PostOffice) -> None:
+async def poll(office: PostOffice, url: str) -> None:
     """For ever: read what is new; where the server fails, come again later."""
     while True:
         try:
-            await read_new(office)
+            await read_new(office, url)
         except MailboxLoginError as error:
             log.warning("mailbox refuses us", action="imap.login", error=repr(error))
         except BROKEN as error:
@@ -37,12 +38,9 @@ async def poll(office: PostOffice) -> None:
         await asyncio.sleep(office.settings.imap_every_seconds)
 
 
-async def read_new(office: PostOffice) -> int:
+async def read_new(office: PostOffice, url: str) -> int:
     """Read what has come since the last time; how many letters that was. Raises one of `BROKEN`."""
-    url = office.settings.imap_url
-    if url is None:
-        return 0
-    box = _Box(url.get_secret_value())
+    box = _Box(url)
     try:
         return await _all_new(box, office)
     finally:
@@ -89,6 +87,8 @@ class _Box:
                 self._mailbox.logout()
             except BROKEN:
                 log.info("mailbox did not say goodbye", action="imap.logout")
+                with suppress(OSError):
+                    self._mailbox.client.shutdown()
 
     def _entered(self) -> BaseMailBox:
         if self._mailbox is None:

@@ -41,7 +41,7 @@ class Listener:
         del server, session
         content = envelope.content
         raw = content if isinstance(content, bytes) else (content or "").encode("utf-8", "replace")
-        if not envelope.mail_from:
+        if envelope.mail_from in {None, "", "<>"}:
             raw = b"Return-Path: <>\r\n" + raw
         try:
             received = await self._office.receive(raw, "smtp")

@@ -1,0 +1,1 @@
+"""Generated letters and what is to be read of them."""
