@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from services.sla_monitor.main import build_app
 from services.sla_monitor.settings import SlaMonitorSettings
 from shared.clock import ServiceClock
+from shared.contracts import intake
 from shared.contracts.accounts import ClientChanged, ManagerRegistered
 from shared.contracts.base import Event
 from shared.contracts.sla_monitor import EscalationAcknowledged, EscalationRaised
@@ -20,7 +21,7 @@ from tests.conftest import SettingsFor
 from tests.kit import eventually, listening, serving, token
 from tests.sla_monitor.conftest import Running
 from tests.sla_monitor.outside import SECRET, Listener, Post, hook_server, mail_server
-from tests.sla_monitor.telling import MISSED, RETURNED, ZONE, assigned, promised, registered, started
+from tests.sla_monitor.telling import MISSED, RETURNED, ZONE, assigned, call, promised, registered, started
 
 VERA, OLGA = "vera@svoy.example", "olga@svoy.example"
 M1, M2, LEAD = token("manager", subject="m1"), token("manager", subject="m2"), token("lead", subject="l1")
@@ -169,7 +170,7 @@ async def test_many_at_once_are_one_letter_and_broken_promises_stand_before_them
     await house.tell(registered(), assigned(), promised(60 * 24 * 365), ago=60)
     await house.timeline("/v1/requests/r1/timeline", 3)
     await house.forward(minutes=20)
-    await house.tell(*(lambda at, n=n: MISSED(at).model_copy(update={"call_id": f"k{n}"}) for n in range(12)), ago=310)
+    await house.tell(*(call(intake.CallMissed, call_id=f"k{number}") for number in range(12)), ago=310)
     await house.ear.several(12, "escalation.raised")
     await house.forward(minutes=25)
 
@@ -271,7 +272,7 @@ async def test_of_two_replicas_each_call_is_told_in_exactly_one_letter(
     await house.known("m1")
     async with serving(build_app(house.settings, house.clock)):
         for number in range(many):
-            await house.tell(lambda at, n=number: MISSED(at).model_copy(update={"call_id": f"k{n}"}), ago=310)
+            await house.tell(call(intake.CallMissed, call_id=f"k{number}"), ago=310)
         await house.ear.several(many, "escalation.raised")
 
         await house.forward(minutes=2)
@@ -309,7 +310,7 @@ def lines(house: House) -> list[str]:
 async def delivered(house: House) -> bool:
     """Whether nothing is on its way any more."""
     answer = await house.client.get("/v1/deliveries", params={"standing": "waiting"}, headers=LEAD)
-    return answer.json()["items"] == []
+    return not answer.json()["items"]
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from pydantic import BaseModel
 
 from services.sla_monitor.api.escalation_views import ClientView, EscalationView, View, escalation_view
 from services.sla_monitor.domain.escalation import Escalation
-from services.sla_monitor.domain.facts import About, Client, Kind
+from services.sla_monitor.domain.facts import Client, Kind
 from services.sla_monitor.domain.obligations import Standing
 from services.sla_monitor.domain.policies import CalendarName, Policy, Terms
 from services.sla_monitor.domain.timeline import Timeline
 from services.sla_monitor.store import Row
 from shared.contracts.base import Priority
-from shared.contracts.sla_monitor import ClockName
+from shared.contracts.sla_monitor import About, ClockName
 
 
 class ObligationView(View):
