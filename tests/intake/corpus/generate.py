@@ -1,4 +1,4 @@
-"""Writes the corpus: `letters/*.eml` and `expected.json`, from what each letter is made of, not from what is read of it.
+"""Writes the corpus: `letters/*.eml` and `expected.json`, from what letters are made of, not from what is read of them.
 
     .venv/bin/python -m tests.intake.corpus.generate
 
@@ -23,11 +23,11 @@ NAME, ADDRESS = "Образцова Анна", "obraztsova@uchrezhdenie.example"
 FILE, FILE_NAME = b"\x25PDF-1.4 \x00\x01\xff", "Отчёт за октябрь.pdf"
 
 QUOTES = {
-    "outlook": "\n\nС уважением,\nОбразцова Анна\n\n-----Исходное сообщение-----\nОт: Поддержка\nОтправлено: 12.03.2026\n"
+    "outlook": "\n\nС уважением,\nОбразцова Анна\n\n-----Исходное сообщение-----\nОт: Поддержка\nОтправлено: 12.03.2026\n"  # noqa: E501
     "Тема: Заявка\n\nСрочно ответьте",
     "yandex": '\n\n12.03.2026, 10:15, "Поддержка" <help@svoy.example> пишет:\n> Срочно ответьте\n> ждём',
-    "mailru": "\n\n--\nОбразцова Анна\n\n\nЧетверг, 12 марта 2026, 10:15 +07:00 от Поддержка <help@svoy.example>:\n> Срочно ответьте",
-    "iphone": "\n\nОтправлено с iPhone\n\n> 12 марта 2026 г., в 10:15, Поддержка <help@svoy.example> написал(а):\n>\n> Срочно",
+    "mailru": "\n\n--\nОбразцова Анна\n\n\nЧетверг, 12 марта 2026, 10:15 +07:00 от Поддержка <help@svoy.example>:\n> Срочно ответьте",  # noqa: E501
+    "iphone": "\n\nОтправлено с iPhone\n\n> 12 марта 2026 г., в 10:15, Поддержка <help@svoy.example> написал(а):\n>\n> Срочно",  # noqa: E501
     "1c": "",
 }
 """What a mail program puts below what was said."""
