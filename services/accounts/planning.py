@@ -19,6 +19,8 @@ from shared.contracts.base import Decision
 
 log = structlog.get_logger()
 
+PLANNED_AT_ONCE = 4
+"""Bases planned while others wait for the database."""
 TOLD_AT_ONCE = 4
 """Plans that wait for the broker at a time: some thousand events."""
 LOOK_AGAIN = 0.1
@@ -43,13 +45,18 @@ async def keep(care: Care, every_seconds: float) -> None:
 
 async def plan_everybody(care: Care) -> int:
     """Plan the present week of every base. Returns how many accountants are in the plans."""
-    week, count = care.week(), 0
-    for manager_id in await care.office.store.clients.collection.distinct("manager_id", {"active": True}):
+    week, turns = care.week(), asyncio.Semaphore(PLANNED_AT_ONCE)
+    managers = await care.office.store.clients.collection.distinct("manager_id", {"active": True})
+    return sum(await asyncio.gather(*(_planned(care, manager_id, week, turns) for manager_id in managers)))
+
+
+async def _planned(care: Care, manager_id: str, week: Week, turns: asyncio.Semaphore) -> int:
+    async with turns:
         try:
-            count += len((await plan(care, manager_id, week)).entries)
+            return len((await plan(care, manager_id, week)).entries)
         except NoCalendarYear as error:
             log.warning("week not planned", action="plan.failed", week=str(week), error=str(error))
-    return count
+            return 0
 
 
 async def plan(care: Care, manager_id: str, week: Week) -> CallPlan:

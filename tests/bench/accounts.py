@@ -55,7 +55,7 @@ def house(mongo_url: str) -> tuple[Service, Care]:
     """Accounts without its connections to the broker."""
     settings = AccountsSettings(
         mode="development", amqp_url="amqp://nobody@127.0.0.1:1/", mongo_url=mongo_url, jwt_public_key=PUBLIC_KEY
-    )  # type: ignore[arg-type]
+    )
     service = Service("accounts", settings)
     office = Office(store=Store(service), clock=service.clock, new_id=service.new_id, zone=ZONE)
     service.app.state.deps = office

@@ -113,9 +113,9 @@ def plan(known: CallPlan | None, manager_id: str, callees: Sequence[Callee], pla
     Raises `NoCalendarYear` where the production calendar does not know the week.
     """
     old = {entry.contact_id: entry for entry in known.entries} if known else {}
-    days = {callee.contact_id: possible_days(callee, planning) for callee in callees}
-    due = [callee for callee in sorted(callees, key=urgency) if days[callee.contact_id] or _kept(callee, old, planning)]
     workdays = tuple(day for day in planning.week.days if works(day))
+    days = {callee.contact_id: possible_days(callee, planning, workdays) for callee in callees}
+    due = [callee for callee in sorted(callees, key=urgency) if days[callee.contact_id] or _kept(callee, old, planning)]
     load = _Load(workdays, ceil(len(due) / len(workdays)) if workdays else 1)
     entries = _entries(due, days, old, planning, load)
     untold = _untold(known, entries, {callee.contact_id: callee for callee in callees}, planning)
@@ -148,11 +148,13 @@ def urgency(callee: Callee) -> tuple[float, float, datetime, str]:
     return -callee.client_debt, -callee.own_debt, callee.last_held or NEVER, callee.contact_id
 
 
-def possible_days(callee: Callee, planning: Planning) -> tuple[date, ...]:
+def possible_days(callee: Callee, planning: Planning, workdays: tuple[date, ...]) -> tuple[date, ...]:
     """The working days of the week, from the client's present day on, on which the accountant is there."""
     today = planning.today[callee.party.zone]
     away = callee.away_until
-    return tuple(day for day in planning.week.days if works(day) and day >= today and (away is None or day > away))
+    if away is None and today <= planning.week.monday:
+        return workdays
+    return tuple(day for day in workdays if day >= today and (away is None or day > away))
 
 
 def returns_on(entry: Entry, attempted: date | None, away_until: date | None, week: Week) -> date:
