@@ -35,7 +35,10 @@ PUBLISHES: Mapping[str, tuple[str, ...]] = {
 """The families of event types (the part before the dot) each service owns."""
 
 LISTENS: Mapping[str, tuple[str, ...]] = {
-    "intake": ("client.registered", "client.changed", "work.finished", "work.reopened", "work.closed"),
+    "intake": (
+        "client.registered", "client.changed", "work.finished", "work.reopened", "work.closed",
+        "manager.registered", "manager.changed", "contact_call.held", "prospect.trial_opened",
+    ),
     "routing": ("request.*", "client.registered", "client.changed", "sla.breached", "control.ordered"),
     "sla_monitor": (
         "call.*", "request.*", "work.*", "client.registered", "client.changed",

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from shared.contracts.base import ClientRef, Event
 from shared.contracts.intake import (
     CallAnswered,
+    CallEnded,
     CallMissed,
     CallRang,
     CallReturned,
@@ -32,6 +33,16 @@ EVENTS: tuple[Event, ...] = (
     CallAnswered(at=AT, call_id="k1", phone=PHONE, direction="out", client=SCHOOL, contact_id="a1"),
     CallMissed(at=AT, call_id="k1", phone=None, direction="in"),
     CallReturned(at=LATER, call_id="k1", phone=PHONE, direction="in", client=SCHOOL, by_call_id="k2"),
+    CallEnded(
+        at=LATER,
+        call_id="k1",
+        phone=PHONE,
+        direction="in",
+        client=SCHOOL,
+        manager_id="m1",
+        talk_seconds=125,
+        recording="https://records.example/k1",
+    ),
     RequestRegistered(
         at=AT,
         request_id="r1",

@@ -222,4 +222,4 @@ async def test_only_the_providers_addresses_and_no_more_than_the_limit(settings_
 
 
 async def _settled(doors: Doors) -> bool:
-    return (await doors.app.state.telephony.reception.store.requests.count({"_id": "found1"})) == 1
+    return await doors.reception.store.requests.count({"_id": "found1"}) == 1
