@@ -111,7 +111,8 @@ async def doubts_about(office: Office, month: Month, seen: "Seen") -> dict[str, 
     facts = await office.store.facts_of_clients(suspects)
     after = following(month)
     found = doubtful([fact for fact in facts if month_of(fact.effective) < after], since)
-    fresh = [(fact_id, why) for fact_id, why in sorted(found.items()) if fact_id in seen.fresh]
+    accepted = {fact_id for closed in (await office.store.company_books()).months for fact_id in closed.doubts}
+    fresh = [(fact_id, found[fact_id]) for fact_id in sorted(found.keys() & (seen.fresh - accepted))]
     return dict(fresh[:SHOWN])
 
 
@@ -122,13 +123,15 @@ class Seen:
     lines: list[Line] = field(default_factory=list)
     """Everybody's month."""
     fresh: set[str] = field(default_factory=set)
-    """Facts up to the month that no closed statement has."""
+    """Facts up to the month that have not been looked at: no statement has them, or only the last one closed, whose
+    facts may have come after its preview."""
     suspects: set[str] = field(default_factory=set)
     """Clients whose facts do not fit each other within one ledger."""
 
     def add(self, ledger: Ledger, month: Month) -> None:
         """Look at the facts of one ledger."""
-        fresh = [fact for fact in ledger.unsettled() if fact.month <= month]
+        before = ledger.closed[-1].month if ledger.closed else ""
+        fresh = [fact for fact in ledger.unsettled(before) if fact.month <= month]
         self.fresh.update(fact.fact_id for fact in fresh)
         clients = {fact.client_id for fact in fresh}
         told = [fact for fact in ledger.facts if fact.client_id in clients]

@@ -10,7 +10,7 @@ from services.payroll.main import build_app
 from services.payroll.settings import PayrollSettings
 from shared.contracts.accounts import ManagerRegistered
 from tests.kit import eventually, publish, serving, token
-from tests.payroll.conftest import ASKER, DECEMBER, OFFICER, Doors, clock_at
+from tests.payroll.conftest import ASKER, DECEMBER, DIRECTOR, OFFICER, Doors, clock_at
 from tests.payroll.given import client, client_lost, client_won, manager, reversed_fact
 
 OCT, NOV, DEC = "2026-10", "2026-11", "2026-12"
@@ -118,6 +118,18 @@ async def test_facts_in_doubt_are_shown_and_need_a_reason(doors: Doors) -> None:
     await doors.made(f"/v1/months/{NOV}/request", ASKER, {"doubts_accepted": "обоих проверили"})
     await doors.confirm(NOV)
     assert (await doors.shown(f"/v1/months/{NOV}"))["doubts_accepted"] == "обоих проверили"
+
+
+async def test_what_comes_in_doubt_after_the_preview_is_asked_about_with_the_next_month(doors: Doors) -> None:
+    won = client_won(9000, NOV, fact_id="w1", day=2)
+    await doors.told(manager(), won)
+    await doors.asked(NOV)
+    again = client_won(9000, NOV, fact_id="w2", day=3).model_copy(update={"client_id": won.client_id})
+    await doors.told(again)
+    assert (await doors.confirm(NOV)).json()["total"] == "88000.00"
+    seconds = (doors.office.clock.offset + timedelta(days=40)).total_seconds()  # type: ignore[attr-defined]
+    await doors.http.put("/v1/clock", json={"offset_seconds": seconds}, headers=DIRECTOR)
+    assert list((await doors.made(f"/v1/months/{DEC}/review", ASKER))["doubts"]) == ["w2"]
 
 
 async def test_a_reversal_without_its_fact_waits_and_holds_the_close(doors: Doors) -> None:

@@ -73,6 +73,8 @@ class MonthClose:
     requested_by: str | None = None
     doubts_accepted: str | None = None
     """Why it was closed with facts in doubt."""
+    doubts: tuple[str, ...] = ()
+    """Those facts."""
     policy: Policy | None = None
     """What its statements are settled by; None where it was closed before policies had versions."""
     seal: str | None = None
@@ -223,6 +225,7 @@ def begin_closing(
         started_at=now,
         requested_by=review.requested_by,
         doubts_accepted=review.doubts_accepted,
+        doubts=tuple(doubts.found),
         policy=books.in_force(usual).of(month),
     )
     return Decision(replace(books, months=(*books.months, started), review=None))

@@ -75,9 +75,10 @@ class Ledger:
         closed = self.closed[-1].month if self.closed else ""
         return max(closed, self.settled_to or "") >= month
 
-    def unsettled(self) -> tuple[Fact, ...]:
-        """The facts no closed statement has."""
-        settled = {fact_id for statement in self.closed for fact_id in statement.fact_ids}
+    def unsettled(self, since: Month = "") -> tuple[Fact, ...]:
+        """The facts no closed statement has; those settled from `since` on taken for unsettled, where it is given."""
+        closed = [statement for statement in self.closed if not since or statement.month < since]
+        settled = {fact_id for statement in closed for fact_id in statement.fact_ids}
         return tuple(fact for fact in self.facts if fact.fact_id not in settled)
 
     def paid_months(self) -> tuple[Month, ...]:
