@@ -41,8 +41,9 @@ CLIENT_INDEXES = (
     IndexModel("contacts.phones"),
     IndexModel("contacts.emails"),
     IndexModel([("active", 1), ("source", 1)]),
-    IndexModel("stays.holders.manager_id"),
+    IndexModel([("stays.holders.manager_id", 1), ("_id", 1)]),
     IndexModel("moved_on"),
+    IndexModel([("active", 1), ("moved_on", 1), ("manager_id", 1), ("fee", 1)]),
     IndexModel([("words", 1), ("name", 1), ("_id", 1)]),
 )
 CONFLICT_INDEXES = (

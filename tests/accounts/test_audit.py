@@ -89,7 +89,7 @@ async def test_a_history_is_for_those_who_see_the_document(doors: Doors) -> None
 
 
 async def test_an_untouched_chain_is_intact_while_it_is_written_by_several(doors: Doors) -> None:
-    clients = [await doors.client() for _ in range(4)]
+    clients = [await doors.client(contacts=[]) for _ in range(4)]
     await doors.confirmed(kind="lost", client_id=clients[0], reason="конкурент")
     await asyncio.gather(*(audit.link_once(doors.office) for _ in range(6)))
     await linked_up(doors)
