@@ -17,11 +17,14 @@ from shared.store.codec import from_fields
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """Before every due time: what is after it has one."""
 
+URGENT_FIRST: tuple[Priority | None, ...] = (None, "urgent", "important", "routine")
+"""The order in which a backlog is worked off. Calls, weekly calls and prospects have no priority."""
+
 Place = tuple[datetime, str]
 """A due time and an obligation's id."""
 
 INDEXES = (
-    IndexModel("next_due", partialFilterExpression={"next_due": {"$gt": NEVER}}),
+    IndexModel([("priority", 1), ("next_due", 1)], partialFilterExpression={"next_due": {"$gt": NEVER}}),
     IndexModel("nearest", partialFilterExpression={"nearest": {"$gt": NEVER}}),
     IndexModel("began"),
 )
@@ -83,9 +86,15 @@ class Store:
         self.timelines = service.documents("timelines", Timeline, indexes=INDEXES)
 
     async def upcoming(self, until: datetime, limit: int) -> list[tuple[datetime, str]]:
-        """When something is to be told until then, and the document's key; the earliest first."""
-        cursor = self.timelines.collection.find(becoming_due(until), {"next_due": 1}).sort("next_due", 1).limit(limit)
-        return [(found["next_due"], found["_id"]) async for found in cursor]
+        """When something is to be told until then, and the document's key: of calls and urgent requests before the
+        others, within a priority the earliest first."""
+        found: list[tuple[datetime, str]] = []
+        for priority in URGENT_FIRST:
+            if len(found) < limit:
+                where = becoming_due(until) | {"priority": priority}
+                cursor = self.timelines.collection.find(where, {"next_due": 1}).sort("next_due", 1)
+                found += [(one["next_due"], one["_id"]) async for one in cursor.limit(limit - len(found))]
+        return found
 
     async def rows(self, wanted: Wanted, now: datetime, after: Place | None, limit: int) -> list[Row]:
         """Obligations in order of due time, after that place in it."""

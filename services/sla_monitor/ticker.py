@@ -1,7 +1,7 @@
 """Tells what time alone brings about: warnings and breaches, within a second of their time.
 
     load:  the documents with something to tell in the next seconds, into a heap (every half second, and at once when
-           the clock has been moved past what was loaded)
+           the clock has been moved past what was loaded); of a backlog the most urgent first
     fire:  what has come up, many at once; each by one guarded write, so that of several replicas one tells it
 
 Nothing is kept here that a restart would miss: the due times are in the documents. The service's clock may be moved,
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 AHEAD = timedelta(seconds=2)
 RELOAD_EVERY = 0.5
 NAP, SHORT_NAP = 0.1, 0.005
-LOADED = 2_000
+LOADED = 5_000
 TOGETHER = 256
 REST = 5.0
 """Seconds a document that cannot be fired is left alone."""
@@ -67,8 +67,12 @@ class Ticker:
     async def _load(self, now: datetime) -> None:
         self._heap = await self._monitor.store.upcoming(now + AHEAD, LOADED)
         full = len(self._heap) == LOADED
-        self._loaded_until = self._heap[-1][0] if full else now + AHEAD
-        self._reload_at = 0.0 if full and self._loaded_until <= now else self._real_time() + RELOAD_EVERY
+        if full:
+            self._heap = await self._monitor.store.upcoming(now, LOADED)
+        heapq.heapify(self._heap)
+        # Of a backlog only the most urgent is loaded: what is left comes up as soon as this is told.
+        self._loaded_until = now if full else now + AHEAD
+        self._reload_at = 0.0 if full else self._real_time() + RELOAD_EVERY
 
     def _pop(self, now: datetime) -> Sequence[tuple[datetime, str]]:
         due: list[tuple[datetime, str]] = []

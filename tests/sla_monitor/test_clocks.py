@@ -136,17 +136,22 @@ def test_what_is_given_up_late_stays_breached(case: Case, event: At) -> None:
     assert telling.of(case.clock)[0].ended_late
 
 
-def test_a_jump_of_the_clock_fires_everything_between_at_its_own_time() -> None:
+def test_after_an_outage_what_broke_is_told_at_its_own_time_and_no_stale_warning() -> None:
     telling = Telling().hear(registered())
     telling.clock.moment = minute(24 * 60)
     telling.fire()
     assert [(event.TYPE, event.at) for event in telling.said] == [
-        ("sla.warned", minute(3)),
         ("sla.breached", minute(5)),
-        ("sla.warned", minute(5)),
         ("sla.breached", minute(10)),
     ]
     assert telling.state.next_due is None
+
+
+def test_of_what_broke_a_moment_ago_the_warning_is_told_as_well() -> None:
+    telling = Telling().hear(registered())
+    telling.clock.moment = minute(5.5)
+    telling.fire()
+    assert telling.about("assign") == ["warned", "breached"]
 
 
 def test_every_sign_of_life_starts_the_next_progress_clock() -> None:

@@ -21,6 +21,8 @@ SETTLE = timedelta(milliseconds=500)
 """A due time that has passed already when it becomes known waits this long: the fact that meets it may be right
 behind, after an outage."""
 MOMENT = timedelta(milliseconds=1)
+STALE = timedelta(minutes=1)
+"""After an outage nobody is warned of what has been broken this long: the breach itself is told."""
 
 
 class UnknownSubject(Exception):
@@ -126,7 +128,7 @@ def _settled(timeline: Timeline) -> Iterator[Tell]:
 
 
 def _passed(one: Obligation, now: datetime) -> Iterator[Tell]:
-    if now >= one.warn_at:
+    if now >= one.warn_at and now - one.due < STALE:
         yield "warned", one
     if now > one.due:
         yield "breached", one
@@ -149,7 +151,7 @@ def next_due(timeline: Timeline, marks: set[str], now: datetime) -> datetime | N
         for one in timeline.obligations
         if one.ending is None
         for what, moment in (("warned", one.warn_at), ("breached", one.due + MOMENT))
-        if f"{what} {one.id}" not in marks
+        if f"{what} {one.id}" not in marks and not (what == "warned" and now - one.due >= STALE)
     ]
     earliest = min(times, default=None)
     return earliest if earliest is None or earliest > now else now + SETTLE
