@@ -1,6 +1,6 @@
 """Working time: weekly hours in a zone over a production calendar, and how to count in it."""
 
-from shared.calendar.production import NoCalendarYear, ProductionCalendar, russia
+from shared.calendar.production import BadRegion, NoCalendarYear, ProductionCalendar, russia
 from shared.calendar.working import (
     ALWAYS,
     BadHours,
@@ -10,6 +10,7 @@ from shared.calendar.working import (
     UnknownZone,
     add,
     between,
+    counted,
     hours,
     weekdays,
 )
@@ -17,6 +18,7 @@ from shared.calendar.working import (
 __all__ = [
     "ALWAYS",
     "BadHours",
+    "BadRegion",
     "Calendar",
     "Hours",
     "NoCalendarYear",
@@ -25,6 +27,7 @@ __all__ = [
     "UnknownZone",
     "add",
     "between",
+    "counted",
     "hours",
     "russia",
     "weekdays",

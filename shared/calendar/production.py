@@ -5,8 +5,8 @@ a due time never changes because a library did.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -15,6 +15,10 @@ from typing import Any
 
 class NoCalendarYear(ValueError):
     """The production calendar has no data for this year, and nothing is guessed."""
+
+
+class BadRegion(ValueError):
+    """Holidays of a region without a name, or of a year the country's calendar does not know."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +34,23 @@ class ProductionCalendar:
     """A weekend that is worked, and the day whose hours it takes over."""
     short: frozenset[date]
     """An hour less is worked: the eve of a holiday (Labour Code, art. 95)."""
+
+    def with_region(self, name: str, days_off: Iterable[date]) -> "ProductionCalendar":
+        """This calendar with the days a region does not work besides. The working day before is not shortened for
+        them (Labour Code, art. 95 speaks of the country's holidays alone). Raises `BadRegion` for a day whose year is
+        unknown."""
+        more = frozenset(days_off)
+        strange = sorted(day for day in more if day.year not in self.years)
+        if strange or not name.strip():
+            raise BadRegion(f"Праздники региона {name!r}: нет данных за год дня {strange[0] if strange else '—'}.")
+        return replace(
+            self,
+            country=f"{self.country}, {name}",
+            version=f"{self.version}; {name}: {', '.join(day.isoformat() for day in sorted(more))}",
+            off=self.off | more,
+            worked={day: instead for day, instead in self.worked.items() if day not in more},
+            short=self.short - more,
+        )
 
     def check(self, day: date) -> None:
         """Raises `NoCalendarYear` where there is no data for the year of `day`."""

@@ -120,6 +120,21 @@ def add(calendar: Calendar, start: datetime, span: timedelta) -> datetime:
         day += ONE_DAY
 
 
+def counted(calendar: Calendar, start: datetime, span: timedelta) -> tuple[Interval, ...]:
+    """The intervals (UTC) that `add` counts: what a due time is explained by. Together they last `span`, and the last
+    one ends at the due time. Raises what `add` raises."""
+    due = add(calendar, start, span)
+    if calendar.is_always or not span:
+        return ((start.astimezone(UTC), due),) if span else ()
+    found: list[Interval] = []
+    day, last = calendar.local_day(start), calendar.local_day(due)
+    while day <= last:
+        parts = ((max(opens, start), min(closes, due)) for opens, closes in calendar.intervals(day))
+        found += [(begin.astimezone(UTC), end) for begin, end in parts if begin < end]
+        day += ONE_DAY
+    return tuple(found)
+
+
 def between(calendar: Calendar, start: datetime, end: datetime) -> timedelta:
     """The working time between two moments. Raises `NoCalendarYear`, and `ValueError` where `end` is before `start`."""
     if end < start:

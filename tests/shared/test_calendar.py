@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,12 +12,14 @@ from hypothesis import strategies as st
 from shared.calendar import (
     ALWAYS,
     BadHours,
+    BadRegion,
     Calendar,
     NoCalendarYear,
     NoWorkingTime,
     UnknownZone,
     add,
     between,
+    counted,
     hours,
     russia,
     weekdays,
@@ -164,3 +167,46 @@ def test_the_moment_found_is_the_earliest(calendar: Calendar, start: datetime, s
 def test_adding_twice_is_adding_the_sum(calendar: Calendar, start: datetime, one: timedelta, two: timedelta) -> None:
     one, two = enough(calendar, one) / 2, enough(calendar, two) / 2
     assert add(calendar, add(calendar, start, one), two) == add(calendar, start, one + two)
+
+
+@given(calendars(), moments, spans)
+def test_a_due_time_is_explained_by_the_intervals_counted(calendar: Calendar, start: datetime, span: timedelta) -> None:
+    span = enough(calendar, span)
+    found = counted(calendar, start, span)
+    assert sum((end - begin for begin, end in found), timedelta()) == span
+    assert all(begin < end for begin, end in found)
+    assert all(before[1] <= after[0] for before, after in pairwise(found))
+    assert not found or (start <= found[0][0] and found[-1][1] == add(calendar, start, span))
+
+
+def test_the_explanation_names_what_was_counted_and_what_was_not() -> None:
+    found = counted(OFFICE, local("2026-11-20 12:30"), timedelta(hours=5))
+    assert found == (
+        (local("2026-11-20 12:30"), local("2026-11-20 13:00")),
+        (local("2026-11-20 14:00"), local("2026-11-20 18:00")),
+        (local("2026-11-23 09:00"), local("2026-11-23 09:30")),
+    )
+
+
+def test_a_regions_holidays_are_an_addition() -> None:
+    tatarstan = russia().with_region("Татарстан", [date(2026, 11, 6)])
+    office = Calendar(zone="Europe/Moscow", week=OFFICE.week, production=tatarstan)
+    assert office.hours(date(2026, 11, 6)) == ()
+    assert OFFICE.hours(date(2026, 11, 6))
+    assert "Татарстан" in tatarstan.version
+    with pytest.raises(BadRegion, match="2030-08-30"):
+        russia().with_region("Татарстан", [date(2030, 8, 30)])
+
+
+CASES = 100_000
+
+
+def test_adding_and_measuring_are_inverse_to_the_second_in_a_hundred_thousand_cases() -> None:
+    """Evenly over three years, by steps that meet every second of the day: no chance, the same each time."""
+    first = datetime(2024, 1, 9, 1, 0, 1, tzinfo=UTC)
+    for number in range(CASES):
+        start = first + timedelta(seconds=number * 877 % (1060 * 24 * 3600))
+        span = timedelta(seconds=1 + number * 7919 % (20 * 3600))
+        due = add(OFFICE, start, span)
+        assert between(OFFICE, start, due) == span
+        assert between(OFFICE, start, max(due - SECOND, start)) == span - SECOND
