@@ -6,12 +6,13 @@ from datetime import datetime
 from functools import partial
 
 from services.sla_monitor import metrics
-from services.sla_monitor.domain.facts import BIRTHS, About, about_of, fact_of
+from services.sla_monitor.domain.facts import BIRTHS, about_of, fact_of
 from services.sla_monitor.domain.rules import Rules
 from services.sla_monitor.domain.timeline import Timeline, UnknownSubject, fired, heard
 from services.sla_monitor.store import Store, key_of
 from shared.clock import Clock
 from shared.contracts.base import Event
+from shared.contracts.sla_monitor import About
 from shared.store import Stepped
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from pymongo import IndexModel
 
-from services.sla_monitor.domain.facts import About, Client
+from services.sla_monitor.domain.facts import Client
 from services.sla_monitor.domain.obligations import Obligation, Standing
 from services.sla_monitor.domain.timeline import Timeline
 from shared.contracts.base import Priority
-from shared.contracts.sla_monitor import ClockName
+from shared.contracts.sla_monitor import About, ClockName
 from shared.service import Service
 from shared.store.codec import from_fields
 

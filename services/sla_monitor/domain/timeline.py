@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.sla_monitor.domain.course import obligations_of
-from services.sla_monitor.domain.facts import About, Client, Fact, in_order
+from services.sla_monitor.domain.facts import Client, Fact, in_order
 from services.sla_monitor.domain.obligations import Obligation
 from services.sla_monitor.domain.rules import Rules
 from shared.contracts.base import Decision, Priority
-from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn, SlaEvent, SlaMet, SlaWarned
+from shared.contracts.sla_monitor import About, SlaBreached, SlaBreachWithdrawn, SlaEvent, SlaMet, SlaWarned
 
 SETTLE = timedelta(milliseconds=500)
 """A due time that has passed already when it becomes known waits this long: the fact that meets it may be right
