@@ -105,3 +105,19 @@ async def test_the_command_tells_what_differs(
     assert "request r1: r1:assign:1 due" in touched.output
     server.should_exit = True
     await running
+
+
+async def test_a_due_time_names_the_intervals_it_counted(monitor: Running) -> None:
+    await monitor.publish(registered("important")(minute(30)))
+    await monitor.timeline("/v1/requests/r1/timeline", 1)
+    asked = {"about": "request", "about_id": "r1", "obligation_id": "r1:assign:1"}
+    found = await monitor.get("/v1/clocks/explanation", **asked)
+    assert (found["because"], found["calendar"], found["seconds"]) == ("target", "company", 3600)
+    assert found["counted"] == [
+        {"begins": "2026-11-23T05:30:00Z", "ends": "2026-11-23T06:00:00Z"},  # until lunch
+        {"begins": "2026-11-23T07:00:00Z", "ends": "2026-11-23T07:30:00Z"},
+    ]
+    await monitor.get("/v1/clocks/explanation", 404, **(asked | {"obligation_id": "r1:finish:9"}))
+    await monitor.get("/v1/clocks/explanation", 404, **(asked | {"about_id": "nobody"}))
+    await monitor.get("/v1/clocks/explanation", 422, **(asked | {"about": "weather"}))
+    await monitor.get("/v1/clocks/explanation", 403, who=token("specialist", subject="s1"), **asked)

@@ -1,12 +1,16 @@
-"""Whether the due times are what the facts come to: page by page on demand, and as the night found them."""
+"""Why a due time is what it is, and whether all of them are what the facts come to: on demand, and each night."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict
 
+from services.sla_monitor.api.wiring import Deps as WiredDeps
+from services.sla_monitor.domain.policies import CalendarName
+from services.sla_monitor.domain.timeline import UnknownSubject
 from services.sla_monitor.verifying import PAGE, Verifying
+from shared.calendar import between, counted
 from shared.contracts.sla_monitor import About
 from shared.http.auth import Principal, requires
 
@@ -68,6 +72,58 @@ async def verify(
 ) -> VerifiedView:
     """Compute every due time of some timelines anew from their facts, and say what is kept otherwise."""
     return VerifiedView.model_validate(await verifying.page(after, limit))
+
+
+class IntervalView(BaseModel):
+    """A stretch of time that counted."""
+
+    begins: datetime
+    ends: datetime
+
+
+class ExplanationView(BaseModel):
+    """Why an obligation is due when it is."""
+
+    obligation_id: str
+    since: datetime
+    due: datetime
+    calendar: CalendarName
+    because: Literal["target", "promise", "appointment"]
+    """What set the due time: the policy's target, the promised time T (R-URG-3), or what accounts appointed."""
+    counted: list[IntervalView]
+    """The working time between `since` and `due`."""
+    seconds: float
+    """How long these last together."""
+
+
+@routes.get("/explanation")
+async def explanation(
+    deps: WiredDeps,
+    _: Reader,
+    about: About,
+    about_id: Annotated[str, Query(min_length=1, max_length=300)],
+    obligation_id: Annotated[str, Query(min_length=1, max_length=400)],
+) -> ExplanationView:
+    """Which intervals were counted until a due time. 404 where nothing of the kind is owed."""
+    monitor = deps.monitor
+    timeline = await monitor.timeline(about, about_id)
+    one = next((one for one in timeline.obligations if one.id == obligation_id), None)
+    terms = monitor.rules.terms(one.clock, one.priority) if one else None
+    if one is None or terms is None:
+        raise UnknownSubject
+    calendar = monitor.rules.calendar(terms)
+    span = between(calendar, min(one.since, one.due), one.due)
+    found = counted(calendar, min(one.since, one.due), span)
+    appointed = about in {"contact_call", "prospect"}
+    return ExplanationView(
+        obligation_id=one.id,
+        since=one.since,
+        due=one.due,
+        calendar=terms.calendar,
+        because="appointment" if appointed else "promise" if one.promised else "target",
+        counted=[IntervalView(begins=begins, ends=ends) for begins, ends in found],
+        seconds=span.total_seconds(),
+    )
 
 
 @routes.get("/verification")
