@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .SHELLFLAGS := -eu -c
 .DELETE_ON_ERROR:
-.PHONY: help install servers up down status demo test chaos bench check fix clean
+.PHONY: help install servers up down status demo test chaos bench simulate check fix clean
 
 BIN := .venv/bin
 SYNCED := .venv/.synced
@@ -44,6 +44,9 @@ chaos: install servers ## Run only the tests that kill and freeze processes
 
 bench: install servers ## Measure the throughput and compare; figures go to build/bench
 	@$(BIN)/python -m tests.bench
+
+simulate: install ## Compare ways of giving work away on simulated companies; figures and plots go to build/bench
+	@$(BIN)/python -m deploy.simulate
 
 check: install promtool ## Lint, types, architecture, alert rules
 	@$(BIN)/ruff check

@@ -9,17 +9,15 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from services.routing.domain.absences import Absence, absent, begins_at, substitutes
-from services.routing.domain.assignment import COSTS
 from services.routing.domain.candidates import Board, Candidate, Kind, Pool, Wish, kind_of
 from services.routing.domain.needs import product_key
 from services.routing.domain.policy import Policy
+from services.routing.domain.record import share
 from services.routing.domain.specialists import Specialist
 from services.routing.metrics import PLACES, POLICY
 from services.routing.store import Store
 
 RECORD_COUNTS = timedelta(days=90)
-RECORD_COST = 20
-"""The cost at which nothing is left of a record."""
 IDLE_STEPS = 4
 PRESENT = datetime(1970, 1, 1, tzinfo=UTC)
 """The `begins` of whoever is at work: the same each minute."""
@@ -53,9 +51,8 @@ class Roster:
             return
         self._specialists[key] = specialist
         self._held[key] = len(specialist.holds)
-        if specialist.profile.limits:
-            routine = sum(rank > 1 for rank in specialist.ranks)
-            self._lesser[key] = sum(rank > 0 for rank in specialist.ranks), routine
+        routine = sum(rank > 1 for rank in specialist.ranks)
+        self._lesser[key] = sum(rank > 0 for rank in specialist.ranks), routine
         if known is None or known.clients != specialist.clients:
             self._know(key, known.clients if known else (), specialist.clients)
         if known is None or _standing(known) != _standing(specialist):
@@ -165,8 +162,9 @@ class Roster:
 
     async def read_record(self) -> None:
         """Read the record of the last 90 days (R-COI-1), as the share of the score it leaves."""
-        marks = await self._store.marks_since(self._now() - RECORD_COUNTS)
-        self._records = {key: _record_share(kinds) for key, kinds in marks.items()}
+        since = self._now() - RECORD_COUNTS
+        works, marks = await self._store.works_since(since), await self._store.marks_since(since)
+        self._records = {key: share(marks.get(key, {}), count) for key, count in works.items()}
         self._good_for = None
 
     async def watch(self, every: float) -> None:
@@ -217,7 +215,7 @@ class Roster:
             active=profile.active and not (pause is not None and pause.lasts(now)),
             begins=PRESENT if begins == now else begins,
             limits=(limits.important, limits.routine) if limits else None,
-            record=self._records.get(specialist.specialist_id, 1.0),
+            record=self._records.get(specialist.specialist_id, share({}, 0)),
             idle=self._idle(specialist.given_at, now),
             hours=profile.hours,
             zone=profile.zone,
@@ -240,8 +238,3 @@ class Roster:
 def _standing(specialist: Specialist) -> tuple[object, ...]:
     """What a candidate is made of, the places apart."""
     return specialist.profile, specialist.absences, specialist.pause, specialist.exclusions
-
-
-def _record_share(kinds: Mapping[str, int]) -> float:
-    cost = sum(COSTS.get(kind, 0) * count for kind, count in kinds.items())
-    return max(0.0, min(1.0, 1 - cost / RECORD_COST))

@@ -129,6 +129,17 @@ class Store:
         ]
         return {group["_id"]: group["requests"] async for group in self.works.collection.aggregate(pipeline)}
 
+    async def works_since(self, since: datetime) -> dict[str, int]:
+        """How many works each specialist was given since then."""
+        pipeline = [
+            {"$match": {"registered.at": {"$gte": since}}},
+            {"$project": {"deeds.specialist_id": 1, "deeds.turn": 1}},
+            {"$unwind": "$deeds"},
+            {"$match": {"deeds.turn": {"$gt": 0}}},
+            {"$group": {"_id": "$deeds.specialist_id", "count": {"$sum": 1}}},
+        ]
+        return {group["_id"]: int(group["count"]) async for group in self.works.collection.aggregate(pipeline)}
+
     async def marks_since(self, since: datetime) -> dict[str, Mapping[str, int]]:
         """For each specialist, how many entries of each kind the record has since then."""
         pipeline = [

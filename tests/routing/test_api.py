@@ -103,7 +103,7 @@ async def test_only_a_lead_registers_specialists(house: House, headers: dict[str
 
 async def test_the_life_of_the_work_over_http(house: House) -> None:
     ivan = await house.hire()
-    await house.tell(request("r1"))
+    await house.tell(request("r1", priority="important"))
     await house.stands("r1", "assigned", ivan)
     early = await house.says(ivan, "r1", "finish", note="готово")
     assert (early.status_code, early.json()["stage"]) == (409, "assigned")

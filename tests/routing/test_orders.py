@@ -119,11 +119,11 @@ async def test_an_assignment_explains_every_candidate(house: House) -> None:
     shown = (await house.client.get("/v1/requests/r1/assignment", headers=LEAD)).json()
     assert (shown["winner"], shown["able"]) == (ivan, 2)
     assert [(one["specialist_id"], one["score"], one["won"]) for one in shown["candidates"]] == [
-        (ivan, 20 + 40 + 20 + 30 + 5 + 5, True),
-        (olga, 20 + 24 + 20 + 30 + 5 + 5, False),
+        (ivan, 100 + 40 + 80 + 60 + 5 + 5, True),
+        (olga, 100 + 24 + 80 + 60 + 5 + 5, False),
     ]
     assert shown["candidates"][1]["parts"] == {
-        "start": 20, "level": 24, "client": 0, "record": 20, "load": 30, "zone": 5, "fairness": 5,
+        "start": 100, "level": 24, "client": 0, "record": 80, "load": 60, "zone": 5, "fairness": 5,
     }  # fmt: skip
     assert shown["policy"] == 1
     assert shown["candidates"][1]["why"] == "меньше на 16: уровень −16"

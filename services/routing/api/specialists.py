@@ -54,7 +54,7 @@ async def take_table(request: Request, _: Lead, deps: Deps) -> Imported:
     if small:
         raise CapacityBelowLoad(f"Ничего не загружено: ёмкость меньше, чем заявок в работе: {', '.join(small)}.")
     for specialist_id, profile in ids.items():
-        ranks = await deps.store.ranks_of(held[specialist_id].holds) if profile.limits and specialist_id in held else {}
+        ranks = await deps.store.ranks_of(held[specialist_id].holds) if specialist_id in held else {}
         stepped = await deps.store.specialists.step(
             specialist_id,
             partial(register_or_change, specialist_id=specialist_id, profile=profile, now=now, ranks=ranks),

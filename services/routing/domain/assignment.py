@@ -37,11 +37,6 @@ PARTS: Mapping[str, str] = {
 OF_OLD = ("skill", "load", "record", "client")
 """The parts of assignments made before there was a policy."""
 
-COSTS: Mapping[str, int] = {
-    "finish_refused": 4, "replaced": 3, "lost": 3, "cancel_asked": 2, "cancel_wanted": -2, "postponed": 1, "forced": 1,
-}  # fmt: skip
-"""What each entry of the record costs; a cancellation the accountant wanted gives its cost back."""
-
 DETAILED = 50
 """Candidates an explanation lists one by one; the others are counted."""
 CLIENT = SCORED.index("client")
@@ -162,7 +157,7 @@ def _overruled(wish: Wish, pool: Pool, board: Board, able: Sequence[Entry]) -> E
 
 def _scored(entry: Entry, wish: Wish, pool: Pool, board: Board) -> _Scored:
     held = board.held[entry.id]
-    total, parts = entry.points(held)
+    total, parts = entry.points(held, board.ahead(entry.id, pool.rank))
     if wish.client_id is not None and entry.id in board.knows.get(wish.client_id, ()):
         total, parts = total + pool.knows, (*parts[:CLIENT], pool.knows, *parts[CLIENT + 1 :])
     return -total, entry.id not in board.picked, held, entry.id, parts

@@ -120,21 +120,22 @@ class Entry:
             "begins_in": max(0.0, begins / timedelta(minutes=1)),
             "overlap": overlap(candidate.hours, candidate.zone, client_zone, now) if client_zone else 0.0,
         }
-        self._points: dict[int, tuple[int, Parts]] = {}
+        self._points: dict[tuple[int, int], tuple[int, Parts]] = {}
 
     def in_time(self, latest: datetime) -> bool:
         """Whether they are at work by then."""
         return self.candidate.begins is not None and self.candidate.begins <= latest
 
-    def points(self, held: int) -> tuple[int, Parts]:
-        """The score, and by part, for somebody who holds so much already and does not know the client."""
-        known = self._points.get(held)
+    def points(self, held: int, ahead: int) -> tuple[int, Parts]:
+        """The score, and by part, for somebody who holds so much already, `ahead` of it to be done before this, and
+        does not know the client."""
+        known = self._points.get((held, ahead))
         if known is None:
             facts = dict(self.facts)
             each = self.candidate.minutes_each
-            minutes = starts_in(facts.pop("begins_in"), held, self.policy.minutes_each if each is None else each)
+            minutes = starts_in(facts.pop("begins_in"), ahead, self.policy.minutes_each if each is None else each)
             parts = score(Facts(**facts, held=held, starts_in=minutes), self.policy)
-            known = self._points[held] = sum(parts), parts
+            known = self._points[held, ahead] = sum(parts), parts
         return known
 
 
@@ -179,7 +180,7 @@ class Board:
     held: dict[str, int]
     """Places taken."""
     lesser: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Of those with limits: places important and routine work together, and routine work alone, have taken."""
+    """Places important and routine work together, and routine work alone, have taken."""
     knows: Mapping[str, Collection[str]] = field(default_factory=dict)
     """By client: who has finished work for them."""
     excluded: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -192,9 +193,14 @@ class Board:
     def take(self, specialist_id: str, rank: int) -> None:
         """A place is taken."""
         self.held[specialist_id] += 1
-        if rank and specialist_id in self.lesser:
-            important, routine = self.lesser[specialist_id]
+        if rank:
+            important, routine = self.lesser.get(specialist_id, (0, 0))
             self.lesser[specialist_id] = important + 1, routine + (rank > 1)
+
+    def ahead(self, specialist_id: str, rank: int) -> int:
+        """How many works they hold that they do before one of this rank: the more urgent ones, and its like."""
+        held, (important, routine) = self.held[specialist_id], self.lesser.get(specialist_id, (0, 0))
+        return held - (important, routine, 0)[rank]
 
     def with_place(self, pool: Pool) -> list[Entry]:
         """Those of the pool who are at work and have a place."""

@@ -32,8 +32,7 @@ def claim(
     granted = _granted(before, asks, now)
     if not granted:
         return Decision(state)
-    ranks = (*before.ranks, *granted.values()) if state.profile.limits else ()
-    holds = (*before.holds, *granted)
+    holds, ranks = (*before.holds, *granted), (*ranks_of(before), *granted.values())
     return Decision(replace(state, holds=holds, ranks=ranks, given_at=now, edition=state.edition + 1))
 
 
@@ -50,11 +49,16 @@ def release(state: Specialist | None, tickets: Sequence[str], client_id: str | N
     return Decision(replace(_without(state, gone), clients=clients, edition=state.edition + 1))
 
 
+def ranks_of(state: Specialist) -> tuple[int, ...]:
+    """Of the places taken, one by one, 0 for urgent; what was taken before ranks were kept counts as urgent."""
+    return (*(0,) * (len(state.holds) - len(state.ranks)), *state.ranks)
+
+
 def _granted(state: Specialist, asks: Sequence[Ask], now: datetime) -> dict[str, int]:
     """The tickets that get a place, with their ranks."""
     profile = state.profile
     room = profile.capacity - len(state.holds) if profile.active else 0
-    held, ranks, granted = set(state.holds), list(state.ranks), dict[str, int]()
+    held, ranks, granted = set(state.holds), list(ranks_of(state)), dict[str, int]()
     for ask in asks:
         if len(granted) >= room:
             break
@@ -67,5 +71,5 @@ def _granted(state: Specialist, asks: Sequence[Ask], now: datetime) -> dict[str,
 
 
 def _without(state: Specialist, gone: Collection[str]) -> Specialist:
-    ranks = tuple(rank for one, rank in zip(state.holds, state.ranks, strict=False) if one not in gone)
+    ranks = tuple(rank for one, rank in zip(state.holds, ranks_of(state), strict=True) if one not in gone)
     return replace(state, holds=tuple(one for one in state.holds if one not in gone), ranks=ranks)

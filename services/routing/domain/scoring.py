@@ -67,9 +67,9 @@ def score(facts: Facts, policy: Policy) -> Parts:
     )
 
 
-def starts_in(begins_in: float, held: int, minutes_each: float) -> float:
-    """Minutes until somebody who holds `held` works, and is at work in `begins_in` minutes, starts one more."""
-    return begins_in + held * minutes_each
+def starts_in(begins_in: float, ahead: int, minutes_each: float) -> float:
+    """Minutes until somebody who has `ahead` works to do first, and is at work in `begins_in` minutes, starts it."""
+    return begins_in + ahead * minutes_each
 
 
 def overlap(hours: Hours, zone: str, client_zone: str, now: datetime) -> float:

@@ -85,7 +85,7 @@ class Specialist:
     edition: int = 1
     """Grows with every change."""
     ranks: tuple[int, ...] = ()
-    """Of `holds`, one by one; kept for those with `limits` alone."""
+    """Of `holds`, one by one: 0 is urgent. Shorter where a place was taken before ranks were kept (`ranks_of`)."""
     given_at: datetime | None = None
     """When they were last given work."""
     absences: tuple[Absence, ...] = ()
@@ -133,7 +133,7 @@ def register(state: Specialist | None, specialist_id: str, profile: Profile, now
 def change(
     state: Specialist | None, profile: Profile, now: datetime, ranks: Mapping[str, int] | None = None
 ) -> Decision[Specialist]:
-    """Another profile; `ranks` of the tickets held, where it has limits.
+    """Another profile; `ranks` of the tickets held, where they are known.
 
     Raises `UnknownSpecialist`, `BadProfile`, or `CapacityBelowLoad`.
     """
@@ -146,8 +146,7 @@ def change(
             f"Ёмкость {profile.capacity} меньше, чем заявок сейчас в работе: {len(state.holds)}. "
             "Сначала передайте лишние другим; чтобы не давать новых, снимите признак active."
         )
-    known = {} if ranks is None else ranks
-    kept = tuple(known.get(one, 0) for one in state.holds) if profile.limits else ()
+    kept = state.ranks if ranks is None else tuple(ranks.get(one, 0) for one in state.holds)
     return told(replace(state, profile=profile, ranks=kept), now)
 
 

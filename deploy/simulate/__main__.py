@@ -1,0 +1,74 @@
+"""`python -m deploy.simulate`: the same company under each policy, seed by seed; figures go to build/bench."""
+
+import json
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from deploy.simulate.company import Company
+from deploy.simulate.givers import givers
+from deploy.simulate.report import page, plots, table, told
+from deploy.simulate.results import FIGURES, Compared
+from deploy.simulate.world import Outcome, World
+from services.routing.policy_file import shipped
+
+START = datetime(2026, 8, 31, 17, tzinfo=UTC)
+"""Midnight of 1 September in Krasnoyarsk."""
+QUARTER = 91
+SEEDS = 20
+FOLDER = Path("build") / "bench"
+
+
+def one(name: str, seed: int, days: int) -> Outcome:
+    """One company under one policy."""
+    company = Company.of(seed, START, days)
+    return World(company, givers(shipped())[name](company)).run()
+
+
+def simulate(
+    seeds: Annotated[int, typer.Option(min=2, max=1000, help="Сколько разных компаний.")] = SEEDS,
+    days: Annotated[int, typer.Option(min=7, max=366, help="Сколько дней жизни каждой.")] = QUARTER,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Процессов сразу.")] = 2,
+) -> None:
+    """Сравнить наш способ раздавать заявки с тем, что есть в других системах, на одних и тех же компаниях."""
+    console = Console()
+    runs = [(name, seed) for seed in range(seeds) for name in givers(shipped())]
+    with ProcessPoolExecutor(workers) as pool:
+        waiting = [pool.submit(one, name, seed, days) for name, seed in runs]
+        outcomes = [future.result() for future in track(waiting, "Прогоны", console=console)]
+    compared = Compared({name: [o for (n, _), o in zip(runs, outcomes, strict=True) if n == name] for name, _ in runs})
+    console.print(table(compared))
+    for sentence in told(compared):
+        console.print(sentence, soft_wrap=True)
+    keep(compared, seeds, FOLDER)
+    console.print(f"{FOLDER}/simulate.json, simulate.png, simulate.html")
+
+
+def keep(compared: Compared, seeds: int, folder: Path) -> None:
+    """The figures, the plots and the page, in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    saved = compared.reduction
+    figures = {
+        "urgent_breach_reduction_vs_best_peer": round(saved.mean, 4),
+        "ci_low": round(saved.low, 4),
+        "ci_high": round(saved.high, 4),
+        "seeds": seeds,
+        "best_peer": compared.best_peer,
+        "figures": {
+            name: {figure.title: asdict(compared.span(name, figure)) for figure in FIGURES}
+            for name in compared.outcomes
+        },
+    }
+    (folder / "simulate.json").write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    plots(compared, folder / "simulate.png")
+    page(compared, folder / "simulate.png", folder / "simulate.html")
+
+
+if __name__ == "__main__":
+    typer.run(simulate)

@@ -1,0 +1,170 @@
+"""The company that is simulated: its people, its clients' requests, and the chance in both, all from one seed."""
+
+import tomllib
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from math import log
+from pathlib import Path
+from random import Random  # noqa: TID251 - a simulation lives on chance, all of it from one seed
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.routing.domain.candidates import Candidate
+from services.routing.domain.needs import product_key
+from services.routing.domain.scoring import Hours
+from shared.contracts.base import Nature, Priority
+
+ZONE = "Asia/Krasnoyarsk"
+CLIENT_ZONES = ("Asia/Krasnoyarsk", "Asia/Krasnoyarsk", "Asia/Novosibirsk", "Asia/Irkutsk")
+SHIFTS = ((8, 17), (9, 18), (9, 18), (10, 19), (11, 20))
+LUNCH = 13
+MONTH_END, MONTH_START = 28, 5
+MINUTE = timedelta(minutes=1)
+AFTERWARDS = 21
+"""Days after the last request: what is not done by then is counted as not done."""
+
+
+class Timetable:
+    """When somebody is at work, for the whole time of the simulation."""
+
+    def __init__(self, hours: Hours, start: datetime, days: int) -> None:
+        spans = []
+        for day in range(-1, days + 1):
+            local = (start + timedelta(days=day)).astimezone(ZoneInfo(ZONE))
+            midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+            for begin, end in hours[local.weekday()]:
+                spans.append(tuple((midnight + timedelta(minutes=m)).astimezone(UTC) for m in (begin, end)))
+        self.begins = [span[0] for span in spans]
+        self.ends = [span[1] for span in spans]
+
+    def next(self, now: datetime) -> datetime | None:
+        """When they are at work next: `now` where they are there; None after the last day."""
+        at = bisect_right(self.ends, now)
+        return None if at == len(self.ends) else max(now, self.begins[at])
+
+    def end(self, now: datetime) -> datetime:
+        """When the stretch of work in which `now` lies is over."""
+        return self.ends[bisect_right(self.ends, now)]
+
+    def minutes(self, until: datetime) -> float:
+        """How long they are at work until then."""
+        return sum((end - begin) / MINUTE for begin, end in zip(self.begins, self.ends, strict=True) if end <= until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A specialist: what assignment may know of them, and what it may not."""
+
+    candidate: Candidate
+    at_work: Timetable
+    lost: float
+    postpones: float
+    lost_if_refused: float
+    sloppy: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a client wants, and how much work it is for somebody of level 3."""
+
+    request_id: str
+    at: datetime
+    priority: Priority
+    nature: Nature | None
+    product: str
+    minutes: float
+    client_id: str
+    client_zone: str
+
+
+@dataclass(frozen=True)
+class Company:
+    """One company, drawn from `seed`, and its requests from `start` on for so many `days`."""
+
+    figures: Mapping[str, Any]
+    seed: int
+    start: datetime
+    days: int
+
+    @classmethod
+    def of(cls, seed: int, start: datetime, days: int) -> "Company":
+        """As company.toml says."""
+        figures = tomllib.loads(Path(__file__).with_name("company.toml").read_text(encoding="utf-8"))
+        return cls(figures, seed, start, days)
+
+    def chance(self, *of: object) -> Random:
+        """The chance in one thing: the same whatever else happened before, so that policies meet the same luck."""
+        return Random(f"{self.seed} {' '.join(map(str, of))}")  # noqa: S311 - nobody shall guess it, anybody repeat it
+
+    @cached_property
+    def people(self) -> Sequence[Person]:
+        """The specialists."""
+        return [self._person(number) for number in range(self.figures["specialists"])]
+
+    @cached_property
+    def requests(self) -> Sequence[Request]:
+        """Every request of the time, in order."""
+        return list(self._arrivals())
+
+    def _person(self, number: int) -> Person:
+        chance, products = self.chance("person", number), list(self.figures["products"])
+        known = chance.sample(products, k=chance.choice((1, 2, 2, 3)))
+        skills = {product_key(one): chance.choices(range(1, 6), weights=(1, 2, 4, 3, 2))[0] for one in known}
+        begin, end = SHIFTS[number % len(SHIFTS)]
+        day = ((begin * 60, LUNCH * 60), (LUNCH * 60 + 60, end * 60))
+        hours: Hours = (*((day,) * 5), (), ())
+        drawn = {
+            trait: min(0.6, max(0.0, chance.gauss(*self.figures["specialist"][trait])))
+            for trait in ("lost", "postpones", "lost_if_refused", "sloppy")
+        }
+        return Person(
+            candidate=Candidate(
+                specialist_id=f"s{number:02}",
+                skills=skills,
+                best=max(skills.values()),
+                capacity=self.figures["capacity"],
+                active=True,
+                begins=None,
+                hours=hours,
+                zone=ZONE,
+            ),
+            at_work=Timetable(hours, self.start, self.days + AFTERWARDS),
+            **drawn,
+        )
+
+    def _arrivals(self) -> Iterator[Request]:
+        chance, told = self.chance("arrivals"), self.figures["requests"]
+        hours, number = told["hours"], 0
+        for day in range(self.days):
+            local = (self.start + timedelta(days=day)).astimezone(ZoneInfo(ZONE))
+            busy = told["weekdays"][local.weekday()]
+            if local.day >= MONTH_END or local.day <= MONTH_START:
+                busy *= told["month_end"]
+            midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+            for hour, share in enumerate(hours):
+                rate = self.figures["requests_a_day"] * busy * share / sum(hours) / 60
+                minute = chance.expovariate(rate) if rate else 60.0
+                while minute < 60:  # noqa: PLR2004 - minutes of an hour
+                    yield self._request(number, midnight + timedelta(hours=hour, minutes=minute))
+                    number += 1
+                    minute += chance.expovariate(rate)
+
+    def _request(self, number: int, at: datetime) -> Request:
+        chance, told = self.chance("request", number), self.figures
+        products = list(told["products"])
+        product = chance.choices(products, weights=[told["products"][one][0] for one in products])[0]
+        priorities: list[Priority] = ["urgent", "important", "routine"]
+        client = chance.randrange(told["clients"])
+        return Request(
+            request_id=f"r{number:06}",
+            at=at.astimezone(self.start.tzinfo),
+            priority=chance.choices(priorities, weights=[told["priorities"][one] for one in priorities])[0],
+            nature="complex" if chance.random() < told["requests"]["complex"] else None,
+            product=product,
+            minutes=chance.lognormvariate(log(told["products"][product][1]), told["requests"]["spread"]),
+            client_id=f"c{client:04}",
+            client_zone=CLIENT_ZONES[client % len(CLIENT_ZONES)],
+        )

@@ -1,0 +1,97 @@
+"""What the runs come to: means over the seeds with the span in which they lie, and how much is saved."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random  # noqa: TID251 - resampling lives on chance, from a fixed seed
+from statistics import fmean
+
+from deploy.simulate.world import Outcome
+
+RESAMPLES = 2_000
+SURE = 0.95
+OURS = "Svoy"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A mean over the seeds and the interval that holds it with 95 % confidence (bootstrap over seeds)."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One thing that is compared: what it is called, its unit, how it is read off a run, and whether less is better."""
+
+    title: str
+    unit: str
+    of: Callable[[Outcome], float]
+    less_is_better: bool = True
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """The value below which `share` of `values` lie; 0 where there are none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+FIGURES: Sequence[Figure] = (
+    Figure("нарушенные сроки срочных", "шт.", lambda one: one.breaches),
+    Figure("из них: дать специалиста", "шт.", lambda one: one.urgent_breaches["assign"]),
+    Figure("из них: начать", "шт.", lambda one: one.urgent_breaches["start"]),
+    Figure("из них: закончить", "шт.", lambda one: one.urgent_breaches["finish"]),
+    Figure("срочная: до начала, p50", "мин", lambda one: quantile(one.start_minutes["urgent"], 0.5)),
+    Figure("срочная: до начала, p95", "мин", lambda one: quantile(one.start_minutes["urgent"], 0.95)),
+    Figure("срочная: до «решено», p50", "мин", lambda one: quantile(one.solved_minutes["urgent"], 0.5)),
+    Figure("срочная: до «решено», p95", "мин", lambda one: quantile(one.solved_minutes["urgent"], 0.95)),
+    Figure("важная: до «решено», p50", "мин", lambda one: quantile(one.solved_minutes["important"], 0.5)),
+    Figure("важная: до «решено», p95", "мин", lambda one: quantile(one.solved_minutes["important"], 0.95)),
+    Figure("обычная: до «решено», p50", "мин", lambda one: quantile(one.solved_minutes["routine"], 0.5)),
+    Figure("обычная: до «решено», p95", "мин", lambda one: quantile(one.solved_minutes["routine"], 0.95)),
+    Figure("«готово», не принятое бухгалтером", "шт.", lambda one: one.refused),
+    Figure("не решено к концу", "шт.", lambda one: one.unsolved),
+    Figure("простой специалистов", "%", lambda one: 100 * one.idle_share),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Everybody's outcomes, seed by seed in the same order."""
+
+    outcomes: Mapping[str, Sequence[Outcome]]
+
+    def span(self, name: str, figure: Figure) -> Span:
+        """One figure of one policy."""
+        values = [figure.of(one) for one in self.outcomes[name]]
+        return _span(values, lambda sample: fmean(values[at] for at in sample))
+
+    @property
+    def best_peer(self) -> str:
+        """Whoever of the others breaks the fewest urgent clocks."""
+        peers = [name for name in self.outcomes if name != OURS]
+        return min(peers, key=lambda name: sum(one.breaches for one in self.outcomes[name]))
+
+    @property
+    def reduction(self) -> Span:
+        """By what share ours breaks fewer urgent clocks than the best peer, the same seeds side by side."""
+        ours = [one.breaches for one in self.outcomes[OURS]]
+        peers = [one.breaches for one in self.outcomes[self.best_peer]]
+        return _span(ours, lambda sample: 1 - sum(ours[at] for at in sample) / max(1, sum(peers[at] for at in sample)))
+
+    def worse(self) -> list[tuple[Figure, str]]:
+        """Where another policy is better than ours beyond doubt: the figure, and whose."""
+        found = []
+        for figure in FIGURES:
+            ours = self.span(OURS, figure)
+            better = [name for name in self.outcomes if name != OURS and self.span(name, figure).high < ours.low]
+            found += [(figure, name) for name in better]
+        return found
+
+
+def _span(values: Sequence[float], of: Callable[[Sequence[int]], float]) -> Span:
+    chance, numbers = Random(len(values)), range(len(values))  # noqa: S311 - repeatable
+    sampled = sorted(of(chance.choices(numbers, k=len(values))) for _ in range(RESAMPLES))
+    outside = (1 - SURE) / 2
+    return Span(of(numbers), sampled[int(outside * RESAMPLES)], sampled[int((1 - outside) * RESAMPLES) - 1])

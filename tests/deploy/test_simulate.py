@@ -1,0 +1,124 @@
+"""The simulation: the same company gives the same figures, everybody's request ends, and the figures add up."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from deploy.simulate.__main__ import keep
+from deploy.simulate.company import Company
+from deploy.simulate.givers import Asked, Load, Ours, Simple, givers
+from deploy.simulate.report import told
+from deploy.simulate.results import FIGURES, OURS, Compared, quantile
+from deploy.simulate.world import Outcome, World
+from services.routing.policy_file import shipped
+
+START = datetime(2026, 8, 31, 17, tzinfo=UTC)
+DAYS = 10
+
+
+def ran(name: str, seed: int = 1) -> Outcome:
+    company = Company.of(seed, START, DAYS)
+    return World(company, givers(shipped())[name](company)).run()
+
+
+def outcome(breaches: int, minutes: float = 1.0) -> Outcome:
+    made = Outcome()
+    made.urgent_breaches["start"] = breaches
+    made.start_minutes["urgent"] = [minutes]
+    return made
+
+
+@pytest.mark.parametrize("name", list(givers(shipped())))
+def test_every_request_ends_or_is_counted_as_open(name: str) -> None:
+    found, company = ran(name), Company.of(1, START, DAYS)
+    solved = sum(len(minutes) for minutes in found.solved_minutes.values())
+    assert solved + found.unsolved == len(company.requests)
+    assert 0 <= found.finished - solved - found.refused <= found.unsolved
+    assert 0 <= found.idle_share < 1
+
+
+@pytest.mark.parametrize("name", [OURS, "least loaded"])
+def test_the_same_seed_gives_the_same_figures(name: str) -> None:
+    assert ran(name) == ran(name)
+    assert ran(name) != ran(name, seed=2)
+
+
+def test_all_policies_meet_the_same_company() -> None:
+    one, two = Company.of(3, START, DAYS), Company.of(3, START, DAYS)
+    assert one.requests == two.requests
+    assert [person.candidate for person in one.people] == [person.candidate for person in two.people]
+
+
+def test_requests_come_in_order_and_within_the_time() -> None:
+    company = Company.of(5, START, DAYS)
+    times = [request.at for request in company.requests]
+    assert times == sorted(times)
+    assert all(START <= at < START + timedelta(days=DAYS) for at in times)
+    assert {request.priority for request in company.requests} == {"urgent", "important", "routine"}
+
+
+class Watched(Ours):
+    """Ours, with an eye on the places."""
+
+    most = 0
+
+    def pick(self, asked: Asked, loads: Mapping[str, Load], now: datetime) -> str | None:
+        found = super().pick(asked, loads, now)
+        assert found is None or loads[found].held < loads[found].person.candidate.capacity
+        self.most = max([self.most, *(load.held for load in loads.values())])
+        return found
+
+
+def test_nobody_ever_holds_more_than_they_can() -> None:
+    giver = Watched(shipped())
+    company = Company.of(2, START, DAYS)
+    World(company, giver).run()
+    assert giver.most == company.figures["capacity"]
+
+
+def test_ours_and_the_peers_differ_in_what_they_do_besides() -> None:
+    ours, peer = Ours(shipped()), Simple("x", skilled=True, least_loaded=True)
+    assert (ours.replaces_lost, ours.elsewhere, ours.displaces) == (True, True, True)
+    assert (peer.replaces_lost, peer.elsewhere, peer.displaces) == (False, False, False)
+
+
+def test_the_reduction_is_that_against_the_best_peer() -> None:
+    compared = Compared(
+        {
+            OURS: [outcome(7), outcome(7)],
+            "round robin": [outcome(40), outcome(40)],
+            "skills": [outcome(10), outcome(10)],
+        }
+    )
+    assert compared.best_peer == "skills"
+    assert compared.reduction.mean == pytest.approx(0.3)
+    assert (compared.reduction.low, compared.reduction.high) == pytest.approx((0.3, 0.3))
+    assert "30%" in told(compared)[0]
+    assert told(compared)[1] == "Ни в чём не хуже прочих."
+
+
+def test_where_another_is_better_it_is_said() -> None:
+    compared = Compared({OURS: [outcome(7, 9.0)] * 3, "skills": [outcome(10, 2.0)] * 3})
+    assert {figure.title for figure, _ in compared.worse()} == {"срочная: до начала, p50", "срочная: до начала, p95"}
+    assert "срочная: до начала, p95 (skills)" in told(compared)[1]
+
+
+def test_the_figures_the_plots_and_the_page_are_kept(tmp_path: Path) -> None:
+    compared = Compared({OURS: [outcome(7), outcome(8)], "a": [outcome(9), outcome(12)]})
+    keep(compared, 2, tmp_path)
+    figures = json.loads((tmp_path / "simulate.json").read_text())
+    assert figures["seeds"] == 2
+    assert figures["urgent_breach_reduction_vs_best_peer"] == pytest.approx(1 - 15 / 21, abs=1e-4)
+    assert figures["ci_low"] <= figures["urgent_breach_reduction_vs_best_peer"] <= figures["ci_high"]
+    assert (tmp_path / "simulate.png").read_bytes().startswith(b"\x89PNG")
+    page = (tmp_path / "simulate.html").read_text()
+    assert all(figure.title in page for figure in FIGURES)
+
+
+def test_quantiles() -> None:
+    assert quantile([3, 1, 2], 0.5) == 2
+    assert quantile([3, 1, 2], 0.95) == 3
+    assert quantile([], 0.5) == 0
