@@ -38,6 +38,8 @@ class Item:
     ready_at: datetime | None = None
     """When it may be begun: at once, or when what was put off comes up again; None while it is forgotten."""
     postponed: int = 0
+    asked_in: int = 0
+    """The turn in which the client asked where the specialist is: then it is begun."""
     ahead: int = 0
     barred: frozenset[str] = frozenset()
     """The accountant refused their work."""
@@ -208,7 +210,7 @@ class World:
     def _remembered(self, item: Item, turn: int) -> None:
         """The client asked where the specialist is."""
         if item.turn == turn and item.holder is not None and item.ready_at is None:
-            item.ready_at = self.now
+            item.ready_at, item.asked_in = self.now, turn
             self._next(self._desks[item.holder])
 
     def _next(self, desk: Desk) -> None:
@@ -234,7 +236,7 @@ class World:
         allowed = self._giver.postponements
         most = MOST_POSTPONEMENTS if allowed is None else allowed[item.request.priority]
         chance = self._company.chance("off", item.request.request_id, item.turn, item.postponed)
-        if chance.random() >= desk.person.postpones:
+        if item.asked_in == item.turn or chance.random() >= desk.person.postpones:
             return False
         if item.postponed >= most:
             return allowed is not None and self._forgets(item, chance.random() < desk.person.lost_if_refused)
