@@ -77,6 +77,52 @@ SECTIONS: Mapping[str, list[Variable]] = {
         _door("SVOY_MANGO_API_KEY", "Mango Office: the code of the VPBX, from its cabinet"),
         _door("SVOY_MANGO_API_SALT", "Mango Office: the key of its signatures, from its cabinet"),
     ],
+    "Telephony: a door without its secret stays shut": [
+        Variable(
+            name="SVOY_MEGAFON_TOKENS",
+            about="MegaFon VATS: crm_token, from its cabinet; two with a comma while one is being changed.",
+        ),
+        Variable(
+            name="SVOY_ZADARMA_SECRETS",
+            about="Zadarma or Novofon: the API secret; two with a comma while one is being changed.",
+        ),
+        Variable(
+            name="SVOY_UIS_TOKENS",
+            about="UIS or CoMagic: the secret part of the address it posts to; two with a comma while changing.",
+        ),
+    ],
+    "Mail": [
+        Variable(
+            name="SVOY_SMTP_URL",
+            about="Where letters leave, smtp://user:password@host:587 or smtps://…; empty: none does.",
+        ),
+        Variable(name="SVOY_MAIL_FROM", about="The sender people see and answer to.", usual="svoy@localhost"),
+        Variable(name="SVOY_MAIL_ADDRESSES", about="Our own addresses, with spaces between them."),
+        Variable(
+            name="SVOY_IMAP_URL", about="A mailbox to be read, imaps://user:password@host:993/INBOX; empty: none is."
+        ),
+        Variable(
+            name="SVOY_MAILGUN_KEYS",
+            about="Signing keys of Mailgun, with a space while one is being changed; empty: this door stays shut.",
+        ),
+        Variable(
+            name="SVOY_PUBLIC_URL",
+            about="Where accountants reach intake from outside, https://…; empty: no closing letters go out.",
+        ),
+    ],
+    "What others are told": [
+        Variable(
+            name="SVOY_HOOK_SECRETS",
+            about="Sign our webhooks (whsec_…), with a space while one is being changed; empty: none goes out.",
+        ),
+        Variable(name="SVOY_PAY_HOOK", about="Where it is posted that a month is closed; empty: nowhere."),
+        Variable(name="SVOY_ORGANISATION_INN", about="Who pays, for the payroll of 1С; empty: nothing is exported."),
+        Variable(name="SVOY_ORGANISATION_KPP", about="The same organisation's КПП."),
+        Variable(name="SVOY_ACCRUAL_BASE", about="The code of «оклад» in the payroll of 1С.", usual="00001"),
+        Variable(
+            name="SVOY_ACCRUAL_BONUS", about="The code of the accrual for growth in the payroll of 1С.", usual="00002"
+        ),
+    ],
     "RabbitMQ": _passwords("BROKER", "ADMIN", "RabbitMQ"),
     "MongoDB: its users are made once, when its data are new": [
         *_passwords("MONGO", "ROOT", "MongoDB"),
