@@ -65,13 +65,15 @@ class Dispatcher:
 
     async def speak(
         self, request_id: str, step: Did, specialist_id: str, *,
-        text: str = "", until: datetime | None = None, once: str | None = None,
+        text: str = "", until: datetime | None = None, minutes: int | None = None, once: str | None = None,
     ) -> Work:  # fmt: skip
         """The specialist says something about their work (R-REQ-2)."""
 
         def decide(work: Work | None) -> Decision[Work]:
             limits = self.roster.policy.postponements
-            return spoken(work, step, specialist_id, self.now(), text=text, until=until, postponements=limits)
+            return spoken(
+                work, step, specialist_id, self.now(), text=text, until=until, minutes=minutes, postponements=limits
+            )
 
         stepped = await self._store.works.step(request_id, decide, once=once)
         STEPS.labels(step=step).inc()

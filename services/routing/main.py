@@ -11,7 +11,9 @@ from services.routing.assigner import Assigner
 from services.routing.backlog import Backlog
 from services.routing.demands import Demands
 from services.routing.dispatcher import Dispatcher
+from services.routing.estimates import Estimates
 from services.routing.handlers import handlers
+from services.routing.history import History
 from services.routing.orders import Orders
 from services.routing.policy_file import shipped
 from services.routing.roster import Roster
@@ -33,13 +35,17 @@ def build_app(settings: RoutingSettings, clock: ServiceClock | None = None) -> F
     demands = Demands(store, roster, dispatcher, orders)
     backlog = Backlog(store, dispatcher, demands, wake)
     sweeper = Sweeper(store, roster, assigner, monotonic, settings.orphan_seconds)
+    history = History(store)
+    estimates = Estimates(history, service.clock.now)
     service.listen(handlers(store, dispatcher, demands))
     service.background("roster", partial(roster.watch, settings.refresh_seconds))
     service.background("record", partial(roster.watch_record, settings.record_seconds))
+    service.background("estimates", partial(estimates.watch, settings.estimates_seconds))
     service.background("backlog", partial(backlog.watch, settings.backlog_seconds))
     service.background("waiting", backlog.measure)
     service.background("sweep", partial(sweeper.watch, settings.sweep_seconds))
-    api.install(service, api.Routing(store, roster, dispatcher, orders, service.new_id, wake.set))
+    deps = api.Routing(store, roster, dispatcher, orders, history, estimates, service.new_id, wake.set)
+    api.install(service, deps)
     return service.app
 
 

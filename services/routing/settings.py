@@ -18,3 +18,5 @@ class RoutingSettings(ServiceSettings):
     """How long a place may be taken and not yet used before the turn is called off."""
     record_seconds: float = Field(default=60.0, gt=0)
     """How often the specialists' record is read anew for the score."""
+    estimates_seconds: float = Field(default=600.0, gt=0)
+    """How often how long works take is learnt anew from history."""

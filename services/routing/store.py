@@ -26,10 +26,13 @@ WORK_INDEXES = (
     IndexModel([("tale.specialist_id", 1), ("_id", 1)], name="specialist"),
     IndexModel([("tale.client.manager_id", 1), ("_id", 1)], name="manager"),
     IndexModel(
-        [("tale.marks.specialist_id", 1)],
-        name="record",
+        [("tale.marks.specialist_id", 1), ("tale.marks.at", 1)],
+        name="marks",
         partialFilterExpression={"tale.marks.specialist_id": {"$exists": True}},
     ),
+    IndexModel([("deeds.specialist_id", 1), ("deeds.at", 1)], name="deeds"),
+    IndexModel([("tale.client.client_id", 1), ("registered.at", 1)], name="client"),
+    IndexModel([("registered.at", 1), ("_id", 1)], name="registered"),
     IndexModel(
         [("tale.pending.action", 1)],
         name="pending",
@@ -116,18 +119,6 @@ class Store:
         wanted = list(tickets)
         works = await self.works_of(wanted)
         return {one: works[key].tale.rank for one in wanted if (key := of_ticket(one)[0]) in works}
-
-    async def record(self, specialist_id: str) -> dict[str, list[str]]:
-        """The requests behind each kind of entry in a specialist's record (R-COI-1); one stands there as often as
-        it happened."""
-        pipeline = [
-            {"$match": {"tale.marks.specialist_id": specialist_id}},
-            {"$unwind": "$tale.marks"},
-            {"$match": {"tale.marks.specialist_id": specialist_id}},
-            {"$sort": {"tale.marks.at": 1}},
-            {"$group": {"_id": "$tale.marks.kind", "requests": {"$push": "$_id"}}},
-        ]
-        return {group["_id"]: group["requests"] async for group in self.works.collection.aggregate(pipeline)}
 
     async def works_since(self, since: datetime) -> dict[str, int]:
         """How many works each specialist was given since then."""

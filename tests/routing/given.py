@@ -1,16 +1,18 @@
 """What routing's tests start from: specialists, requests, words, and the facts of a life."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.routing.domain.assignment import Explained
 from services.routing.domain.candidates import Candidate, Wish
-from services.routing.domain.facts import Client, Registration, Said, Word
+from services.routing.domain.facts import Client, Did, Registration, Said, Word
 from services.routing.domain.needs import need_of, product_key
 from services.routing.domain.specialists import Profile, Skill, Specialist
-from services.routing.domain.steps import placed
-from services.routing.domain.work import Work, registered
-from shared.contracts.base import ClientRef, Nature, Priority
+from services.routing.domain.steps import placed, spoken
+from services.routing.domain.work import Work, heard, registered
+from services.routing.store import Store
+from shared.contracts.base import ClientRef, Decision, Nature, Priority
 from shared.contracts.intake import RequestRegistered
 
 MONDAY = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -93,6 +95,36 @@ def waiting(**over: Any) -> Work:
 def given_to(work: Work, specialist_id: str, at: datetime) -> Work:
     """`work`, assigned."""
     return placed(work, place(work, specialist_id, at), specialist_id, at).state
+
+
+def asked(request_id: str = "r1", at: float = 0, text: str = "не считает зарплату", **over: Any) -> Work:
+    """A request nobody has yet."""
+    usual: dict[str, Any] = {"at": minutes(at), "subject_text": text, "priority": "routine"}
+    return registered(None, request_id, registration(**usual | over)).state
+
+
+def had(work: Work, who: str, at: float, *steps: tuple[Did, float], **more: Any) -> Work:
+    """`work`, given to somebody who then says all this; `more` goes with each step that takes it."""
+    work = given_to(work, who, minutes(at))
+    for step, when in steps:
+        says = {key: value for key, value in more.items() if key == TAKES.get(step)}
+        work = spoken(work, step, who, minutes(when), text="почему", **says).state
+    return work
+
+
+TAKES: Mapping[str, str] = {"start": "minutes", "postpone": "until"}
+
+
+def told(work: Work, said: Any, at: float) -> Work:
+    """`work`, after the accountant's word."""
+    return heard(work, work.request_id, word(said, minutes(at))).state
+
+
+async def kept(store: Store, *works: Work) -> None:
+    """Written as they are."""
+    for work in works:
+        decided = Decision(work)
+        await store.works.step(work.request_id, lambda _, decided=decided: decided, new=True)  # type: ignore[misc]
 
 
 def request(request_id: str, priority: Priority = "urgent", **over: Any) -> RequestRegistered:

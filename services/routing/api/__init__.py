@@ -1,17 +1,18 @@
 """Routing's HTTP doors under `/v1`.
 
-specialists.py  leads register and change specialists; the record
+specialists.py  leads register and change specialists
 absences.py     when they are not there, and pauses
 exclusions.py   who is kept away from which client
 policy.py       how work is given away
 steps.py        what the assigned specialist says
 orders.py       what a manager orders
 reading.py      the work, its list, and why it went to whom it went
+records.py      the specialists' records, and how true the estimates prove
 views.py        what all of them answer with
 deps.py         what all of them are given, and who may see what
 """
 
-from services.routing.api import absences, exclusions, orders, policy, reading, specialists, steps
+from services.routing.api import absences, exclusions, orders, policy, reading, records, specialists, steps
 from services.routing.api.deps import Routing
 from services.routing.csv_import import BadTable
 from services.routing.domain import refusals
@@ -46,7 +47,7 @@ def install(service: Service, deps: Routing) -> None:
     """Open the doors of `service`."""
     service.app.state.deps = deps
     service.problems(PROBLEMS)
-    for module in (specialists, absences, exclusions, policy, reading, steps, orders):
+    for module in (specialists, absences, exclusions, policy, reading, records, steps, orders):
         service.app.include_router(module.routes)
 
 

@@ -9,6 +9,8 @@ from fastapi import Depends, Request
 from services.routing.dispatcher import Dispatcher
 from services.routing.domain.refusals import NotYourBase, NotYours
 from services.routing.domain.work import Work, known
+from services.routing.estimates import Estimates
+from services.routing.history import History
 from services.routing.orders import Orders
 from services.routing.roster import Roster
 from services.routing.store import Store
@@ -24,6 +26,8 @@ class Routing:
     roster: Roster
     dispatcher: Dispatcher
     orders: Orders
+    history: History
+    estimates: Estimates
     new_id: NewId
     look_again: Callable[[], None]
     """Somebody may be free now."""

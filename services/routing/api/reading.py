@@ -25,11 +25,13 @@ async def story(request_id: str, who: Staff, deps: Deps) -> WorkStory:
 
 @routes.get("/requests/{request_id}/assignment")
 async def assignment(request_id: str, who: Manager, deps: Deps) -> AssignmentOut:
-    """The latest assignment with every candidate, their score by part, and why the others lost (R-COI-4)."""
+    """The latest assignment with every candidate, their score by part, why the others lost (R-COI-4), and how
+    long such work takes."""
     work = await deps.work_for(request_id, who)
     if work.explained is None:
         raise Problem(404, "never-assigned", "Эту заявку ещё никому не распределяли.")
-    return AssignmentOut.of(request_id, work.explained, deps.roster.names())
+    span = deps.estimates.span(work, work.tale.specialist_id or work.explained.winner)
+    return AssignmentOut.of(request_id, work.explained, deps.roster.names(), span)
 
 
 @routes.get("/work")

@@ -1,4 +1,4 @@
-"""`/v1/specialists`: leads register and change them; everybody's record."""
+"""`/v1/specialists`: leads register and change them."""
 
 from functools import partial
 from typing import Annotated
@@ -7,11 +7,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from services.routing.api.deps import Deps, Lead
-from services.routing.api.views import RecordOut, SpecialistIn, SpecialistOut
+from services.routing.api.views import SpecialistIn, SpecialistOut
 from services.routing.csv_import import read
 from services.routing.domain.refusals import CapacityBelowLoad, NotYours, UnknownSpecialist
 from services.routing.domain.specialists import Specialist, change, register, register_or_change
-from services.routing.domain.story import MARKS
 from shared.http.auth import Principal, requires
 from shared.http.idempotency import IdempotencyKey
 from shared.http.paging import Page, Paged
@@ -88,21 +87,6 @@ async def listed(who: Reader, paged: Paged, deps: Deps) -> Page[SpecialistOut]:
 async def one(specialist_id: str, who: Reader, deps: Deps) -> SpecialistOut:
     """One specialist."""
     return SpecialistOut.of(await _visible(specialist_id, who, deps))
-
-
-@routes.get("/{specialist_id}/record")
-async def record(specialist_id: str, who: Reader, deps: Deps) -> RecordOut:
-    """Postponements, cancellations asked and really wanted, refused finishes, times forced and replaced, with the
-    requests behind each (R-COI-1)."""
-    specialist = await _visible(specialist_id, who, deps)
-    found = await deps.store.record(specialist_id)
-    requests = {kind: found.get(kind, []) for kind in MARKS}
-    return RecordOut(
-        specialist_id=specialist_id,
-        name=specialist.profile.name,
-        counts={kind: len(ids) for kind, ids in requests.items()},
-        requests=requests,
-    )
 
 
 async def _visible(specialist_id: str, who: Principal, deps: Deps) -> Specialist:

@@ -6,7 +6,7 @@ A repeat under the same `Idempotency-Key` has no second effect.
 from datetime import datetime
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.routing.api.deps import Deps, Routing, Specialist
 from services.routing.api.views import Text, WorkOut
@@ -16,6 +16,13 @@ from shared.http.auth import Principal
 from shared.http.idempotency import IdempotencyKey
 
 routes = APIRouter(prefix="/v1/requests/{request_id}", tags=["steps"])
+
+
+class Start(BaseModel, extra="forbid"):
+    """How long it will take, as the specialist says: kept beside how long it took (R-COI-1)."""
+
+    estimate_minutes: int | None = Field(default=None, ge=1, le=100_000, strict=True)
+    """Of their working time."""
 
 
 class Note(BaseModel, extra="forbid"):
@@ -38,9 +45,11 @@ class Postponement(BaseModel, extra="forbid"):
 
 
 @routes.post("/start")
-async def start(request_id: str, who: Specialist, key: IdempotencyKey, deps: Deps) -> WorkOut:
-    """The specialist starts."""
-    return await _said(deps, request_id, "start", who, key)
+async def start(
+    request_id: str, who: Specialist, key: IdempotencyKey, deps: Deps, body: Start | None = None
+) -> WorkOut:
+    """The specialist starts, and may say how long it will take."""
+    return await _said(deps, request_id, "start", who, key, minutes=body.estimate_minutes if body else None)
 
 
 @routes.post("/progress")
@@ -69,8 +78,10 @@ async def ask_cancel(request_id: str, body: Reason, who: Specialist, key: Idempo
 
 async def _said(
     deps: Routing, request_id: str, step: Did, who: Principal, key: str | None, *,
-    text: str = "", until: datetime | None = None,
+    text: str = "", until: datetime | None = None, minutes: int | None = None,
 ) -> WorkOut:  # fmt: skip
     once = key and f"{step}/{who.subject}/{key}"
-    work = await deps.dispatcher.speak(request_id, step, who.subject, text=text, until=until, once=once)
+    work = await deps.dispatcher.speak(
+        request_id, step, who.subject, text=text, until=until, minutes=minutes, once=once
+    )
     return WorkOut.of(work, deps.roster.name(work.tale.specialist_id))

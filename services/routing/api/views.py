@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, StringConstraints
 
 from services.routing.domain.assignment import BARS, BEHIND, PARTS, Explained, points_of
+from services.routing.domain.estimates import Span
 from services.routing.domain.facts import Deed, Word
 from services.routing.domain.life import Stage
 from services.routing.domain.specialists import DAYS, Limits, Profile, Skill, Specialist, of_ticket
@@ -224,6 +225,24 @@ class BarredOut(BaseModel):
     specialist_ids: list[str]
 
 
+class EstimateOut(BaseModel):
+    """How long such work takes, in working minutes: one in five takes less than `low`, half take less than `likely`,
+    four in five less than `high`."""
+
+    low: int
+    likely: int
+    high: int
+    works: int
+    """So many finished works it was learnt from."""
+
+    @classmethod
+    def of(cls, span: Span | None) -> "EstimateOut | None":
+        """From what history says; None where it is too short."""
+        if span is None:
+            return None
+        return cls(low=round(span.low), likely=round(span.likely), high=round(span.high), works=span.works)
+
+
 class AssignmentOut(BaseModel):
     """Why it went to whom it went, or to nobody (R-COI-4)."""
 
@@ -239,10 +258,12 @@ class AssignmentOut(BaseModel):
     candidates: list[CandidateOut]
     able: int
     barred: list[BarredOut]
+    estimate: EstimateOut | None = None
+    """How long it takes whoever has it; null while history is too short to say."""
 
     @classmethod
-    def of(cls, request_id: str, place: Explained, names: "dict[str, str]") -> "AssignmentOut":
-        """From the explanation kept with the work."""
+    def of(cls, request_id: str, place: Explained, names: "dict[str, str]", span: Span | None) -> "AssignmentOut":
+        """From the explanation kept with the work, and what history says."""
         scored = [points_of(line, place.policy) for line in place.scored]
         won = next((parts for who, parts in scored if who == place.winner), {})
         return cls(
@@ -272,16 +293,8 @@ class AssignmentOut(BaseModel):
                 for bar, text in BARS.items()
                 if place.counts.get(bar)
             ],
+            estimate=EstimateOut.of(span),
         )
-
-
-class RecordOut(BaseModel):
-    """A specialist's record (R-COI-1): how often, and the requests behind it."""
-
-    specialist_id: str
-    name: str
-    counts: dict[str, int]
-    requests: dict[str, list[str]]
 
 
 def _why(parts: dict[str, int], won: dict[str, int], place: Explained, *, mine: bool) -> str:

@@ -97,3 +97,5 @@ class Deed:
     until: datetime | None = None
     note: str = ""
     """Where the work stands, for whoever takes it over."""
+    minutes: int | None = None
+    """Of `start`: how long the specialist says it will take, in minutes of their working time."""

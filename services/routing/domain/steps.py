@@ -120,10 +120,11 @@ def displaced(work: Work | None, specialist_id: str, by_request_id: str, now: da
 
 def spoken(
     work: Work | None, step: Did, specialist_id: str, now: datetime, *,
-    text: str = "", until: datetime | None = None, postponements: Mapping[Priority, int] | None = None,
+    text: str = "", until: datetime | None = None, minutes: int | None = None,
+    postponements: Mapping[Priority, int] | None = None,
 ) -> Decision[Work]:  # fmt: skip
     """The assigned specialist says something; none of it closes the request (R-REQ-2). `postponements` is how often
-    one of them may postpone it.
+    one of them may postpone it; `minutes` how long they say it will take.
 
     Raises `UnknownRequest`, `NotYours`, `StepRefused`, `BadDate`, `BoundByDate` or `PostponedEnough`.
     """
@@ -135,7 +136,7 @@ def spoken(
     if until is not None:
         _check_postponement(found, until, now, postponements or {})
     at = next_moment(found, now)
-    deed = Deed(did=step, at=at, by=specialist_id, specialist_id=specialist_id, text=text, until=until)
+    deed = Deed(did=step, at=at, by=specialist_id, specialist_id=specialist_id, text=text, until=until, minutes=minutes)
     return Decision(done(found, deed), (_SPOKEN[step](found, deed),))
 
 
