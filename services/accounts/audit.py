@@ -109,9 +109,9 @@ async def verify(office: Office, remembered: Head | None = None) -> Verdict:
         return verdict
     for kind, documents in office.store.trailed.items():
         seen = await _verify_documents(office.store, kind, documents, verdict)
-        for missing in sorted(abouts.get(kind, set()) - seen):
-            if await documents.get(missing) is None:
-                verdict.blame(f"{kind} {missing}: в журнале есть, а документа нет")
+        unseen = sorted(abouts.get(kind, set()) - seen)
+        for start in range(0, len(unseen), DOCUMENTS_AT_ONCE):
+            await _verify_some(office.store, kind, documents, unseen[start : start + DOCUMENTS_AT_ONCE], verdict)
     return verdict
 
 
@@ -144,12 +144,18 @@ async def _verify_documents(store: Store, kind: str, documents: Documents[Any], 
     seen: set[str] = set()
     last = ""
     while keys := await store.keys_after(documents, last, DOCUMENTS_AT_ONCE):
-        for key, fault in (await _look(store, kind, documents, keys)).items():
-            verdict.blame(fault and f"{kind} {key}: {fault}")
-        verdict.documents += len(keys)
+        await _verify_some(store, kind, documents, keys, verdict)
         seen.update(keys)
         last = keys[-1]
     return seen
+
+
+async def _verify_some(
+    store: Store, kind: str, documents: Documents[Any], keys: Sequence[str], verdict: Verdict
+) -> None:
+    for key, fault in (await _look(store, kind, documents, keys)).items():
+        verdict.blame(f"{kind} {key}: {fault}")
+    verdict.documents += len(keys)
 
 
 async def _look(store: Store, kind: str, documents: Documents[Any], keys: Sequence[str]) -> dict[str, str]:
@@ -160,8 +166,7 @@ async def _look(store: Store, kind: str, documents: Documents[Any], keys: Sequen
     for _ in range(LOOKS):
         states = await asyncio.gather(*(documents.get(key) for key in left), return_exceptions=True)
         entries = await store.chained_of(kind, left)
-        found = [(key, state) for key, state in zip(left, states, strict=True) if state is not None]
-        wrong = await asyncio.to_thread(_contradictions, found, entries)
+        wrong = await asyncio.to_thread(_contradictions, list(zip(left, states, strict=True)), entries)
         left = list(wrong)
         if not left:
             break
@@ -169,12 +174,14 @@ async def _look(store: Store, kind: str, documents: Documents[Any], keys: Sequen
 
 
 def _contradictions(
-    states: Sequence[tuple[str, Trailed | BaseException]], entries: Mapping[str, Sequence[Entry]]
+    states: Sequence[tuple[str, Trailed | BaseException | None]], entries: Mapping[str, Sequence[Entry]]
 ) -> dict[str, str]:
     return {key: fault for key, state in states if (fault := _contradiction(state, entries.get(key, ())))}
 
 
-def _contradiction(state: Trailed | BaseException, entries: Sequence[Entry]) -> str | None:
+def _contradiction(state: Trailed | BaseException | None, entries: Sequence[Entry]) -> str | None:
+    if state is None:
+        return "в журнале есть, а документа нет"
     if isinstance(state, BaseException):
         return f"не читается: {state}"
     chain = {entry.number: entry for entry in (*entries, *state.trail.waiting)}

@@ -12,11 +12,12 @@ from functools import partial
 
 import structlog
 
-from services.accounts.care import Care, party_of
+from services.accounts.care import Care
 from services.accounts.domain import contact_calls, control, matters
 from services.accounts.domain.care_refusals import NotUnderControl, UnknownContact, UnknownRequest
-from services.accounts.domain.contact_calls import ContactCall, Found, Order, Talk
+from services.accounts.domain.contact_calls import Attempt, ContactCall, Found, Order, Talk
 from services.accounts.domain.matters import Fact, Matter, Party
+from services.accounts.domain.trail import kept
 from services.accounts.office import known
 from shared.contracts.base import Decision
 from shared.ids import derived_id
@@ -37,10 +38,18 @@ async def submit(care: Care, new: ContactCall, talk: Talk) -> Stepped[ContactCal
         if matter.contact_id == new.contact_id and matter.open and matter.priority == "important"
     ]
     decide = partial(contact_calls.hold, new=new, talk=talk, important=important)
-    stepped = await care.store.contact_calls.step(new.call_id, decide)
+    deed = care.office.deed("contact_call", new.call_id, talk.by, "разговор")
+    stepped = await care.store.contact_calls.step(new.call_id, kept(decide, deed))
     await settle(care, stepped.state)
     care.touch(new.client_id)
     return stepped
+
+
+async def attempt(care: Care, new: ContactCall, tried: Attempt) -> Stepped[ContactCall]:
+    """Nobody was reached. Raises `AlreadyHeld`."""
+    decide = partial(contact_calls.attempt, new=new, tried=tried)
+    deed = care.office.deed("contact_call", new.call_id, tried.by, "не дозвонились")
+    return await care.store.contact_calls.step(new.call_id, kept(decide, deed))
 
 
 async def sheet(care: Care, client_id: str) -> tuple[Matter, ...]:
@@ -71,14 +80,14 @@ async def resume(care: Care, every_seconds: float) -> None:
 
 async def order(care: Care, matter: Matter, demanded: Order, order_id: str, by: str) -> Matter:
     """What the manager demands for a request under control. Raises `NotUnderControl`, `BadOrder`."""
-    client = await care.office.client(matter.client_id or "")
-    at = care.now()
+    party, at = await care.party(matter.client_id or ""), care.now()
 
     def decide(state: Matter | None) -> Decision[Matter]:
         found = known(state, UnknownRequest)
-        return control.ordered(found, demanded, order_id=order_id, by=by, at=at, party=party_of(client))
+        return control.ordered(found, demanded, order_id=order_id, by=by, at=at, party=party)
 
-    return (await care.store.matters.step(matter.request_id, decide)).state
+    deed = care.office.deed("control", matter.request_id, by, "приказ")
+    return (await care.store.matters.step(matter.request_id, kept(decide, deed))).state
 
 
 async def _check(care: Care, talk: Talk, about: dict[str, Matter], client_id: str) -> None:
@@ -98,20 +107,21 @@ async def _find(care: Care, call: ContactCall, talk: Talk, found: Found) -> None
     )  # fmt: skip
 
     def decide(state: Matter | None) -> Decision[Matter]:
-        kept = matters.heard(state, found.request_id, fact)
+        heard = matters.heard(state, found.request_id, fact)
         if found.order is None:
-            return kept
-        return _with_order(kept, found.order, call, talk)
+            return heard
+        return _with_order(heard, found.order, call, talk)
 
+    deed = care.office.deed("control", found.request_id, talk.by, "приказ на звонке")
     try:
-        await care.store.matters.step(found.request_id, decide)
+        await care.store.matters.step(found.request_id, kept(decide, deed))
     except NotUnderControl:
         log.warning("order without effect", action="control.idle", request_id=found.request_id)
         await care.store.matters.step(found.request_id, lambda state: matters.heard(state, found.request_id, fact))
 
 
-def _with_order(kept: Decision[Matter], demanded: Order, call: ContactCall, talk: Talk) -> Decision[Matter]:
-    order_id = derived_id("order", call.call_id, kept.state.request_id)
+def _with_order(heard: Decision[Matter], demanded: Order, call: ContactCall, talk: Talk) -> Decision[Matter]:
+    order_id = derived_id("order", call.call_id, heard.state.request_id)
     party: Party = call.party
-    then = control.ordered(kept.state, demanded, order_id=order_id, by=talk.by, at=talk.at, party=party)
-    return Decision(then.state, (*kept.events, *then.events))
+    then = control.ordered(heard.state, demanded, order_id=order_id, by=talk.by, at=talk.at, party=party)
+    return Decision(then.state, (*heard.events, *then.events))

@@ -1,7 +1,7 @@
 """What calls, control, debt and referrals work with: the collections, the policy, and who may see what."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from services.accounts.care_store import BASE_LIMIT, CareStore
 from services.accounts.domain.care_policy import CarePolicy
@@ -9,6 +9,7 @@ from services.accounts.domain.care_refusals import UnknownContact, UnknownProspe
 from services.accounts.domain.client import Client, Contact
 from services.accounts.domain.matters import Matter, Party
 from services.accounts.domain.prospects import Prospect
+from services.accounts.domain.refusals import UnknownClient
 from services.accounts.domain.weeks import Week
 from services.accounts.office import Office, known
 from shared.ids import derived_id
@@ -49,6 +50,16 @@ class Care:
         contact = next((each for each in client.contacts if each.contact_id == contact_id), None)
         return client, known(contact, UnknownContact)
 
+    async def party(self, client_id: str) -> Party:
+        """A client, or a prospect on trial, as it stands now. Raises `UnknownClient`."""
+        client = await self.office.store.clients.get(client_id)
+        if client is not None:
+            return party_of(client)
+        prospect = known(await self.store.prospects.get(client_id), UnknownClient)
+        return Party(
+            client_id=prospect.prospect_id, name=prospect.name, zone=prospect.zone, manager_id=prospect.manager_id
+        )
+
     async def matter(self, request_id: str) -> Matter:
         """Raises `UnknownRequest`."""
         return known(await self.store.matters.get(request_id), UnknownRequest)
@@ -70,15 +81,10 @@ def party_of(client: Client) -> Party:
         name=client.name,
         zone=client.zone,
         manager_id=client.manager_id,
-        tariff=getattr(client, "tariff", "standard"),
+        tariff=client.tariff,
     )
 
 
 def call_id_of(contact_id: str, week: Week) -> str:
     """The id of the call with this accountant in this week."""
     return derived_id("contact_call", contact_id, str(week))
-
-
-def away_until(contact: Contact) -> date | None:
-    """The last day of the accountant's absence, where it is known."""
-    return getattr(contact, "away_until", None)

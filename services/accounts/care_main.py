@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from services.accounts import calling, debts, planning, referring
+from services.accounts import calling, care_metrics, debts, planning, referring
 from services.accounts import care_policy as policies
 from services.accounts.api import calls, control, prospects, referrals
 from services.accounts.api import debts as debt_doors
@@ -36,6 +36,7 @@ def install(service: Service, office: Office, settings: AccountsSettings) -> Car
     """Everything about the care of clients, on this service."""
     policy = policies.load(settings.care_policy_file)
     care = Care(office=office, store=CareStore(service), policy=policy, dirty=set())
+    office.store.trailed.update(care.store.trailed)
     service.app.state.care = care
     service.problems(PROBLEMS)
     service.listen(handlers(care))
@@ -44,5 +45,6 @@ def install(service: Service, office: Office, settings: AccountsSettings) -> Car
     service.background("debts", partial(debts.keep, care, settings.debts_every_seconds))
     service.background("plans", partial(planning.keep, care, settings.plans_every_seconds))
     service.background("calls", partial(calling.resume, care, settings.resume_after_seconds))
+    service.background("totals", partial(care_metrics.keep, care, settings.totals_every_seconds))
     service.background("wins", partial(referring.watch, care, settings.resume_after_seconds))
     return care

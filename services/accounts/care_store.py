@@ -11,19 +11,31 @@ from pymongo import IndexModel
 from services.accounts.domain.calls_plan import CallPlan
 from services.accounts.domain.contact_calls import ContactCall
 from services.accounts.domain.debt import MissedCall, Part
-from services.accounts.domain.fans import Asks
+from services.accounts.domain.fans import Asks, Brief
 from services.accounts.domain.matters import Matter
-from services.accounts.domain.prospects import Prospect
+from services.accounts.domain.prospects import OPEN, Prospect
+from services.accounts.store import TRAIL
 from shared.contracts.accounts import Band
 from shared.service import Service
+from shared.store import Documents
+from shared.store.codec import from_fields
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BASE_LIMIT = 5_000
 """More clients or accountants than one manager ever holds."""
-MATTERS_LIMIT = 20_000
-CLOSED_LOOKED_AT = 20
+MATTERS_LIMIT = 0
+"""None: what a debt or a plan is made of is never cut short."""
+LOOKED_BACK = 20
+"""Requests of one client a fan is judged by, at most."""
+BRIEF = {
+    "request_id": "$_id",
+    "number": {"$ifNull": ["$registration.number", "$_id"]},
+    "flawless": "$flawless",
+    "refused_at": "$refused_at",
+}
 
 MATTER_INDEXES = (
+    TRAIL,
     IndexModel([("client_id", 1), ("weighs_at", 1)], name="weighing"),
     IndexModel([("client_id", 1), ("closed_at", -1)], name="praised", partialFilterExpression={"praised": True}),
     IndexModel(
@@ -34,16 +46,19 @@ MATTER_INDEXES = (
     ),
 )
 CALL_INDEXES = (
+    TRAIL,
     IndexModel([("manager_id", 1), ("week", 1)]),
     IndexModel([("contact_id", 1), ("held_at", -1)]),
-    IndexModel("week"),
+    IndexModel([("week", 1), ("held_at", 1)]),
     IndexModel("settled", name="unsettled", partialFilterExpression={"settled": False}),
 )
 PLAN_INDEXES = (
     IndexModel([("week", 1), ("manager_id", 1)]),
+    IndexModel([("week", 1), ("size", 1)]),
     IndexModel("quiet", name="untold", partialFilterExpression={"quiet": False}),
 )
 PROSPECT_INDEXES = (
+    TRAIL,
     IndexModel([("manager_id", 1), ("state", 1), ("next_contact", 1)]),
     IndexModel([("state", 1), ("_id", 1)]),
     IndexModel("vouched_by_client_id"),
@@ -80,11 +95,20 @@ class CareStore:
         self.missed_calls = service.documents(
             "missed_calls", MissedCall, indexes=(IndexModel([("client_id", 1), ("missed_at", 1)]),)
         )
-        self.debts = service.documents("debts", Debt, indexes=(IndexModel([("score", -1)]),))
+        self.debts = service.documents(
+            "debts", Debt, indexes=(IndexModel([("score", -1)]), IndexModel([("active", 1), ("band", 1), ("fee", 1)]))
+        )
         self.plans = service.documents("plans", CallPlan, indexes=PLAN_INDEXES)
         self.contact_calls = service.documents("contact_calls", ContactCall, indexes=CALL_INDEXES)
-        self.asks = service.documents("asks", Asks, indexes=(IndexModel([("manager_id", 1), ("last_at", 1)]),))
+        self.asks = service.documents("asks", Asks, indexes=(TRAIL, IndexModel([("manager_id", 1), ("last_at", 1)])))
         self.prospects = service.documents("prospects", Prospect, indexes=PROSPECT_INDEXES)
+        self.trailed: dict[str, Documents[Any]] = {
+            "prospect": self.prospects,
+            "asks": self.asks,
+            "contact_call": self.contact_calls,
+            "control": self.matters,
+        }
+        """Whose changes are kept in the audit chain, by the kind of document."""
         self._clients = service.store.indexes("clients", (IndexModel("contacts.contact_id"),))
 
     async def client_id_of_contact(self, contact_id: str) -> str | None:
@@ -130,20 +154,39 @@ class CareStore:
         found = await self.debts.find({"_id": {"$in": list(client_ids)}}, limit=len(client_ids) + 1)
         return {debt.client_id: debt for debt in found}
 
+    async def prospects_of(self, manager_id: str) -> list[str]:
+        """The ids of the manager's prospects that may become clients yet."""
+        found = self.prospects.collection.find({"manager_id": manager_id, "state": {"$in": list(OPEN)}}, {"_id": 1})
+        return [each["_id"] async for each in found]
+
     async def controlled(self, client_ids: Collection[str]) -> list[Matter]:
         """The requests of these clients under control, the longest there first."""
         where = {"client_id": {"$in": list(client_ids)}, "controlled": True}
         return await self.matters.find(where, sort=(("control_since", 1),), limit=BASE_LIMIT)
 
-    async def praised(self, client_id: str) -> tuple[Matter, ...]:
-        """The latest urgent and important requests of the client that closed satisfied, the last one first."""
-        where = {"client_id": client_id, "praised": True}
-        return tuple(await self.matters.find(where, sort=(("closed_at", -1),), limit=CLOSED_LOOKED_AT))
+    async def praised(self, client_ids: Sequence[str]) -> dict[str, tuple[Brief, ...]]:
+        """The latest urgent and important requests of each client that closed satisfied, the last one first."""
+        return await self._briefs({"client_id": {"$in": list(client_ids)}, "praised": True}, "closed_at")
 
-    async def refused_since(self, client_id: str, since: datetime) -> tuple[Matter, ...]:
-        """The client's requests refused since then."""
-        where = {"client_id": client_id, "refused_at": {"$gte": since}, "merged_into": None}
-        return tuple(await self.matters.find(where, sort=(("refused_at", -1),), limit=CLOSED_LOOKED_AT))
+    async def refused_since(self, client_ids: Sequence[str], since: datetime) -> dict[str, tuple[Brief, ...]]:
+        """The requests of each client refused since then, the last one first."""
+        where = {"client_id": {"$in": list(client_ids)}, "refused_at": {"$gte": since}, "merged_into": None}
+        return await self._briefs(where, "refused_at")
+
+    async def open_briefs(self, client_ids: Sequence[str], now: datetime) -> dict[str, tuple[Brief, ...]]:
+        """The open requests of each client."""
+        where = {"client_id": {"$in": list(client_ids)}, "weighs_at": {"$gte": now}, "open": True}
+        return await self._briefs(where, "weighs_at")
+
+    async def _briefs(self, where: Mapping[str, Any], latest: str) -> dict[str, tuple[Brief, ...]]:
+        groups = self.matters.collection.aggregate(
+            [
+                {"$match": where},
+                {"$sort": {"client_id": 1, latest: -1}},
+                {"$group": {"_id": "$client_id", "found": {"$firstN": {"input": BRIEF, "n": LOOKED_BACK}}}},
+            ]
+        )
+        return {each["_id"]: tuple(from_fields(one, Brief) for one in each["found"]) async for each in groups}
 
     async def open_of(self, client_id: str, since: datetime) -> tuple[Matter, ...]:
         """The client's requests that are open, or under control."""
@@ -154,11 +197,41 @@ class CareStore:
         """When each accountant was last spoken with on a weekly call."""
         groups = self.contact_calls.collection.aggregate(
             [
-                {"$match": {"contact_id": {"$in": list(contact_ids)}, "held_at": {"$type": "date"}}},
-                {"$group": {"_id": "$contact_id", "held_at": {"$max": "$held_at"}}},
+                {"$match": {"contact_id": {"$in": list(contact_ids)}}},
+                {"$sort": {"contact_id": 1, "held_at": -1}},
+                # As the index has them: one look each, however many years of calls there are.
+                {"$group": {"_id": "$contact_id", "held_at": {"$first": "$held_at"}}},
             ]
         )
-        return {group["_id"]: group["held_at"] async for group in groups}
+        found = await groups.to_list(len(contact_ids))
+        return {group["_id"]: group["held_at"] for group in found if group["held_at"] is not None}
+
+    async def asks_of(self, client_ids: Sequence[str]) -> dict[str, Asks]:
+        """When each of these clients was asked for a referral."""
+        found = await self.asks.find({"_id": {"$in": list(client_ids)}}, limit=len(client_ids) + 1)
+        return {each.client_id: each for each in found}
+
+    async def asked(self, where: Mapping[str, Any], since: datetime) -> int:
+        """How often clients were asked for a referral since then."""
+        steps = [{"$match": {**where, "last_at": {"$gte": since}}}, {"$unwind": "$asks"}]
+        counted = self.asks.collection.aggregate([*steps, {"$match": {"asks.at": {"$gte": since}}}, {"$count": "all"}])
+        return sum([each["all"] async for each in counted])
+
+    async def went_how_far(self, where: Mapping[str, Any], since: datetime) -> dict[str, int]:
+        """How many prospects were named since then, and how many of them went how far."""
+        tests: dict[str, Any] = {
+            "named": True,
+            "tried": {"$gt": [{"$size": "$trials"}, 0]},
+            "flawless": {"$in": [True, "$trials.flawless"]},
+            "won": {"$eq": ["$state", "won"]},
+            "dropped": {"$eq": ["$state", "dropped"]},
+        }
+        sums = {name: {"$sum": {"$cond": [test, 1, 0]}} for name, test in tests.items()}
+        found = self.prospects.collection.aggregate(
+            [{"$match": {**where, "registered_at": {"$gte": since}}}, {"$group": {"_id": None} | sums}]
+        )
+        counted: dict[str, int] = next(iter([each async for each in found]), dict.fromkeys(tests, 0))
+        return {name: counted[name] for name in tests}
 
     async def calls_in(self, where: Mapping[str, Any]) -> list[ContactCall]:
         """The weekly calls that match."""

@@ -5,6 +5,9 @@ import asyncio
 from services.accounts.domain.growth import Growth, Month, months, of_month, together, unmoved
 from services.accounts.office import Office
 
+VERDICTS = ("goal", "growing", "level", "shrinking")
+"""How good a month may be (R-BASE-1)."""
+
 
 async def series(office: Office, manager_id: str, first: Month, last: Month) -> list[tuple[Month, Growth]]:
     """One manager's months, from every client they hold or ever held."""
@@ -30,7 +33,7 @@ async def totals(office: Office, month: Month) -> tuple[Growth, dict[str, int]]:
     """The company's month, and how many managers have how good a one."""
     found = await of_all(office, month)
     whole = Growth()
-    verdicts = dict.fromkeys(("goal", "growing", "level", "shrinking"), 0)
+    verdicts = dict.fromkeys(VERDICTS, 0)
     for growth in found.values():
         whole = whole.plus(growth)
         verdicts[verdict(growth)] += 1

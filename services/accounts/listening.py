@@ -2,9 +2,10 @@
 the prospect whose trial it is, the request it was merged into."""
 
 from services.accounts import referring
-from services.accounts.care import Care, party_of
+from services.accounts.care import Care
 from services.accounts.domain import matters
 from services.accounts.domain.matters import Fact, Matter, Party, Registration
+from services.accounts.domain.refusals import UnknownClient
 from shared.contracts.base import Decision
 from shared.store import Stepped
 
@@ -32,9 +33,11 @@ async def hear(care: Care, request_id: str, fact: Fact) -> Matter:
 
 
 async def present_party(care: Care, client_id: str | None) -> Party | None:
-    """The client as it stands now; None where it is none of ours."""
-    client = await care.office.store.clients.get(client_id) if client_id else None
-    return party_of(client) if client else None
+    """The client, or the prospect on trial, as it stands now; None where it is none of ours."""
+    try:
+        return await care.party(client_id) if client_id else None
+    except UnknownClient:
+        return None
 
 
 async def _follow(care: Care, stepped: Stepped[Matter]) -> None:

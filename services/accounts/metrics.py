@@ -22,6 +22,17 @@ IMPORT_ROWS = Counter(
 )
 RESUMED = Counter("svoy_accounts_confirmations_resumed", "Confirmations another replica, or a crash, left unfinished.")
 
+PARTS = ("start", "won", "begun", "lost", "end")
+FEE_PARTS = ("start", "won", "lost", "end")
+
+for _part in PARTS:
+    MONTH_CLIENTS.labels(part=_part)
+for _part in FEE_PARTS:
+    MONTH_FEES.labels(part=_part)
+for _growth in growing.VERDICTS:
+    MANAGERS_BY_GROWTH.labels(growth=_growth)
+for _source in get_args(Source):
+    CLIENTS_ACTIVE.labels(source=_source)
 for _outcome in ("taken", "refused"):
     IMPORT_ROWS.labels(outcome=_outcome)
 
@@ -30,9 +41,9 @@ async def renew_growth(office: Office) -> None:
     """Set the gauges of the present month."""
     today = office.today()
     whole, verdicts = await growing.totals(office, Month(today.year, today.month))
-    for part in ("start", "won", "begun", "lost", "end"):
+    for part in PARTS:
         MONTH_CLIENTS.labels(part=part).set(getattr(whole, part))
-    for part in ("start", "won", "lost", "end"):
+    for part in FEE_PARTS:
         MONTH_FEES.labels(part=part).set(float(getattr(whole, f"fees_{part}")))
     for name, count in verdicts.items():
         MANAGERS_BY_GROWTH.labels(growth=name).set(count)

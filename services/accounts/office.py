@@ -66,21 +66,22 @@ class Office:
 
     async def managers_step(self, key: str, decide: Decide[Manager], *, by: str, why: str) -> Stepped[Manager]:
         """A step of a manager, recorded as done `by` somebody."""
-        return await self.store.managers.step(key, kept(decide, self._deed("manager", key, by, why)))
+        return await self.store.managers.step(key, kept(decide, self.deed("manager", key, by, why)))
 
     async def clients_step(self, key: str, decide: Decide[Client], *, by: str, why: str) -> Stepped[Client]:
         """A step of a client, recorded as done `by` somebody."""
-        return await self.store.clients.step(key, kept(decide, self._deed("client", key, by, why)))
+        return await self.store.clients.step(key, kept(decide, self.deed("client", key, by, why)))
 
     async def proposals_step(self, key: str, decide: Decide[Proposal], *, by: str, why: str) -> Stepped[Proposal]:
         """A step of a proposal, recorded as done `by` somebody."""
-        return await self.store.proposals.step(key, kept(decide, self._deed("proposal", key, by, why)))
+        return await self.store.proposals.step(key, kept(decide, self.deed("proposal", key, by, why)))
 
     async def conflicts_step(self, key: str, decide: Decide[Conflict], *, by: str, why: str) -> Stepped[Conflict]:
         """A step of a conflict, recorded as done `by` somebody."""
-        return await self.store.conflicts.step(key, kept(decide, self._deed("conflict", key, by, why)))
+        return await self.store.conflicts.step(key, kept(decide, self.deed("conflict", key, by, why)))
 
-    def _deed(self, kind: str, about: str, by: str, why: str) -> Deed:
+    def deed(self, kind: str, about: str, by: str, why: str) -> Deed:
+        """What `by` does to a document now, and why, as the audit chain keeps it."""
         return Deed(kind=kind, about=about, by=by, at=self.now(), why=why)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import structlog
 
-from services.accounts.care import Care, away_until, call_id_of, party_of
+from services.accounts.care import Care, call_id_of, party_of
 from services.accounts.domain import calls_plan
 from services.accounts.domain.calls_plan import Callee, CallPlan, Planning
 from services.accounts.domain.client import Client
@@ -46,7 +46,7 @@ async def keep(care: Care, every_seconds: float) -> None:
 async def plan_everybody(care: Care) -> int:
     """Plan the present week of every base. Returns how many accountants are in the plans."""
     week, turns = care.week(), asyncio.Semaphore(PLANNED_AT_ONCE)
-    managers = await care.office.store.clients.collection.distinct("manager_id", {"active": True})
+    managers = await care.office.store.holding()
     return sum(await asyncio.gather(*(_planned(care, manager_id, week, turns) for manager_id in managers)))
 
 
@@ -106,7 +106,7 @@ async def _callees(care: Care, clients: Sequence[Client]) -> list[Callee]:
                 contact_id=contact.contact_id,
                 name=contact.name,
                 party=party,
-                away_until=away_until(contact),
+                away_until=contact.away_until,
                 client_debt=debt.score if debt else 0.0,
                 own_debt=own.get(contact.contact_id, 0.0),
                 last_held=held.get(contact.contact_id),

@@ -1,6 +1,7 @@
 """From a fan's word to a client: askings, trials, wins (R-REF-1 to R-REF-4)."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,40 +17,55 @@ from services.accounts.domain.fans import Ask, Asks, History
 from services.accounts.domain.matters import Matter
 from services.accounts.domain.proposal import Proposal, Win
 from services.accounts.domain.prospects import Prospect, Winning
+from services.accounts.domain.trail import kept
 from services.accounts.office import known
 from shared.contracts.base import Decision
 from shared.ids import derived_id
 from shared.store import Stepped
 
+PROGRAM = "accounts"
+"""Who moves a prospect on when its trial request ends, in the history."""
 
-async def history(care: Care, client_id: str) -> History:
-    """What speaks for and against the client as a fan."""
+
+async def histories(care: Care, client_ids: Sequence[str]) -> dict[str, History]:
+    """What speaks for and against each of these clients as a fan."""
     since = care.now() - timedelta(days=care.policy.fans.quiet_days)
-    return History(
-        closed=await care.store.praised(client_id),
-        unhappy=await care.store.refused_since(client_id, since),
-        open=tuple(matter for matter in await care.store.open_of(client_id, care.now()) if matter.open),
-    )
+    closed = await care.store.praised(client_ids)
+    unhappy = await care.store.refused_since(client_ids, since)
+    waiting = await care.store.open_briefs(client_ids, care.now())
+    return {
+        each: History(closed=closed.get(each, ()), unhappy=unhappy.get(each, ()), open=waiting.get(each, ()))
+        for each in client_ids
+    }
 
 
 async def ask(care: Care, client: Client, new: Ask) -> Stepped[Asks]:
     """The client was asked. Raises `MayNotAsk` with every reason against it."""
     policy = care.policy.fans
-    against = fans.may_ask(policy, await history(care, client.client_id), None, new.at)
+    history = (await histories(care, [client.client_id]))[client.client_id]
+    against = fans.may_ask(policy, history, None, new.at)
     decide = partial(
         fans.ask, new=new, party=party_of(client), manager_id=client.manager_id, against=against, policy=policy
     )
-    return await care.store.asks.step(client.client_id, decide)
+    deed = care.office.deed("asks", client.client_id, new.by, "просьба о рекомендации")
+    return await care.store.asks.step(client.client_id, kept(decide, deed))
 
 
-async def move(care: Care, prospect_id: str, decide: Any) -> Prospect:
-    """One step of the prospect by `decide(prospect)`. Raises `UnknownProspect`."""
+async def register(care: Care, new: Prospect, by: str) -> Stepped[Prospect]:
+    """A fan named somebody. Raises `ContactInThePast`, `KeyReused`."""
+    deed = care.office.deed("prospect", new.prospect_id, by, "назван")
+    return await care.store.prospects.step(new.prospect_id, kept(partial(prospects.register, new=new), deed))
+
+
+async def move(care: Care, prospect_id: str, decide: Any, *, by: str, why: str) -> Prospect:
+    """One step of the prospect by `decide(prospect)`, recorded as done `by` somebody. Raises `UnknownProspect`."""
 
     def decided(state: Prospect | None) -> Decision[Prospect]:
         found: Decision[Prospect] = decide(known(state, UnknownProspect))
         return found
 
-    return (await care.store.prospects.step(prospect_id, decided)).state
+    deed = care.office.deed("prospect", prospect_id, by, why)
+    return (await care.store.prospects.step(prospect_id, kept(decided, deed))).state
 
 
 async def follow_trial(care: Care, matter: Matter) -> None:
@@ -58,7 +74,7 @@ async def follow_trial(care: Care, matter: Matter) -> None:
     if origin is None or await care.store.prospects.get(origin) is None:
         return
     ended = partial(prospects.end_trial, request_id=matter.request_id, at=matter.closed_at, flawless=matter.flawless)
-    await move(care, origin, ended)
+    await move(care, origin, ended, by=PROGRAM, why="пробная заявка")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +109,9 @@ async def propose(care: Care, prospect: Prospect, terms: Terms) -> Prospect:
         asked_as=terms.asked_as,
     )
     await confirming.propose(care.office, new)
-    return await move(care, prospect.prospect_id, partial(prospects.win, winning=winning))
+    return await move(
+        care, prospect.prospect_id, partial(prospects.win, winning=winning), by=winning.by, why="приход предложен"
+    )
 
 
 async def watch(care: Care, every_seconds: float) -> None:
@@ -115,13 +133,15 @@ async def follow_win(care: Care, prospect: Prospect) -> Prospect:
         return prospect
     proposal_id = prospect.wins[-1].proposal_id
     proposal = await care.office.store.proposals.get(proposal_id)
+    by = proposal.decided.by if proposal and proposal.decided else PROGRAM
     if proposal is None or proposal.state == "refused":
-        return await move(care, prospect.prospect_id, partial(prospects.reopen, proposal_id=proposal_id))
+        reopen = partial(prospects.reopen, proposal_id=proposal_id)
+        return await move(care, prospect.prospect_id, reopen, by=by, why="приход отклонён")
     if proposal.state != "confirmed":
         return prospect
     at = proposal.decided.at if proposal.decided else care.now()
     settle = partial(prospects.settle, proposal_id=proposal_id, client_id=proposal.client_id, at=at)
-    return await move(care, prospect.prospect_id, settle)
+    return await move(care, prospect.prospect_id, settle, by=by, why="приход подтверждён")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,16 +159,7 @@ class Conversion:
 async def conversion(care: Care, manager_id: str | None, since: datetime) -> Conversion:
     """From asking to winning, of what began since then."""
     where = {} if manager_id is None else {"manager_id": manager_id}
-    asked = await care.store.asks.find(where | {"last_at": {"$gte": since}}, limit=BASE_LIMIT)
-    named = await care.store.prospects.find(where | {"registered_at": {"$gte": since}}, limit=BASE_LIMIT)
-    return Conversion(
-        asked=sum(each.at >= since for asks in asked for each in asks.asks),
-        named=len(named),
-        tried=sum(bool(prospect.trials) for prospect in named),
-        flawless=sum(any(trial.flawless for trial in prospect.trials) for prospect in named),
-        won=sum(prospect.state == "won" for prospect in named),
-        dropped=sum(prospect.state == "dropped" for prospect in named),
-    )
+    return Conversion(asked=await care.store.asked(where, since), **await care.store.went_how_far(where, since))
 
 
 async def came_through(care: Care, client_id: str) -> list[Prospect]:

@@ -28,3 +28,5 @@ class AccountsSettings(ServiceSettings):
     """How often the debts of clients something happened to are computed anew; all of them every hour."""
     plans_every_seconds: float = Field(default=10, gt=0)
     """How often it is looked whether a day began, and what is planned is told."""
+    totals_every_seconds: float = Field(default=60, gt=0)
+    """How often the gauges of debt, weekly calls, control and referrals are renewed."""

@@ -167,8 +167,12 @@ class Store:
         return found
 
     async def keys_after(self, documents: Documents[Any], key: str, limit: int) -> list[str]:
-        """Ids in order."""
-        found = documents.collection.find({"_id": {"$gt": key}}, {"_id": 1}).sort("_id", 1).limit(limit)
+        """Ids, in order, of documents that have made entries."""
+        found = (
+            documents.collection.find({"_id": {"$gt": key}, "trail.made": {"$gt": 0}}, {"_id": 1})
+            .sort("_id", 1)
+            .limit(limit)
+        )
         return [each["_id"] async for each in found]
 
     async def _entries(self, about: Mapping[str, Any], more: Mapping[str, Any], limit: int | None) -> list[Entry]:
@@ -241,6 +245,20 @@ class Store:
             [{"$match": {"active": True}}, {"$group": {"_id": "$source", "count": {"$sum": 1}}}]
         )
         return {group["_id"]: group["count"] async for group in groups}
+
+    async def active_and_fees(self) -> tuple[int, Decimal]:
+        """How many clients are with us, and what they pay together a month."""
+        groups = self.clients.collection.aggregate(
+            [{"$match": {"active": True}}, {"$group": {"_id": None, "count": {"$sum": 1}, "fees": {"$sum": "$fee"}}}],
+            hint="active_1_moved_on_1_manager_id_1_fee_1",
+        )
+        found = [(each["count"], each["fees"]) async for each in groups]
+        return found[0] if found else (0, Decimal(0))
+
+    async def holding(self) -> list[str]:
+        """The managers who hold a base at present."""
+        found: list[str] = await self.clients.collection.distinct("manager_id", {"active": True})
+        return found
 
     async def open_proposals(self) -> tuple[int, datetime | None]:
         """How many proposals are open, and since when the oldest."""

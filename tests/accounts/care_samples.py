@@ -5,6 +5,7 @@ from typing import Any
 
 from services.accounts import care_policy
 from services.accounts.domain import matters
+from services.accounts.domain.fans import Brief
 from services.accounts.domain.matters import Fact, Kind, Matter, Party, Registration
 from services.accounts.domain.prospects import Prospect
 
@@ -31,6 +32,12 @@ def matter(*facts: Fact, request_id: str = "r1", first: Registration | None = No
     """A request with these facts."""
     state = matters.registered(None, request_id, first or registration()).state
     return matters.heard(state, request_id, *facts).state
+
+
+def brief(*facts: Fact, request_id: str = "r1", number: str = "7") -> Brief:
+    """The same in brief."""
+    whole = matter(*facts, request_id=request_id)
+    return Brief(request_id=request_id, number=number, flawless=whole.flawless, refused_at=whole.refused_at)
 
 
 def prospect(**over: Any) -> Prospect:

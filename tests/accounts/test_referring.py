@@ -6,19 +6,18 @@ import pytest
 
 from services.accounts.domain import fans, prospects
 from services.accounts.domain.care_refusals import ContactInThePast, MayNotAsk, TrialNotFlawless, WrongMove
-from services.accounts.domain.fans import Ask, History
-from services.accounts.domain.matters import Matter
+from services.accounts.domain.fans import Ask, Brief, History
 from services.accounts.domain.prospects import MOVES, Drop, Talk, Trial, Winning
-from tests.accounts.care_samples import NOON, PARTY, POLICY, fact, matter, prospect, registration
+from tests.accounts.care_samples import NOON, PARTY, POLICY, brief, fact, prospect
 
 NOW = NOON + timedelta(days=10)
 
 
-def closed(flawless: str) -> tuple[Matter, ...]:
+def closed(flawless: str) -> tuple[Brief, ...]:
     """Closed requests, the latest first: `f` flawless, `-` not."""
     spoilt = fact("breached", 1, ref="o")
     return tuple(
-        matter(*(() if each == "f" else (spoilt,)), fact("satisfied", 2), request_id=f"r{n}")
+        brief(*(() if each == "f" else (spoilt,)), fact("satisfied", 2), request_id=f"r{n}")
         for n, each in enumerate(flawless)
     )
 
@@ -34,21 +33,21 @@ def closed(flawless: str) -> tuple[Matter, ...]:
         (closed("ff-ff"), False, True, 2),
     ],
 )
-def test_three_flawless_in_a_row_make_a_fan(history: tuple[Matter, ...], *, fan: bool, near: bool, streak: int) -> None:
+def test_three_flawless_in_a_row_make_a_fan(history: tuple[Brief, ...], *, fan: bool, near: bool, streak: int) -> None:
     found = fans.fan(POLICY.fans, History(closed=history), NOW)
     assert (found.fan, found.near, found.streak) == (fan, near, streak)
     assert bool(found.missing) is not fan
 
 
 def test_an_unhappy_verdict_counts_for_ninety_days() -> None:
-    unhappy = matter(fact("refused"), request_id="bad")
+    unhappy = brief(fact("refused"), request_id="bad")
     history = History(closed=closed("fff"), unhappy=(unhappy,))
     assert [reason.request_id for reason in fans.fan(POLICY.fans, history, NOW).missing] == ["bad"]
     assert fans.fan(POLICY.fans, history, NOON + timedelta(days=90)).fan
 
 
 def test_asking_is_refused_request_by_request_and_once_in_ninety_days() -> None:
-    waiting = matter(request_id="open", first=registration(number="12"))
+    waiting = brief(request_id="open", number="12")
     policy = POLICY.fans
     against = fans.may_ask(policy, History(closed=closed("f-"), open=(waiting,)), None, NOW)
     assert [reason.request_id for reason in against] == ["open", "r1"]

@@ -61,7 +61,7 @@ class VerdictView(View):
 async def client_history(office: Deps, who: Reader, client_id: str, paging: Paged) -> Page[EntryView]:
     """Every change of a client, by whom and why, the newest first."""
     check_sees(who, await office.client(client_id))
-    return await _history(office, "client", client_id, paging)
+    return await history_page(office, "client", client_id, paging)
 
 
 @routes.get("/managers/{manager_id}/history")
@@ -70,7 +70,7 @@ async def manager_history(office: Deps, who: Reader, manager_id: str, paging: Pa
     if not who.has(*SEES_ALL) and who.subject != manager_id:
         raise NotYourBase
     await office.manager(manager_id)
-    return await _history(office, "manager", manager_id, paging)
+    return await history_page(office, "manager", manager_id, paging)
 
 
 @routes.get("/proposals/{proposal_id}/history")
@@ -79,7 +79,7 @@ async def proposal_history(office: Deps, who: Reader, proposal_id: str, paging: 
     proposal = await office.proposal(proposal_id)
     if not who.has(*SEES_ALL) and who.subject not in {proposal.proposed_by, *proposal.concerns}:
         raise NotYourBase
-    return await _history(office, "proposal", proposal_id, paging)
+    return await history_page(office, "proposal", proposal_id, paging)
 
 
 @routes.get("/audit/verify")
@@ -91,7 +91,8 @@ async def verify(office: Deps, _: Director, number: Number = None, hash: Hash = 
     return VerdictView.model_validate(await audit.verify(office, remembered))
 
 
-async def _history(office: Office, kind: str, about: str, paging: Paging) -> Page[EntryView]:
+async def history_page(office: Office, kind: str, about: str, paging: Paging) -> Page[EntryView]:
+    """The entries about one document, the newest first."""
     if paging.after is not None and not (paging.after.isdecimal() and paging.after.isascii()):
         raise Problem(422, "bad-cursor", "cursor: берите его из поля next предыдущей страницы.")
     after = None if paging.after is None else min(int(paging.after[:9]), 10**9)

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from datetime import date
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -21,7 +20,6 @@ from services.accounts.api.call_forms import (
 from services.accounts.api.care_fields import Caller, CareDep, CareReader, check_base, week_of
 from services.accounts.api.fields import fingerprint
 from services.accounts.care import Care, call_id_of, party_of
-from services.accounts.domain import contact_calls
 from services.accounts.domain.calls_plan import CallPlan, Entry, returns_on
 from services.accounts.domain.client import Client, Contact
 from services.accounts.domain.contact_calls import Attempt, ContactCall, Talk
@@ -76,8 +74,7 @@ async def submit(care: CareDep, who: Caller, contact_id: str, body: CallBody, re
         week=str(week),
     )
     if not body.reached:
-        tried = partial(contact_calls.attempt, new=new, tried=Attempt(at=now, by=who.subject, note=body.note))
-        stepped = await care.store.contact_calls.step(new.call_id, tried)
+        stepped = await calling.attempt(care, new, Attempt(at=now, by=who.subject, note=body.note))
     else:
         talk = Talk(
             at=now,

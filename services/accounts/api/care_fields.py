@@ -45,7 +45,7 @@ def _cut(value: datetime) -> datetime:
 When = Annotated[AwareDatetime, BeforeValidator(_said), AfterValidator(_cut)]
 
 
-def check_base(who: Principal, manager_id: str) -> None:
+def check_base(who: Principal, manager_id: str | None) -> None:
     """Raises `NotYourBase` for a manager who asks about another's base."""
     if not who.has(*SEES_ALL) and manager_id != who.subject:
         raise NotYourBase

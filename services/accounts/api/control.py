@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.accounts import calling
+from services.accounts.api.audit import EntryView, history_page
 from services.accounts.api.call_forms import ItemView, OrderBody
 from services.accounts.api.care_fields import Caller, CareDep, CareReader, check_base, own_client
 from services.accounts.care import Care
@@ -10,6 +11,7 @@ from services.accounts.domain import control
 from services.accounts.domain.care_refusals import UnknownRequest
 from services.accounts.domain.matters import Matter
 from shared.http.idempotency import IdempotencyKey
+from shared.http.paging import Page, Paged
 from shared.ids import derived_id
 
 routes = APIRouter(prefix="/v1", tags=["control"])
@@ -17,11 +19,12 @@ routes = APIRouter(prefix="/v1", tags=["control"])
 
 @routes.get("/managers/{manager_id}/control")
 async def listed(care: CareDep, who: CareReader, manager_id: str) -> list[ItemView]:
-    """Every request of the base under control, the longest there first. Only the accountant takes one off."""
+    """Every request under control of the base and of prospects on trial, the longest there first (R-IMP-4)."""
     check_base(who, manager_id)
     await care.office.manager(manager_id)
-    clients = [client.client_id for client in await care.base(manager_id)]
-    return _items(care, await care.store.controlled(clients))
+    clients = [client_id for client_id, _, _ in await care.store.outline(manager_id)]
+    on_trial = await care.store.prospects_of(manager_id)
+    return _items(care, await care.store.controlled([*clients, *on_trial]))
 
 
 @routes.get("/clients/{client_id}/control")
@@ -37,10 +40,18 @@ async def order(care: CareDep, who: Caller, request_id: str, key: IdempotencyKey
     matter = await care.matter(request_id)
     if matter.client_id is None:
         raise UnknownRequest("Чья это заявка, ещё не известно: сначала назовите клиента.")
-    await own_client(care, who, matter.client_id)
+    check_base(who, (await care.party(matter.client_id)).manager_id)
     order_id = care.office.new_id() if key is None else derived_id("order", who.subject, key, request_id)
     after = await calling.order(care, matter, demanded.order(), order_id, who.subject)
     return _items(care, [after])[0]
+
+
+@routes.get("/control/{request_id}/history")
+async def history(care: CareDep, who: CareReader, request_id: str, paging: Paged) -> Page[EntryView]:
+    """Who ordered what for the request, the newest first."""
+    matter = await care.matter(request_id)
+    check_base(who, matter.party.manager_id if matter.party else None)
+    return await history_page(care.office, "control", request_id, paging)
 
 
 def _items(care: Care, found: list[Matter]) -> list[ItemView]:

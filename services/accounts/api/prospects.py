@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from services.accounts import referring
+from services.accounts.api.audit import EntryView, history_page
 from services.accounts.api.care_fields import Caller, CareDep, CareReader, check_base
 from services.accounts.api.fields import SEES_ALL, fingerprint
 from services.accounts.api.prospect_forms import (
@@ -57,7 +58,7 @@ async def register(
         inn=new.inn,
         asked_as=fingerprint(new),
     )
-    stepped = await care.store.prospects.step(prospect_id, partial(prospects.register, new=prospect))
+    stepped = await referring.register(care, prospect, who.subject)
     response.status_code = 201 if stepped.written else 200
     return ProspectView.at(stepped.state, care.now())
 
@@ -95,7 +96,8 @@ async def change(care: CareDep, who: Caller, prospect_id: str, body: ProspectCha
     changes = body.changes()
     if "manager_id" in changes:
         await _check_manager(care, changes["manager_id"])
-    return await _moved(care, prospect_id, partial(prospects.change, at=care.now(), **changes))
+    decide = partial(prospects.change, at=care.now(), **changes)
+    return await _moved(care, who, prospect_id, decide, "описан заново")
 
 
 @routes.post("/{prospect_id}/talks")
@@ -103,7 +105,7 @@ async def talk(care: CareDep, who: Caller, prospect_id: str, body: TalkBody) -> 
     """They were spoken with: what was said, and when next."""
     await _own(care, who, prospect_id)
     said = Talk(at=care.now(), by=who.subject, words=body.words, next_contact=body.next_contact)
-    return await _moved(care, prospect_id, partial(prospects.contact, talk=said))
+    return await _moved(care, who, prospect_id, partial(prospects.contact, talk=said), "разговор")
 
 
 @routes.post("/{prospect_id}/trials", status_code=201)
@@ -121,9 +123,8 @@ async def open_trial(
         priority=body.priority,
         failed_by=body.failed_by,
     )
-    return await _moved(
-        care, prospect_id, partial(prospects.open_trial, trial=trial, text=body.text, products=body.products)
-    )
+    decide = partial(prospects.open_trial, trial=trial, text=body.text, products=body.products)
+    return await _moved(care, who, prospect_id, decide, "пробная заявка")
 
 
 @routes.post("/{prospect_id}/win")
@@ -154,7 +155,14 @@ async def drop(care: CareDep, who: Caller, prospect_id: str, body: DropBody) -> 
     """Nothing will come of it, and why."""
     await _own(care, who, prospect_id)
     dropped = Drop(at=care.now(), by=who.subject, reason=body.reason)
-    return await _moved(care, prospect_id, partial(prospects.drop, dropped=dropped))
+    return await _moved(care, who, prospect_id, partial(prospects.drop, dropped=dropped), "отпущен")
+
+
+@routes.get("/{prospect_id}/history")
+async def history(care: CareDep, who: CareReader, prospect_id: str, paging: Paged) -> Page[EntryView]:
+    """Every change of the prospect, by whom and why, the newest first."""
+    await _own(care, who, prospect_id)
+    return await history_page(care.office, "prospect", prospect_id, paging)
 
 
 def _win(care: Care, prospect: Prospect, body: WinBody, trial: Trial) -> Win:
@@ -169,8 +177,8 @@ def _win(care: Care, prospect: Prospect, body: WinBody, trial: Trial) -> Win:
     )
 
 
-async def _moved(care: Care, prospect_id: str, decide: Any) -> ProspectView:
-    return ProspectView.at(await referring.move(care, prospect_id, decide), care.now())
+async def _moved(care: Care, who: Principal, prospect_id: str, decide: Any, why: str) -> ProspectView:
+    return ProspectView.at(await referring.move(care, prospect_id, decide, by=who.subject, why=why), care.now())
 
 
 async def _own(care: Care, who: Principal, prospect_id: str) -> Prospect:

@@ -1,5 +1,6 @@
 """Fans, the ask gate, the chain of referrals, conversion (R-REF-1)."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
@@ -10,11 +11,11 @@ from pydantic import BaseModel
 
 from services.accounts import referring
 from services.accounts.api.care_fields import Caller, CareDep, CareReader, Words, check_base, own_client
-from services.accounts.api.fields import Body, Id, View
+from services.accounts.api.fields import SEES_ALL, Body, Id, View
 from services.accounts.care import Care
 from services.accounts.domain import fans
 from services.accounts.domain.client import Client
-from services.accounts.domain.fans import Ask
+from services.accounts.domain.fans import Ask, Asks, History
 from services.accounts.domain.prospects import Prospect
 from services.accounts.domain.refusals import WrongValue
 from shared.http.idempotency import IdempotencyKey
@@ -97,7 +98,7 @@ class ConversionView(View):
 @routes.get("/clients/{client_id}/fan")
 async def one(care: CareDep, who: CareReader, client_id: str) -> FanView:
     """Whether the client is a fan and why, or what is missing; whether it may be asked now."""
-    return await _fan(care, await own_client(care, who, client_id))
+    return (await _fans(care, [await own_client(care, who, client_id)]))[0]
 
 
 @routes.get("/managers/{manager_id}/fans")
@@ -105,7 +106,7 @@ async def listed(care: CareDep, who: CareReader, manager_id: str) -> list[FanVie
     """Who is a fan, then who nearly is and what is missing."""
     check_base(who, manager_id)
     await care.office.manager(manager_id)
-    found = [await _fan(care, client) for client in await care.base(manager_id)]
+    found = await _fans(care, await care.base(manager_id))
     return sorted((fan for fan in found if fan.fan or fan.near), key=lambda fan: (not fan.fan, -fan.streak, fan.name))
 
 
@@ -153,7 +154,7 @@ async def conversion(
     since: Annotated[date | None, Query(description="A day in the company's zone; a year ago if left out.")] = None,
 ) -> ConversionView:
     """From asking to winning, step by step; a manager their own."""
-    if not who.has("director", "lead", "payroll", "service"):
+    if not who.has(*SEES_ALL):
         manager_id = manager_id or who.subject
         check_base(who, manager_id)
     day = since or care.office.today() - timedelta(days=A_YEAR)
@@ -163,11 +164,16 @@ async def conversion(
     return ConversionView.model_validate(await referring.conversion(care, manager_id, begins))
 
 
-async def _fan(care: Care, client: Client) -> FanView:
+async def _fans(care: Care, clients: Sequence[Client]) -> list[FanView]:
+    ids = [client.client_id for client in clients]
+    histories, asks = await referring.histories(care, ids), await care.store.asks_of(ids)
+    return [_fan(care, client, histories[client.client_id], asks.get(client.client_id)) for client in clients]
+
+
+def _fan(care: Care, client: Client, history: History, asks: Asks | None) -> FanView:
     policy, now = care.policy.fans, care.now()
-    history = await referring.history(care, client.client_id)
     stands = fans.fan(policy, history, now)
-    against = fans.may_ask(policy, history, await care.store.asks.get(client.client_id), now)
+    against = fans.may_ask(policy, history, asks, now)
     return FanView(
         client_id=client.client_id,
         name=client.name,

@@ -66,6 +66,8 @@ class CallPlan:
     week: str
     planned_at: datetime
     entries: tuple[Entry, ...] = ()
+    size: int = 0
+    """How many entries."""
     untold: tuple[Untold, ...] = ()
     """Told by and by, so that a whole company's plan does not fill the broker at once."""
     quiet: bool = True
@@ -98,8 +100,8 @@ class _Load:
 
     def place(self, possible: Sequence[date]) -> date:
         """The earliest possible day that is not full, else the emptiest."""
-        free = [day for day in possible if self.used.get(day, 0) < self.per_day]
-        day = free[0] if free else min(possible, key=lambda each: (self.used.get(each, 0), each))
+        free = (day for day in possible if self.used.get(day, 0) < self.per_day)
+        day = next(free, None) or min(possible, key=lambda each: (self.used.get(each, 0), each))
         self.take(day)
         return day
 
@@ -119,7 +121,7 @@ def plan(known: CallPlan | None, manager_id: str, callees: Sequence[Callee], pla
     load = _Load(workdays, ceil(len(due) / len(workdays)) if workdays else 1)
     entries = _entries(due, days, old, planning, load)
     untold = _untold(known, entries, {callee.contact_id: callee for callee in callees}, planning)
-    if known is not None and entries == known.entries and not untold:
+    if known is not None and (entries, len(entries)) == (known.entries, known.size) and not untold:
         return Decision(known)
     waiting = {each.call_id: each for each in (*(known.untold if known else ()), *untold)}
     return Decision(
@@ -128,6 +130,7 @@ def plan(known: CallPlan | None, manager_id: str, callees: Sequence[Callee], pla
             week=str(planning.week),
             planned_at=planning.at,
             entries=entries,
+            size=len(entries),
             untold=tuple(waiting.values()),
             quiet=not waiting,
         )

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from services.accounts.domain.care_refusals import AlreadyHeld, FindingsMissing
 from services.accounts.domain.matters import Party
+from services.accounts.domain.trail import UNTOUCHED, Trail
 from shared.contracts.accounts import (
     Action,
     ContactCallAttempted,
@@ -89,6 +90,7 @@ class ContactCall:
     held_at: datetime | None = None
     discovered: int = 0
     settled: bool = True
+    trail: Trail = UNTOUCHED
 
 
 def attempt(state: ContactCall | None, new: ContactCall, tried: Attempt) -> Decision[ContactCall]:

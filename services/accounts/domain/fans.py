@@ -6,9 +6,20 @@ from datetime import datetime, timedelta
 
 from services.accounts.domain.care_policy import Fans
 from services.accounts.domain.care_refusals import MayNotAsk
-from services.accounts.domain.matters import Matter, Party
+from services.accounts.domain.matters import Party
+from services.accounts.domain.trail import UNTOUCHED, Trail
 from shared.contracts.accounts import ReferralAsked
 from shared.contracts.base import Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """A request in brief: what a fan is judged by. `refused_at` is when the accountant was last not content."""
+
+    request_id: str
+    number: str
+    flawless: bool = False
+    refused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,9 +27,9 @@ class History:
     """What speaks for and against a client. `closed` are its urgent and important requests closed satisfied, the
     latest first; `unhappy` the requests whose solution was refused lately; `open` those not closed."""
 
-    closed: tuple[Matter, ...] = ()
-    unhappy: tuple[Matter, ...] = ()
-    open: tuple[Matter, ...] = ()
+    closed: tuple[Brief, ...] = ()
+    unhappy: tuple[Brief, ...] = ()
+    open: tuple[Brief, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +70,7 @@ class Asks:
     asks: tuple[Ask, ...] = ()
     manager_id: str = ""
     last_at: datetime | None = None
+    trail: Trail = UNTOUCHED
 
 
 def fan(policy: Fans, history: History, now: datetime) -> Fan:
@@ -73,21 +85,21 @@ def fan(policy: Fans, history: History, now: datetime) -> Fan:
     return Fan(fan=not missing, near=near, streak=len(streak), why=tuple(why), missing=tuple(missing))
 
 
-def flawless_in_a_row(closed: Sequence[Matter]) -> tuple[Matter, ...]:
+def flawless_in_a_row(closed: Sequence[Brief]) -> tuple[Brief, ...]:
     """The latest flawless ones, up to the first that was not."""
     found = []
-    for matter in closed:
-        if not matter.flawless:
+    for brief in closed:
+        if not brief.flawless:
             break
-        found.append(matter)
+        found.append(brief)
     return tuple(found)
 
 
 def may_ask(policy: Fans, history: History, asks: Asks | None, now: datetime) -> tuple[Reason, ...]:
     """Everything that stands against asking now, request by request; empty where one may."""
     against = [
-        Reason(why=f"Открыта заявка {_number(matter)}: сначала решите её", request_id=matter.request_id)
-        for matter in history.open
+        Reason(why=f"Открыта заявка {brief.number}: сначала решите её", request_id=brief.request_id)
+        for brief in history.open
     ]
     return (*against, *fan(policy, history, now).missing, *_of_asks(policy, asks, now))
 
@@ -106,30 +118,30 @@ def ask(
     return Decision(replace(known, asks=(*known.asks, new), manager_id=manager_id, last_at=new.at), (event,))
 
 
-def _of_streak(policy: Fans, closed: Sequence[Matter], streak: int) -> list[Reason]:
+def _of_streak(policy: Fans, closed: Sequence[Brief], streak: int) -> list[Reason]:
     if streak >= policy.in_a_row:
         return []
     need = f"Нужно {policy.in_a_row} безупречных срочных или важных заявок подряд, есть {streak}"
     if streak < len(closed):
         spoilt = closed[streak]
-        return [Reason(why=f"{need}: заявка {_number(spoilt)} решена с огрехами", request_id=spoilt.request_id)]
+        return [Reason(why=f"{need}: заявка {spoilt.number} решена с огрехами", request_id=spoilt.request_id)]
     return [Reason(why=need)]
 
 
-def _of_unhappy(policy: Fans, unhappy: Sequence[Matter], now: datetime) -> list[Reason]:
+def _of_unhappy(policy: Fans, unhappy: Sequence[Brief], now: datetime) -> list[Reason]:
     return [
         Reason(
-            why=f"Недовольный вердикт по заявке {_number(matter)} {matter.refused_at:%d.%m.%Y}: "
+            why=f"Недовольный вердикт по заявке {brief.number} {brief.refused_at:%d.%m.%Y}: "
             f"не прошло {policy.quiet_days} дней",
-            request_id=matter.request_id,
+            request_id=brief.request_id,
         )
-        for matter in _lately(policy, unhappy, now)
+        for brief in _lately(policy, unhappy, now)
     ]
 
 
-def _lately(policy: Fans, unhappy: Sequence[Matter], now: datetime) -> list[Matter]:
+def _lately(policy: Fans, unhappy: Sequence[Brief], now: datetime) -> list[Brief]:
     since = now - timedelta(days=policy.quiet_days)
-    return [matter for matter in unhappy if matter.refused_at is not None and matter.refused_at > since]
+    return [brief for brief in unhappy if brief.refused_at is not None and brief.refused_at > since]
 
 
 def _of_asks(policy: Fans, asks: Asks | None, now: datetime) -> list[Reason]:
@@ -139,7 +151,3 @@ def _of_asks(policy: Fans, asks: Asks | None, now: datetime) -> list[Reason]:
     if now >= free:
         return []
     return [Reason(why=f"Уже просили {asks.last_at:%d.%m.%Y}: снова можно с {free:%d.%m.%Y}")]
-
-
-def _number(matter: Matter) -> str:
-    return matter.registration.number if matter.registration else matter.request_id

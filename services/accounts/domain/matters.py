@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from services.accounts.domain.trail import UNTOUCHED, Trail
 from shared.contracts.accounts import Action, ControlClosed, ControlOpened, Finding
 from shared.contracts.base import ClientRef, Decision, Event, Nature, Priority
 
@@ -40,9 +41,7 @@ class Party:
         """As an event carries it."""
         if ref is None:
             return None
-        return cls(
-            client_id=ref.client_id, name=ref.name, zone=ref.zone, manager_id=ref.manager_id, tariff=ref.tariff
-        )
+        return cls(client_id=ref.client_id, name=ref.name, zone=ref.zone, manager_id=ref.manager_id, tariff=ref.tariff)
 
     def ref(self) -> ClientRef:
         """As other events carry it."""
@@ -93,6 +92,25 @@ class Fact:
         return self.kind in {"cancel_asked", "inherited"} or (self.kind == "found" and self.finding != "fine")
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What somebody demanded for a request under control, as the audit chain keeps it."""
+
+    order_id: str
+    at: datetime
+    by: str | None
+    action: Action | None
+    reason: str
+    finish_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Everything demanded for one request, in order."""
+
+    orders: tuple[Given, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
     """The facts, and what stands at present beside them, because lists are searched by it."""
@@ -119,6 +137,15 @@ class Matter:
     """When the accountant was last not content."""
     weighs_at: datetime | None = None
     """The last moment at which the manual-work debt knows of it; far ahead while it is open or under control."""
+    trail: Trail = UNTOUCHED
+
+    @property
+    def audited(self) -> "Ordered":
+        """What people ordered: the rest of it is facts others told us, which they keep."""
+        orders = self.of("ordered")
+        return Ordered(
+            tuple(Given(each.ref, each.at, each.by, each.action, each.text, each.finish_by) for each in orders)
+        )
 
     def of(self, kind: Kind) -> tuple[Fact, ...]:
         """The facts of one kind, the oldest first."""

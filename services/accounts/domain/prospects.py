@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from services.accounts.domain.care_refusals import ContactInThePast, TrialNotFlawless, WrongMove
 from services.accounts.domain.refusals import KeyReused
+from services.accounts.domain.trail import UNTOUCHED, Trail
 from shared.contracts.accounts import (
     ProspectChanged,
     ProspectContacted,
@@ -121,6 +122,7 @@ class Prospect:
     wins: tuple[Winning, ...] = ()
     dropped: Drop | None = None
     asked_as: str = ""
+    trail: Trail = UNTOUCHED
 
     @property
     def trial(self) -> Trial | None:

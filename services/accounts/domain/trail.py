@@ -17,7 +17,7 @@ from shared.contracts.base import Decide, Decision
 
 GENESIS = "0" * 64
 """What the first block names as the hash before it."""
-NOT_CHANGES = frozenset({"trail", "revision", "asked_as", "words", "moved_on"})
+NOT_CHANGES = frozenset({"trail", "revision", "asked_as", "words", "moved_on", "settled"})
 """Bookkeeping of a document: follows from the rest of it."""
 
 
@@ -143,8 +143,8 @@ def differences(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Ch
 
 
 def values(state: object) -> dict[str, str]:
-    """Every field of a state that is not empty, as text."""
-    return {} if state is None else dict(_values(state, ""))
+    """Every field of a state that is not empty, as text; of one that says what of it is `audited`, of that alone."""
+    return {} if state is None else dict(_values(getattr(state, "audited", state), ""))
 
 
 def replayed(entries: Sequence[Entry]) -> dict[str, str | None]:
@@ -190,9 +190,14 @@ def _values(value: object, path: str) -> Iterator[tuple[str, str]]:
                 yield from _values(getattr(value, field.name), f"{path}.{field.name}" if path else field.name)
     elif isinstance(value, tuple) and value and is_dataclass(value[0]):
         for number, part in enumerate(value, 1):
-            yield from _values(part, f"{path}.{getattr(part, 'contact_id', number)}")
+            yield from _values(part, f"{path}.{_name(part, number)}")
     elif value is not None and value not in {"", ()}:
         yield path, _text(value)
+
+
+def _name(part: object, number: int) -> object:
+    """What one of several parts is called: by its own id, where it has one that does not come twice."""
+    return getattr(part, "ask_id", getattr(part, "contact_id", number))
 
 
 def _text(value: object) -> str:
