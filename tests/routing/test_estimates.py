@@ -183,7 +183,7 @@ async def test_history_is_read_in_the_working_time_of_whoever_did_it(settings_fo
         overnight = told(had(asked("r1"), "ivan", 1, ("start", 2), ("finish", 24 * 60 + 2)), "accept", 1500)
         refused = told(had(asked("r2"), "ivan", 1, ("start", 2), ("finish", 5)), "refuse", 1500)
         gone = told(had(asked("r3"), "gone", 1, ("start", 2), ("finish", 32)), "accept", 1500)
-        await kept(one.store, (overnight, refused, gone, asked("r4")))
+        await kept(one.store, overnight, refused, gone, asked("r4"))
         done = await History(one.store).done(minutes(2000))
         assert {(each.task.specialist_id, each.minutes) for each in done} == {("ivan", 540.0), ("gone", 30.0)}
         assert {each.task.product for each in done} == {"згу"}
@@ -197,7 +197,7 @@ async def test_estimates_are_learnt_anew(settings_for: SettingsFor) -> None:
         await estimates.learn()
         assert (estimates.span(asked("new"), "ivan"), estimates.pace) == (None, {})
         assert await estimates.calibration() is None
-        await kept(one.store, [finished(number, 20 + number % 10) for number in range(60)])
+        await kept(one.store, *(finished(number, 20 + number % 10) for number in range(60)))
         await estimates.learn()
         span = estimates.span(asked("new"), "ivan")
         assert span is not None
@@ -209,10 +209,10 @@ async def test_estimates_are_learnt_anew(settings_for: SettingsFor) -> None:
 
 
 async def test_the_manager_sees_how_long_it_takes(settings_for: SettingsFor) -> None:
-    kept = settings_for(RoutingSettings, estimates_seconds=0.1)
-    async with replicas(kept, count=1) as (one,):
-        await kept(one.store, [finished(number, 20 + number % 10, "somebody") for number in range(60)])
-        async with routing(kept) as house:
+    often = settings_for(RoutingSettings, estimates_seconds=0.1)
+    async with replicas(often, count=1) as (one,):
+        await kept(one.store, *(finished(number, 20 + number % 10, "somebody") for number in range(60)))
+        async with routing(often) as house:
             await house.hire()
             await house.tell(request("r1"))
             await house.stands("r1", "assigned")
