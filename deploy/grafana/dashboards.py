@@ -7,12 +7,20 @@ from pathlib import Path
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
+from deploy.grafana.growth import growth
 from deploy.grafana.months import months
+from deploy.grafana.specialists import specialists
 from deploy.grafana.system import system
 from deploy.grafana.urgent import urgent
 
 FOLDER = Path(__file__).resolve().parent / "provisioning" / "dashboards"
-DASHBOARDS: Mapping[str, Callable[[], Dashboard]] = {"urgent": urgent, "months": months, "system": system}
+DASHBOARDS: Mapping[str, Callable[[], Dashboard]] = {
+    "urgent": urgent,
+    "months": months,
+    "growth": growth,
+    "specialists": specialists,
+    "system": system,
+}
 
 
 def texts() -> dict[Path, str]:

@@ -14,6 +14,7 @@ def system() -> Dashboard:
         "Система",
         {
             "Сейчас": _now(),
+            "Часы и письма": _clocks(),
             "События": _events(),
             "Обработка": _handling(),
             "HTTP": _http(),
@@ -53,6 +54,33 @@ def _now() -> list[Panel]:
             "Сообщения, до которых сервис ещё не дошёл.",
             width=8,
             steps=((None, "green"), (100, "orange"), (1000, "red")),
+        ),
+    ]
+
+
+def _clocks() -> list[Panel]:
+    return [
+        stat(
+            "Часы смотрят",
+            {"назад": "time() - max(svoy_sla_ticker_last_load_timestamp_seconds)"},
+            "Когда sla_monitor последний раз смотрел, что срывается.",
+            width=8,
+            unit="s",
+            steps=alarm(30),
+        ),
+        stat(
+            "Сроки расходятся с фактами",
+            {"сроков": "max(svoy_sla_clock_differences)"},
+            "Что нашла последняя ночная проверка: svoy clocks verify.",
+            width=8,
+            steps=alarm(1),
+        ),
+        stat(
+            "Письма и вебхуки не ушли",
+            {"{{service}}": "max by (service) (svoy_deliveries_waiting)"},
+            "Ждут другой стороны; что она отвечает: GET /v1/deliveries.",
+            width=8,
+            steps=alarm(1),
         ),
     ]
 

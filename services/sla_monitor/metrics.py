@@ -23,6 +23,7 @@ OVERDUE = Gauge("svoy_sla_obligations_overdue", "Obligations that run and are la
 NEAREST = Gauge(
     "svoy_sla_nearest_deadline_timestamp_seconds", "The earliest due time still to come; absent where none is.", LABELS
 )
+TICKED = Gauge("svoy_sla_ticker_last_load_timestamp_seconds", "When the ticker last looked for what is due.")
 WARNED = Counter("svoy_sla_warned", "Obligations of which most of the time had passed.", LABELS)
 BREACHED = Counter("svoy_sla_breached", "Obligations that were not met in time.", LABELS)
 PROMISES_BROKEN = Counter("svoy_sla_promises_broken", "Breaches of a time the contact was promised (R-URG-6).", LABELS)

@@ -16,8 +16,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from services.sla_monitor.domain.timeline import UnknownSubject
-from services.sla_monitor.metrics import LATENESS
+from services.sla_monitor.metrics import LATENESS, TICKED
 from services.sla_monitor.monitor import Monitor
+from shared.clock import machine_now
 
 log = structlog.get_logger()
 
@@ -70,6 +71,7 @@ class Ticker:
         if full:
             self._heap = await self._monitor.store.upcoming(now, LOADED)
         heapq.heapify(self._heap)
+        TICKED.set(machine_now().timestamp())
         # Of a backlog only the most urgent is loaded: what is left comes up as soon as this is told.
         self._loaded_until = now if full else now + AHEAD
         self._reload_at = 0.0 if full else self._real_time() + RELOAD_EVERY

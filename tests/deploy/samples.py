@@ -2,7 +2,6 @@
 
 import importlib
 import pkgutil
-from pathlib import Path
 
 from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
@@ -17,8 +16,7 @@ def known() -> list[MetricWrapperBase]:
     importlib.import_module("shared.observability")
     importlib.import_module("shared.delivery")
     for found in pkgutil.iter_modules(services.__path__):
-        if (Path(services.__path__[0]) / found.name / "metrics.py").exists():
-            importlib.import_module(f"services.{found.name}.metrics")
+        importlib.import_module(f"services.{found.name}.main")
     collectors = {id(one): one for one in REGISTRY._names_to_collectors.values()}
     ours = [one for one in collectors.values() if isinstance(one, MetricWrapperBase) and one._name.startswith("svoy_")]
     return sorted(ours, key=lambda one: one._name)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -28,6 +29,8 @@ pytestmark = pytest.mark.timeout(240)
 RULES = Path(__file__).resolve().parents[2] / "deploy" / "prometheus" / "rules"
 VARIABLES: Mapping[str, str] = {"$__rate_interval": "5m", "$__range": "10m"}
 """What Grafana would put in."""
+OFTEN = ("SVOY_GROWTH_EVERY_SECONDS", "SVOY_TOTALS_EVERY_SECONDS", "SVOY_DEBTS_EVERY_SECONDS")
+"""What accounts reads from its database for the dashboards, it reads once a second here."""
 GAUGES = 12.0
 """Seconds until every gauge that is read from a database now and then has been read anew."""
 RECORDED = 3.0
@@ -51,18 +54,28 @@ class Watched:
 @pytest.fixture(scope="module")
 async def prometheus(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator["Watched"]:
     """A Prometheus with our rules that has scraped the house, second by second, while the demo's month was played."""
-    house = House(Home(tmp_path_factory.mktemp("dashboards") / "house"))
+    with pytest.MonkeyPatch.context() as environment:
+        for often in OFTEN:
+            environment.setenv(often, "1")
+        house = House(Home(tmp_path_factory.mktemp("dashboards") / "house"))
+        async with watching(house, tmp_path_factory.mktemp("prometheus")) as watched:
+            yield watched
+
+
+@asynccontextmanager
+async def watching(house: House, home: Path) -> AsyncIterator["Watched"]:
+    """The house running, its story played, and Prometheus still there to be asked."""
     house.wiring.rabbit.metrics_port, port = some_free_ports(2)
     async with house.running(), httpx.AsyncClient(base_url=f"http://{HOST}:{port}", trust_env=False) as client:
-        watching = watcher(house, tmp_path_factory.mktemp("prometheus"), port)
+        process = watcher(house, home, port)
         try:
-            await watching.until(lambda: why_unready(client), 60)
+            await process.until(lambda: why_unready(client), 60)
             # It looks for its targets after some seconds, and what it has not seen grow it takes for standing still.
             await looked_at(client, await now(client))
             await play(house)
             yield Watched(client, await looked_at(client, await now(client) + GAUGES))
         finally:
-            await watching.stop(10)
+            await process.stop(10)
 
 
 def watcher(house: House, home: Path, port: int) -> Process:
