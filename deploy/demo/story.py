@@ -120,7 +120,8 @@ async def letter(stage: Stage) -> None:
 
 
 async def specialist_lost(stage: Stage) -> None:
-    """The promised time passes and nobody has started: the breach is raised, another one does it (R-URG-4, R-URG-6)."""
+    """The promised time passes and nobody has started: the breach is raised, and routing gives it to another one by
+    itself (R-URG-4, R-URG-6, R-URG-7)."""
     await stage.at(8, 14)
     one = stage.base[4]
     request_id = await registered(stage, one, "Срочно! Не могу подписать приказ", "1С:Документооборот")
@@ -130,15 +131,12 @@ async def specialist_lost(stage: Stage) -> None:
     await stage.later(16 * MINUTE)
     broken = await stage.clock_is(request_id, "start", "breached")
     must("обещание нарушено", broken["promise_broken"], wanted=True)
-    await stage.doors.post(
-        "routing", f"/v1/requests/{request_id}/replace", stage.manager, {"reason": "Потерялся, не отвечает"}
-    )
     other = await stage.assigned(request_id, but=lost[0])
     await deed(stage, request_id, "start", other)
     await stage.later(25 * MINUTE)
     await finished(stage, request_id, other, "Подпись настроена")
     await verdict(stage, request_id, "Подписала, наконец-то")
-    stage.say("специалист потерялся: нарушение объявлено, заменён, заявка решена")
+    stage.say("специалист потерялся: нарушение объявлено, заменён сам собой, заявка решена")
 
 
 async def cancelled_and_brought_back(stage: Stage) -> None:
