@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from services.accounts.care_store import BASE_LIMIT, CareStore
+from services.accounts.care_store import BASE_LIMIT, CareStore, Outline
 from services.accounts.domain.care_policy import CarePolicy
 from services.accounts.domain.care_refusals import UnknownContact, UnknownProspect, UnknownRequest
 from services.accounts.domain.client import Client, Contact
@@ -74,7 +74,7 @@ class Care:
             self.dirty.add(client_id)
 
 
-def party_of(client: Client) -> Party:
+def party_of(client: Client | Outline) -> Party:
     """The client as its requests carry it."""
     return Party(
         client_id=client.client_id,

@@ -1,8 +1,8 @@
 """The collections of calls, control, debt and referrals, their indexes, and every query on them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from services.accounts.domain.matters import Matter
 from services.accounts.domain.prospects import OPEN, Prospect
 from services.accounts.store import TRAIL
 from shared.contracts.accounts import Band
+from shared.contracts.base import STANDARD_TARIFF
 from shared.service import Service
 from shared.store import Documents
 from shared.store.codec import from_fields
@@ -64,6 +65,33 @@ PROSPECT_INDEXES = (
     IndexModel("vouched_by_client_id"),
     IndexModel("wins.client_id"),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accountant:
+    """An accountant as the plan of calls needs to know them."""
+
+    contact_id: str
+    name: str
+    away_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """A client as the plan of calls needs to know it: little, since a whole company's are read."""
+
+    client_id: str
+    revision: int
+    name: str
+    zone: str
+    manager_id: str
+    tariff: str = STANDARD_TARIFF
+    contacts: tuple[Accountant, ...]
+
+
+OUTLINED = {each.name: 1 for each in fields(Outline) if each.name != "contacts"} | {
+    f"contacts.{each.name}": 1 for each in fields(Accountant)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,18 +144,10 @@ class CareStore:
         found = await self._clients.find_one({"contacts.contact_id": contact_id}, {"_id": 1})
         return found and str(found["_id"])
 
-    async def outline(self, manager_id: str) -> list[tuple[str, int, dict[str, str | None]]]:
-        """The manager's clients by id, with the revision of each and how long its accountants are away (ISO days)."""
-        wanted = {"revision": 1, "contacts.contact_id": 1, "contacts.away_until": 1}
-        found = self._clients.find({"manager_id": manager_id, "active": True}, wanted).sort("_id", 1)
-        return [
-            (
-                document["_id"],
-                document["revision"],
-                {contact["contact_id"]: contact.get("away_until") for contact in document["contacts"]},
-            )
-            async for document in found
-        ]
+    async def outline(self, manager_id: str) -> list[Outline]:
+        """The manager's clients at present, by id."""
+        found = self._clients.find({"manager_id": manager_id, "active": True}, OUTLINED).sort("_id", 1)
+        return [from_fields(document, Outline) for document in await found.to_list(None)]
 
     async def weighing(self, client_ids: Collection[str], since: datetime) -> list[Matter]:
         """The requests of these clients that weigh anything at `since` or later."""

@@ -99,8 +99,8 @@ class Rounds:
 
 async def _of_base(care: Care, manager_id: str) -> OfBase:
     outline = await care.store.outline(manager_id)
-    stand = await _standings(care, [client_id for client_id, _, _ in outline])
-    contacts = [contact_id for _, _, known in outline for contact_id in known]
+    stand = await _standings(care, [client.client_id for client in outline])
+    contacts = [contact.contact_id for client in outline for contact in client.contacts]
     held = await care.store.last_held(contacts)
     return OfBase(
         fan=sum(each.fan for each in stand),

@@ -1,6 +1,7 @@
 """The growth of bases, from what is recorded: every client something happened to is folded, the others are counted."""
 
 import asyncio
+from collections.abc import Sequence
 
 from services.accounts.domain.growth import Growth, Month, months, of_month, together, unmoved
 from services.accounts.office import Office
@@ -20,11 +21,14 @@ async def series(office: Office, manager_id: str, first: Month, last: Month) -> 
     return await asyncio.to_thread(folded)
 
 
-async def of_all(office: Office, month: Month) -> dict[str, Growth]:
-    """Everybody's month. A client about which nothing changed since it began counts for its present holder."""
+async def of_all(office: Office, month: Month, manager_ids: Sequence[str] | None = None) -> dict[str, Growth]:
+    """Everybody\'s month, or that of these managers.
+
+    A client about which nothing changed since it began counts for its present holder.
+    """
     today = office.today()
-    moved = await office.store.moved_since(month.first)
-    still = await office.store.unmoved_since(month.first)
+    moved = await office.store.moved_since(month.first, manager_ids)
+    still = await office.store.unmoved_since(month.first, manager_ids)
     folded = await asyncio.to_thread(of_month, moved, month, today)
     return together([folded, {manager_id: unmoved(count, fees) for manager_id, (count, fees) in still.items()}])
 

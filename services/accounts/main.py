@@ -49,6 +49,7 @@ def build_app(settings: AccountsSettings, clock: ServiceClock | None = None) -> 
     for routes in ROUTERS:
         service.app.include_router(routes)
     care_main.install(service, office, settings)
+    service.background("outdated indexes", store.drop_outdated)
     service.background("audit", partial(audit.keep_linking, office, settings.audit_every_seconds))
     service.background("complete", partial(completeness.keep_telling, office, settings.facts_told_every_seconds))
     service.background("resume", partial(confirming.resume, office, settings.resume_after_seconds))

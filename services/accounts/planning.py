@@ -8,9 +8,9 @@ from functools import partial
 import structlog
 
 from services.accounts.care import Care, call_id_of, party_of
+from services.accounts.care_store import Outline
 from services.accounts.domain import calls_plan
 from services.accounts.domain.calls_plan import Callee, CallPlan, Planning
-from services.accounts.domain.client import Client
 from services.accounts.domain.weeks import Week
 from services.accounts.domain.working_days import local_day
 from services.accounts.office import known
@@ -61,7 +61,7 @@ async def _planned(care: Care, manager_id: str, week: Week, turns: asyncio.Semap
 
 async def plan(care: Care, manager_id: str, week: Week) -> CallPlan:
     """The plan of this manager and week as it should be now. Raises `NoCalendarYear`."""
-    clients = await care.base(manager_id)
+    clients = await care.store.outline(manager_id)
     planned = await care.store.plans.get(plan_key(manager_id, week))
     callees = await _callees(care, clients)
     planning = await _planning(care, week, callees, planned)
@@ -77,8 +77,7 @@ async def looked_at(care: Care, manager_id: str, week: Week) -> tuple[CallPlan, 
     known_plan = await care.store.plans.get(key) if care.planned.get(key) == made_of else None
     found = known_plan or await plan(care, manager_id, week)
     care.planned[key] = made_of
-    away = {contact: day for _, _, contacts in outline for contact, day in contacts.items()}
-    return found, {contact: date.fromisoformat(day) if day else None for contact, day in away.items()}
+    return found, {contact.contact_id: contact.away_until for client in outline for contact in client.contacts}
 
 
 async def tell(care: Care) -> None:
@@ -93,7 +92,7 @@ def _told(state: CallPlan | None, zone: str) -> Decision[CallPlan]:
     return calls_plan.told(known(state, LookupError), zone)
 
 
-async def _callees(care: Care, clients: Sequence[Client]) -> list[Callee]:
+async def _callees(care: Care, clients: Sequence[Outline]) -> list[Callee]:
     debts = await care.store.debts_of([client.client_id for client in clients])
     contact_ids = [contact.contact_id for client in clients for contact in client.contacts]
     held = await care.store.last_held(contact_ids)

@@ -1,14 +1,14 @@
 """The collections of accounts, their indexes, and every query on them."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from pymongo import IndexModel
+from pymongo.errors import OperationFailure
 
-from services.accounts.domain.client import Client, search_words
+from services.accounts.domain.client import Client
 from services.accounts.domain.conflict import Conflict
 from services.accounts.domain.conflict import Kind as ConflictKind
 from services.accounts.domain.manager import Manager
@@ -43,9 +43,17 @@ CLIENT_INDEXES = (
     IndexModel([("active", 1), ("source", 1)]),
     IndexModel([("stays.holders.manager_id", 1), ("_id", 1)]),
     IndexModel("moved_on"),
-    IndexModel([("active", 1), ("moved_on", 1), ("manager_id", 1), ("fee", 1)]),
+    IndexModel([("manager_id", 1), ("active", 1), ("moved_on", 1), ("fee", 1)], name="growth"),
     IndexModel([("words", 1), ("name", 1), ("_id", 1)]),
 )
+OUTDATED = (
+    ("clients", "inn_1"),
+    ("clients", "active_1_moved_on_1_manager_id_1_fee_1"),
+    ("contact_calls", "week_1"),
+)
+"""Indexes of earlier versions; the first would refuse a branch kept apart."""
+NOT_THERE = frozenset({26, 27})
+"""What the database answers where there is no such collection or index."""
 CONFLICT_INDEXES = (
     TRAIL,
     IndexModel([("state", 1), ("_id", 1)]),
@@ -66,7 +74,7 @@ class Store:
         self.managers = service.documents("managers", Manager, indexes=(TRAIL,))
         self.clients = service.documents("clients", Client, indexes=CLIENT_INDEXES)
         self.proposals = service.documents("proposals", Proposal, indexes=PROPOSAL_INDEXES)
-        self._prospects = service.database["prospects"]
+        self._database = service.database
         self.conflicts = service.documents("conflicts", Conflict, indexes=CONFLICT_INDEXES)
         self.blocks = service.documents("audit", Block, indexes=BLOCK_INDEXES)
         self.trailed: dict[str, Documents[Any]] = {
@@ -77,6 +85,15 @@ class Store:
         }
         """Whose changes are kept in the audit chain, by the kind of document."""
         self.watermarks = service.documents("watermarks", Watermark)
+
+    async def drop_outdated(self) -> None:
+        """Drop the indexes of earlier versions."""
+        for collection, name in OUTDATED:
+            try:
+                await self._database[collection].drop_index(name)
+            except OperationFailure as failure:
+                if failure.code not in NOT_THERE:
+                    raise
 
     async def manager_names(self) -> dict[str, str]:
         """The name of every manager, by id."""
@@ -95,6 +112,10 @@ class Store:
         wanted = list(inns)
         found = await self.clients.find({"inn": {"$in": wanted}}, limit=len(wanted) * BRANCHES_LIMIT + 1)
         return {(client.inn, client.apart): client for client in found}
+
+    async def count_up_to(self, where: Mapping[str, Any], limit: int) -> int:
+        """How many clients match, counted up to `limit`."""
+        return int(await self.clients.collection.count_documents(where, limit=limit))
 
     async def clients_where(self, where: Mapping[str, Any], after: str | None, limit: int) -> list[Client]:
         """Clients in order of name; `after` is the `client_place` of the last one seen."""
@@ -117,7 +138,7 @@ class Store:
     async def on_trial(self, request_id: str) -> bool:
         """Whether a prospect's trial request of this id is still open."""
         where = {"trials": {"$elemMatch": {"request_id": request_id, "ended_at": None}}}
-        return await self._prospects.find_one(where, {"_id": 1}) is not None
+        return await self._database["prospects"].find_one(where, {"_id": 1}) is not None
 
     async def unfinished(self, decided_before: datetime, limit: int = 100) -> list[Proposal]:
         """Confirmed proposals whose client is not yet known to have followed."""
@@ -190,19 +211,23 @@ class Store:
         """Every client the manager holds or held."""
         return await self.clients.find({"stays.holders.manager_id": manager_id}, limit=CLIENTS_LIMIT)
 
-    async def moved_since(self, day: date) -> list[Client]:
-        """Clients about whose history something changes on `day` or later."""
-        return await self.clients.find(
-            {"$or": [{"moved_on": {"$gte": day.isoformat()}}, {"moved_on": None}]}, limit=CLIENTS_LIMIT
-        )
+    async def moved_since(self, day: date, manager_ids: Sequence[str] | None = None) -> list[Client]:
+        """Clients about whose history something changes on `day` or later, of those these managers ever held."""
+        held = {} if manager_ids is None else {"stays.holders.manager_id": {"$in": list(manager_ids)}}
+        moved = {"$or": [{"moved_on": {"$gte": day.isoformat()}}, {"moved_on": None}]}
+        return await self.clients.find(held | moved, limit=CLIENTS_LIMIT)
 
-    async def unmoved_since(self, day: date) -> dict[str, tuple[int, Decimal]]:
+    async def unmoved_since(
+        self, day: date, manager_ids: Sequence[str] | None = None
+    ) -> dict[str, tuple[int, Decimal]]:
         """How many of the others are with us, and what they pay, by manager."""
+        held = {} if manager_ids is None else {"manager_id": {"$in": list(manager_ids)}}
         groups = self.clients.collection.aggregate(
             [
-                {"$match": {"active": True, "moved_on": {"$lt": day.isoformat()}}},
+                {"$match": held | {"active": True, "moved_on": {"$lt": day.isoformat()}}},
                 {"$group": {"_id": "$manager_id", "count": {"$sum": 1}, "fees": {"$sum": "$fee"}}},
-            ]
+            ],
+            hint="growth",
         )
         return {group["_id"]: (group["count"], group["fees"]) async for group in groups}
 
@@ -250,7 +275,7 @@ class Store:
         """How many clients are with us, and what they pay together a month."""
         groups = self.clients.collection.aggregate(
             [{"$match": {"active": True}}, {"$group": {"_id": None, "count": {"$sum": 1}, "fees": {"$sum": "$fee"}}}],
-            hint="active_1_moved_on_1_manager_id_1_fee_1",
+            hint="growth",
         )
         found = [(each["count"], each["fees"]) async for each in groups]
         return found[0] if found else (0, Decimal(0))
@@ -275,12 +300,6 @@ def client_place(client_id: str, name: str) -> str:
 def proposal_place(proposal: Proposal) -> str:
     """Where a proposal stands in the order of `proposals_where`."""
     return f"{proposal.proposal_id} {proposal.proposed_at.isoformat()}"
-
-
-def named(words: str) -> dict[str, Any]:
-    """The filter for clients in whose name, or whose accountants' names, something begins with each of `words`."""
-    found = search_words(words)
-    return {"$and": [{"words": {"$regex": f"^{re.escape(word)}"}} for word in found]} if found else {"words": ""}
 
 
 def seen_by(person: str) -> dict[str, Any]:

@@ -99,3 +99,11 @@ async def test_a_branch_with_the_inn_of_another_client_is_kept_apart_by_a_person
     other = f"ИНН;КПП;Бухгалтер\n{inn(5)};246603003;Олег\n".encode()
     report = (await doors.http.post("/v1/clients/import", content=other, headers=headers)).json()
     assert "КПП 246601001" in report["faults"][0]["wrong"]
+
+
+async def test_the_index_of_an_earlier_version_that_would_refuse_a_branch_is_dropped(doors: Doors) -> None:
+    clients = doors.office.store.clients.collection
+    await clients.create_index("inn", unique=True)
+    for _ in range(2):
+        await doors.office.store.drop_outdated()
+    assert "inn_1" not in await clients.index_information()

@@ -96,6 +96,9 @@ async def test_a_managers_months_are_shown_and_measured_without_names(doors: Doo
     assert everybody[0] == october
     assert [(each["manager_id"], each["end"]) for each in everybody] == [("m1", 1), ("m2", 1)]
     assert len((await doors.get("/v1/growth", maria)).json()["items"]) == 1
+    first = (await doors.get("/v1/growth?month=2026-10&limit=1")).json()
+    rest = (await doors.get(f"/v1/growth?month=2026-10&limit=1&cursor={first['next']}")).json()
+    assert (first["items"] + rest["items"], rest["next"]) == (everybody, None)
     assert (await doors.get("/v1/managers/m2/growth", maria)).status_code == 403
     for wrong in ("month=2026-13", "month=2026-W53", "month=x"):
         assert (await doors.get(f"/v1/growth?{wrong}")).status_code == 422

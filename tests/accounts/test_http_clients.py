@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.accounts import searching
 from tests.accounts.conftest import DIRECTOR, Doors
 from tests.accounts.samples import inn
 from tests.kit import token
@@ -93,20 +94,50 @@ async def test_what_is_not_json_is_told_so(doors: Doors) -> None:
     assert answer.status_code == 400
 
 
-async def test_clients_are_found_by_name_inn_and_phone(doors: Doors) -> None:
-    school = await doors.client(name="Средняя школа № 12", contacts=[{"name": "Анна", "phones": ["+73912000012"]}])
-    sad = await doors.client(name="Детский сад (ясли) № 7", inn=inn(77))
+async def test_clients_are_found_by_whatever_is_known_of_them(doors: Doors) -> None:
+    anna = {"name": "Анна Петровна", "phones": ["+73912000012"], "emails": ["Anna@School12.ru"]}
+    school = await doors.client(name="Средняя школа № 12", contacts=[anna], region="24", tariff="gold")
+    sad = await doors.client(name="Детский сад (ясли) № 7", inn=inn(77), region="54")
     for query, wanted in {
         "name=ШКОЛА 12": [school],
         "name=(ясли)": [sad],
         "name=больница": [],
+        "name=школа ясли": [],
         f"inn={inn(77)}": [sad],
         "phone=8 391 200-00-12": [school],
+        "email=ANNA@school12.ru": [school],
+        "region=54": [sad],
+        "tariff=gold": [school],
+        "tariff=gold&region=54": [],
         "active=false": [],
         "manager_id=m1": [sad, school],
+        "manager_id=m1&name=школа": [school],
+        "q=анна шк": [school],
+        "q=ясли": [sad],
+        f"q={inn(77)[:9]}": [sad],
+        "q=8 (391) 200-00-12": [school],
+        "q=8391200": [school, sad],
+        "q=anna@": [school],
+        "q=12": [school],
+        "q=№ ( ) .": [],
+        "q=[.*": [],
+        "q=ясли&tariff=gold": [],
     }.items():
-        found = (await doors.get(f"/v1/clients?{query}")).json()["items"]
-        assert [client["client_id"] for client in found] == wanted, query
+        found = (await doors.get(f"/v1/clients?{query.replace('+', '%2B')}")).json()["items"]
+        assert {client["client_id"] for client in found} == set(wanted), query
+    assert (await doors.get("/v1/clients?q=")).status_code == 422
+    assert (await doors.get("/v1/clients?region=x")).status_code == 422
+
+
+async def test_words_that_many_have_are_looked_for_in_order_of_name(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "FEW", 2)
+    for name in ("Школа 3", "Школа 1", "Школа 2 сад"):
+        await doors.client(name=name)
+    for query, wanted in {"школа": ["Школа 1", "Школа 2 сад", "Школа 3"], "школа сад": ["Школа 2 сад"]}.items():
+        page = (await doors.get(f"/v1/clients?name={query}")).json()
+        assert [client["name"] for client in page["items"]] == wanted
 
 
 async def test_clients_are_listed_by_name_page_by_page(doors: Doors) -> None:

@@ -6,9 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.accounts import audit
-from services.accounts.api.clients import check_sees
-from services.accounts.api.fields import SEES_ALL, Deps, Director, Reader, View
-from services.accounts.domain.refusals import NotYourBase
+from services.accounts.api.fields import Deps, Director, Reader, View, check_base
+from services.accounts.api.proposals import check_involved
 from services.accounts.office import Office
 from shared.http.paging import Page, Paged, Paging
 from shared.http.problems import Problem
@@ -60,15 +59,14 @@ class VerdictView(View):
 @routes.get("/clients/{client_id}/history")
 async def client_history(office: Deps, who: Reader, client_id: str, paging: Paged) -> Page[EntryView]:
     """Every change of a client, by whom and why, the newest first."""
-    check_sees(who, await office.client(client_id))
+    check_base(who, (await office.client(client_id)).manager_id)
     return await history_page(office, "client", client_id, paging)
 
 
 @routes.get("/managers/{manager_id}/history")
 async def manager_history(office: Deps, who: Reader, manager_id: str, paging: Paged) -> Page[EntryView]:
     """Every change of a manager; a manager sees their own."""
-    if not who.has(*SEES_ALL) and who.subject != manager_id:
-        raise NotYourBase
+    check_base(who, manager_id)
     await office.manager(manager_id)
     return await history_page(office, "manager", manager_id, paging)
 
@@ -77,8 +75,7 @@ async def manager_history(office: Deps, who: Reader, manager_id: str, paging: Pa
 async def proposal_history(office: Deps, who: Reader, proposal_id: str, paging: Paged) -> Page[EntryView]:
     """Who proposed, attached, confirmed or refused."""
     proposal = await office.proposal(proposal_id)
-    if not who.has(*SEES_ALL) and who.subject not in {proposal.proposed_by, *proposal.concerns}:
-        raise NotYourBase
+    check_involved(who, proposal)
     return await history_page(office, "proposal", proposal_id, paging)
 
 

@@ -17,9 +17,10 @@ from services.accounts.api.call_forms import (
     PlanView,
     SheetItem,
 )
-from services.accounts.api.care_fields import Caller, CareDep, CareReader, check_base, week_of
-from services.accounts.api.fields import fingerprint
+from services.accounts.api.care_fields import Caller, CareDep, CareReader, week_of
+from services.accounts.api.fields import check_base, fingerprint
 from services.accounts.care import Care, call_id_of, party_of
+from services.accounts.care_store import Accountant, Outline
 from services.accounts.domain.calls_plan import CallPlan, Entry, returns_on
 from services.accounts.domain.client import Client, Contact
 from services.accounts.domain.contact_calls import Attempt, ContactCall, Talk
@@ -115,7 +116,7 @@ async def coverage(
 async def never_reached(care: CareDep, who: CareReader, manager_id: str) -> list[NeverView]:
     """The manager's accountants nobody has ever spoken with on a weekly call."""
     check_base(who, manager_id)
-    clients = await care.base(manager_id)
+    clients = await care.store.outline(manager_id)
     everybody = {contact.contact_id: (client, contact) for client in clients for contact in client.contacts}
     held = await care.store.last_held(list(everybody))
     missing = [contact_id for contact_id in everybody if contact_id not in held]
@@ -211,7 +212,7 @@ def _view(call: ContactCall) -> CallView:
     return CallView.model_validate(call).model_copy(update={"discovered_request_ids": ids})
 
 
-def _never(client: Client, contact: Contact, attempts: int) -> NeverView:
+def _never(client: Outline, contact: Accountant, attempts: int) -> NeverView:
     return NeverView(
         contact_id=contact.contact_id,
         name=contact.name,

@@ -7,10 +7,9 @@ from fastapi import Depends, Request
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from services.accounts.api.fields import SEES_ALL
+from services.accounts.api.fields import SEES_ALL, check_base
 from services.accounts.care import Care
 from services.accounts.domain.client import Client
-from services.accounts.domain.refusals import NotYourBase
 from services.accounts.domain.weeks import NoSuchWeek, Week
 from shared.contracts.base import to_milliseconds
 from shared.http.auth import Principal, requires
@@ -43,12 +42,6 @@ def _cut(value: datetime) -> datetime:
 
 
 When = Annotated[AwareDatetime, BeforeValidator(_said), AfterValidator(_cut)]
-
-
-def check_base(who: Principal, manager_id: str | None) -> None:
-    """Raises `NotYourBase` for a manager who asks about another's base."""
-    if not who.has(*SEES_ALL) and manager_id != who.subject:
-        raise NotYourBase
 
 
 async def own_client(care: Care, who: Principal, client_id: str) -> Client:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from services.accounts import conflicts
+from services.accounts import conflicts, searching
 from services.accounts.api.client_forms import ClientCard, ClientChanges, ClientView, NewClient
 from services.accounts.api.fields import (
     SEES_ALL,
@@ -22,15 +22,16 @@ from services.accounts.api.fields import (
     Reader,
     Region,
     Text,
+    check_base,
     fingerprint,
 )
 from services.accounts.domain import client as clients
 from services.accounts.domain.client import Client, begin
 from services.accounts.domain.contacts import replaced
-from services.accounts.domain.refusals import NotYourBase, UnknownClient, WrongValue
+from services.accounts.domain.refusals import UnknownClient, WrongValue
 from services.accounts.domain.stay import handed_to
 from services.accounts.office import Office, known
-from services.accounts.store import client_place, named
+from services.accounts.store import Store, client_place
 from shared.contracts.base import Decide, Decision
 from shared.http.auth import Principal
 from shared.http.idempotency import IdempotencyKey
@@ -42,8 +43,10 @@ routes = APIRouter(prefix="/v1/clients", tags=["clients"])
 
 
 class Search(BaseModel):
-    """By how words of its name, or of its accountants' names, begin; by INN, by an accountant's phone or e-mail …"""
+    """By how words of its name, or of its accountants' names, begin; by INN, by an accountant's phone or e-mail …; `q`
+    is any of these, or its beginning."""
 
+    q: Text | None = None
     name: Text | None = None
     inn: Inn | None = None
     phone: Phone | None = None
@@ -54,7 +57,7 @@ class Search(BaseModel):
     active: bool | None = None
 
     def where(self) -> dict[str, Any]:
-        """As a filter of the database."""
+        """What must be exactly so, as a filter of the database."""
         filters = {
             "inn": self.inn,
             "contacts.phones": self.phone,
@@ -64,8 +67,13 @@ class Search(BaseModel):
             "manager_id": self.manager_id,
             "active": self.active,
         }
-        by_name = named(self.name) if self.name else {}
-        return by_name | {field: wanted for field, wanted in filters.items() if wanted is not None}
+        return {field: wanted for field, wanted in filters.items() if wanted is not None}
+
+    async def whole(self, store: Store, where: dict[str, Any]) -> dict[str, Any]:
+        """`where`, and what was typed."""
+        typed = [await searching.by_words(store, self.name, where)] if self.name else []
+        typed += [await searching.by_anything(store, self.q, where)] if self.q else []
+        return {"$and": [where, *typed]} if typed else where
 
 
 @routes.post("", status_code=201, responses={200: {"description": "The same again."}})
@@ -101,10 +109,10 @@ async def listed(office: Deps, who: Reader, search: Annotated[Search, Query()], 
     """Clients in order of name; a manager sees their own base."""
     where = search.where()
     if not who.has(*SEES_ALL):
-        if search.manager_id not in {None, who.subject}:
-            raise NotYourBase
+        check_base(who, search.manager_id or who.subject)
         where["manager_id"] = who.subject
-    found = await office.store.clients_where(where, paging.after, paging.limit + 1)
+    wanted = await search.whole(office.store, where)
+    found = await office.store.clients_where(wanted, paging.after, paging.limit + 1)
     cards = [ClientCard.model_validate(client) for client in found]
     return paging.page(cards, lambda card: client_place(card.client_id, card.name))
 
@@ -113,7 +121,7 @@ async def listed(office: Deps, who: Reader, search: Annotated[Search, Query()], 
 async def one(office: Deps, who: Reader, client_id: str) -> ClientView:
     """One client with its history."""
     client = await office.client(client_id)
-    check_sees(who, client)
+    check_base(who, client.manager_id)
     return ClientView.model_validate(client)
 
 
@@ -125,17 +133,11 @@ async def describe(office: Deps, who: Keeper, client_id: str, changes: ClientCha
 
     def decide(state: Client | None) -> Decision[Client]:
         client = known(state, UnknownClient)
-        check_sees(who, client)
+        check_base(who, client.manager_id)
         return clients.describe(client, changes.applied(client, office.new_id), at)
 
     described = replace(client, inn=changes.inn or client.inn)
     return ClientView.model_validate((await _step(office, who, described, "описан заново", decide)).state)
-
-
-def check_sees(who: Principal, client: Client) -> None:
-    """Raises `NotYourBase` for a manager who does not hold the client at present."""
-    if not who.has(*SEES_ALL) and client.manager_id != who.subject:
-        raise NotYourBase
 
 
 async def _step(office: Office, who: Principal, client: Client, why: str, decide: Decide[Client]) -> Stepped[Client]:

@@ -5,7 +5,8 @@ from fastapi import APIRouter
 from services.accounts import calling
 from services.accounts.api.audit import EntryView, history_page
 from services.accounts.api.call_forms import ItemView, OrderBody
-from services.accounts.api.care_fields import Caller, CareDep, CareReader, check_base, own_client
+from services.accounts.api.care_fields import Caller, CareDep, CareReader, own_client
+from services.accounts.api.fields import check_base
 from services.accounts.care import Care
 from services.accounts.domain import control
 from services.accounts.domain.care_refusals import UnknownRequest
@@ -22,7 +23,7 @@ async def listed(care: CareDep, who: CareReader, manager_id: str) -> list[ItemVi
     """Every request under control of the base and of prospects on trial, the longest there first (R-IMP-4)."""
     check_base(who, manager_id)
     await care.office.manager(manager_id)
-    clients = [client_id for client_id, _, _ in await care.store.outline(manager_id)]
+    clients = [client.client_id for client in await care.store.outline(manager_id)]
     on_trial = await care.store.prospects_of(manager_id)
     return _items(care, await care.store.controlled([*clients, *on_trial]))
 

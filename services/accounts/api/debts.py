@@ -7,8 +7,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from services.accounts import debts
-from services.accounts.api.care_fields import CareDep, CareReader, check_base, own_client
-from services.accounts.api.fields import Director, Money, View
+from services.accounts.api.care_fields import CareDep, CareReader, own_client
+from services.accounts.api.fields import Director, Money, View, check_base
 from services.accounts.care import Care
 from services.accounts.care_store import Debt
 from services.accounts.domain import debt

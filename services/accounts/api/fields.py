@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from services.accounts import values
+from services.accounts.domain.refusals import NotYourBase
 from services.accounts.office import Office
 from services.accounts.values import Unfit
 from shared.contracts.base import Roubles
@@ -100,3 +101,9 @@ class View(BaseModel):
 def fingerprint(body: BaseModel) -> str:
     """What tells one request from another that has the same idempotency key."""
     return derived_id("body", body.model_dump_json(exclude_defaults=True))
+
+
+def check_base(who: Principal, manager_id: str | None) -> None:
+    """Raises `NotYourBase` for a manager who asks about another's base."""
+    if not who.has(*SEES_ALL) and manager_id != who.subject:
+        raise NotYourBase

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from services.accounts import growing
-from services.accounts.api.fields import SEES_ALL, Deps, Money, Reader
+from services.accounts.api.fields import SEES_ALL, Deps, Money, Reader, check_base
 from services.accounts.domain.growth import GOAL, Growth, Month
-from services.accounts.domain.refusals import NotYourBase, WrongValue
+from services.accounts.domain.refusals import WrongValue
+from shared.http.paging import Page, Paged
 
 routes = APIRouter(prefix="/v1", tags=["growth"])
 
@@ -56,8 +57,7 @@ class Months(BaseModel):
 @routes.get("/managers/{manager_id}/growth")
 async def of_manager(office: Deps, who: Reader, manager_id: str, since: AMonth = None, until: AMonth = None) -> Months:
     """A manager's months, the last twelve where nothing is said; a manager sees their own."""
-    if not who.has(*SEES_ALL) and who.subject != manager_id:
-        raise NotYourBase
+    check_base(who, manager_id)
     await office.manager(manager_id)
     last = _month(until) or _present(office)
     first = _month(since) or _back(last, SHOWN - 1)
@@ -68,12 +68,16 @@ async def of_manager(office: Deps, who: Reader, manager_id: str, since: AMonth =
 
 
 @routes.get("/growth")
-async def of_all(office: Deps, who: Reader, month: AMonth = None) -> Months:
-    """Everybody's month, the present one where nothing is said; a manager sees their own."""
+async def of_all(office: Deps, who: Reader, paging: Paged, month: AMonth = None) -> Page[GrowthView]:
+    """Everybody's month in order of manager, the present one where nothing is said; a manager sees their own."""
     wanted = _month(month) or _present(office)
-    found = await growing.of_all(office, wanted)
-    seen = found if who.has(*SEES_ALL) else {who.subject: found.get(who.subject, Growth())}
-    return Months(items=[GrowthView.of(manager_id, wanted, seen[manager_id]) for manager_id in sorted(seen)])
+    shown = [who.subject]
+    if who.has(*SEES_ALL):
+        shown = [each.manager_id for each in await office.store.managers_after(paging.after, paging.limit + 1)]
+    page = paging.page(shown, str)
+    found = await growing.of_all(office, wanted, page.items)
+    views = [GrowthView.of(each, wanted, found.get(each, Growth())) for each in page.items]
+    return Page(items=views, next=page.next)
 
 
 def _present(office: Deps) -> Month:

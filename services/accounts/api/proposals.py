@@ -5,8 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from services.accounts import confirming
-from services.accounts.api.clients import check_sees
-from services.accounts.api.fields import SEES_ALL, Deps, Director, Person, Reader, fingerprint
+from services.accounts.api.fields import SEES_ALL, Deps, Director, Person, Reader, check_base, fingerprint
 from services.accounts.api.proposal_forms import AnyProposal, EvidenceBody, NewWin, ProposalView, Refusal
 from services.accounts.domain.proposal import Proposal, Standing
 from services.accounts.domain.refusals import NotYourBase
@@ -67,8 +66,7 @@ async def listed(
 async def one(office: Deps, who: Reader, proposal_id: str) -> ProposalView:
     """One proposal."""
     proposal = await office.proposal(proposal_id)
-    if not who.has(*SEES_ALL) and who.subject not in {proposal.proposed_by, *proposal.concerns}:
-        raise NotYourBase
+    check_involved(who, proposal)
     return ProposalView.of(proposal)
 
 
@@ -76,8 +74,7 @@ async def one(office: Deps, who: Reader, proposal_id: str) -> ProposalView:
 async def attach(office: Deps, who: Person, proposal_id: str, evidence: EvidenceBody) -> ProposalView:
     """One more request, call, letter or document that shows it is so; until it is decided."""
     proposal = await office.proposal(proposal_id)
-    if not who.has(*SEES_ALL) and who.subject not in {proposal.proposed_by, *proposal.concerns}:
-        raise NotYourBase
+    check_involved(who, proposal)
     return ProposalView.of(await confirming.attach(office, proposal_id, evidence.given(who.subject, office.now())))
 
 
@@ -93,8 +90,14 @@ async def refuse(office: Deps, who: Director, proposal_id: str, refusal: Refusal
     return ProposalView.of(await confirming.refuse(office, proposal_id, who.subject, refusal.reason))
 
 
+def check_involved(who: Principal, proposal: Proposal) -> None:
+    """Raises `NotYourBase` for a manager who neither proposed it nor is concerned by it."""
+    if not who.has(*SEES_ALL) and who.subject not in {proposal.proposed_by, *proposal.concerns}:
+        raise NotYourBase
+
+
 async def _check_own_base(office: Office, who: Principal, asked: AnyProposal) -> None:
     """A manager proposes about their own base; a win may be proposed by anybody."""
     if who.has(*SEES_ALL, "specialist") or isinstance(asked, NewWin):
         return
-    check_sees(who, await office.client(asked.client_id))
+    check_base(who, (await office.client(asked.client_id)).manager_id)

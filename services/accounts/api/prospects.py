@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query, Response
 
 from services.accounts import referring
 from services.accounts.api.audit import EntryView, history_page
-from services.accounts.api.care_fields import Caller, CareDep, CareReader, check_base
-from services.accounts.api.fields import SEES_ALL, fingerprint
+from services.accounts.api.care_fields import Caller, CareDep, CareReader
+from services.accounts.api.fields import SEES_ALL, check_base, fingerprint
 from services.accounts.api.prospect_forms import (
     DropBody,
     NewProspect,

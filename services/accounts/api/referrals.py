@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from services.accounts import referring
-from services.accounts.api.care_fields import Caller, CareDep, CareReader, Words, check_base, own_client
-from services.accounts.api.fields import SEES_ALL, Body, Id, View
+from services.accounts.api.care_fields import Caller, CareDep, CareReader, Words, own_client
+from services.accounts.api.fields import SEES_ALL, Body, Id, View, check_base
 from services.accounts.care import Care
 from services.accounts.domain import fans
 from services.accounts.domain.client import Client

@@ -108,6 +108,10 @@ def together(growths: Iterable[Mapping[str, Growth]]) -> dict[str, Growth]:
 
 
 def _parts(client: Client, month: Month, until: date) -> Iterator[tuple[str, Growth]]:
+    if client.moved_on is not None and client.moved_on < month.first <= until:
+        if client.active:
+            yield client.manager_id, unmoved(1, client.fee)
+        return
     for stay in client.stays:
         if stay.reversed_by is None:
             yield from _of_stay(stay, month.first - timedelta(days=1), until)
