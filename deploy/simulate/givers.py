@@ -1,5 +1,6 @@
 """Who gives work away: our policy, by the same domain code that routing runs, and what other help desks offer."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -52,7 +53,7 @@ class Asked:
         )
 
 
-class Giver:
+class Giver(ABC):
     """A way of giving work away. What it does besides choosing stands in its flags."""
 
     name = ""
@@ -65,9 +66,9 @@ class Giver:
     postponements: Mapping[Priority, int] | None = None
     """How often work may be put off; None: as often as they like."""
 
+    @abstractmethod
     def pick(self, asked: Asked, loads: Mapping[str, Load], now: datetime) -> str | None:
         """Who gets it; None where it must wait."""
-        raise NotImplementedError
 
     def instead(self, asked: Asked, loads: Mapping[str, Load], now: datetime) -> Sequence[str]:
         """From whom a routine work might be taken for it, the best first."""

@@ -23,7 +23,6 @@ class ManagerEvent(Event):
     """E.164; a call from one of them to a client returns that client's missed call."""
     email: str | None = None
     personnel_number: str | None = None
-    """Табельный номер, as the payroll of 1С knows the manager."""
     snils: str | None = None
 
 
@@ -153,7 +152,7 @@ class ClientHandedOver(Event):
 
 
 class FactReversed(Event):
-    """A confirmed fact turned out wrong and counts as if it had never been: a fact of its own, never an edit."""
+    """A confirmed fact, borne by `manager_id`, was wrong and counts as if it had never been: a fact, never an edit."""
 
     TYPE: ClassVar[str] = "client.fact_reversed"
     SUBJECT: ClassVar[str] = "fact_id"
@@ -161,7 +160,6 @@ class FactReversed(Event):
     fact_id: str
     reverses_fact_id: str
     manager_id: str
-    """Who bore the fact that is reversed."""
     reason: str
     proposed_by: str
     confirmed_by: str
@@ -183,12 +181,11 @@ Action = Literal["force", "replace", "keep"]
 
 
 class ContactCallEvent(Event):
-    """What all facts about one weekly call have in common (R-IMP-1)."""
+    """What all facts about one weekly call, one for each accountant and week, have in common (R-IMP-1)."""
 
     SUBJECT: ClassVar[str] = "contact_call_id"
 
     contact_call_id: str
-    """One for each accountant and week."""
     contact_id: str
     client: ClientRef
     manager_id: str
@@ -204,9 +201,8 @@ class ContactCallPlanned(ContactCallEvent):
     revision: int
     day: date
     warn_at: Moment
-    """Friday noon in the company's time zone."""
+    """Friday noon, as `due` the week's end, in the company's time zone."""
     due: Moment
-    """The week's end in the company's time zone."""
 
 
 class ContactCallAttempted(ContactCallEvent):
@@ -248,7 +244,7 @@ class ContactCallHeld(ContactCallEvent):
 
 
 class ContactCallCancelled(ContactCallEvent):
-    """The accountant or the client is gone, or away the whole week: no call is owed."""
+    """No call is owed: the accountant or the client is gone, or away the whole week."""
 
     TYPE: ClassVar[str] = "contact_call.cancelled"
 
@@ -275,14 +271,13 @@ class ControlOpened(ControlEvent):
 
 
 class ControlOrdered(ControlEvent):
-    """What the manager demands (R-IMP-3): the same specialist by a date, a more competent one, or leave it, and why."""
+    """What the manager demands (R-IMP-3): the same one by a date (`force` alone), a more competent one, or neither."""
 
     TYPE: ClassVar[str] = "control.ordered"
 
     order_id: str
     action: Action
     finish_by: Moment | None = None
-    """With `force` alone."""
     reason: str
     by: str
 
@@ -306,7 +301,7 @@ class ReferralAsked(Event):
 
 
 class ProspectEvent(Event):
-    """What all facts about one prospect have in common (R-REF-2)."""
+    """What all facts about one prospect have in common (R-REF-2); no next contact only once it is won or dropped."""
 
     SUBJECT: ClassVar[str] = "prospect_id"
 
@@ -320,7 +315,6 @@ class ProspectEvent(Event):
     expected_fee: Roubles | None = None
     """Roubles a month, should they come."""
     next_contact: Moment | None
-    """None only where it is won or dropped."""
 
     def ref(self) -> ClientRef:
         """The prospect as a request of its own carries it."""
@@ -392,7 +386,8 @@ class DebtPart(Contract):
 
 
 class DebtChanged(Event):
-    """A client's manual-work debt, whole (R-IMP-6). Never shown to the client. The higher `revision` is the newer."""
+    """A client's manual-work debt, whole, and the probability 0…1 of being lost within a month by the policy of accounts
+    (R-IMP-6). Never shown to the client. The higher `revision` is the newer."""
 
     TYPE: ClassVar[str] = "debt.changed"
     SUBJECT: ClassVar[str] = "client_id"
@@ -404,5 +399,4 @@ class DebtChanged(Event):
     score: float
     band: Band
     loss_probability: float
-    """Of being lost within a month, 0…1, by the policy of accounts."""
     parts: tuple[DebtPart, ...] = ()
