@@ -20,7 +20,6 @@ class ManagerEvent(Event):
     hired: date
     left: date | None = None
     phones: tuple[str, ...] = ()
-    """E.164; a call from one of them to a client returns that client's missed call."""
     email: str | None = None
     personnel_number: str | None = None
     snils: str | None = None
@@ -386,8 +385,7 @@ class DebtPart(Contract):
 
 
 class DebtChanged(Event):
-    """A client's manual-work debt, whole, and the probability 0…1 of being lost within a month by the policy of accounts
-    (R-IMP-6). Never shown to the client. The higher `revision` is the newer."""
+    """A client's manual-work debt and chance of being lost in a month (R-IMP-6); the client never sees it."""
 
     TYPE: ClassVar[str] = "debt.changed"
     SUBJECT: ClassVar[str] = "client_id"
