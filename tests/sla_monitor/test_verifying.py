@@ -110,7 +110,7 @@ async def test_the_command_tells_what_differs(
 async def test_a_due_time_names_the_intervals_it_counted(monitor: Running) -> None:
     await monitor.publish(registered("important")(minute(30)))
     await monitor.timeline("/v1/requests/r1/timeline", 1)
-    asked = {"about": "request", "about_id": "r1", "obligation_id": "r1:assign:1"}
+    asked: dict[str, Any] = {"about": "request", "about_id": "r1", "obligation_id": "r1:assign:1"}
     found = await monitor.get("/v1/clocks/explanation", **asked)
     assert (found["because"], found["calendar"], found["seconds"]) == ("target", "company", 3600)
     assert found["counted"] == [
