@@ -1,10 +1,11 @@
 """Manual-work debt kept up to date, and proved: what is stored is what the facts come to (R-IMP-6)."""
 
 import asyncio
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -13,12 +14,15 @@ from services.accounts.care_store import Debt
 from services.accounts.domain import debt
 from services.accounts.domain.care_policy import CarePolicy
 from services.accounts.domain.client import Client
-from services.accounts.domain.debt import Known
+from services.accounts.domain.debt import Known, MissedCall
+from services.accounts.domain.matters import Matter
 from shared.calendar import NoCalendarYear
 from shared.contracts.accounts import DebtChanged, DebtPart
 from shared.contracts.base import Decision
 
 log = structlog.get_logger()
+
+Heard = TypeVar("Heard", Matter, MissedCall)
 
 AT_ONCE = 200
 """Clients whose facts are read together."""
@@ -84,13 +88,11 @@ async def refresh(care: Care, client_ids: Collection[str]) -> None:
 async def known(care: Care, clients: dict[str, Client]) -> dict[str, Known]:
     """The facts the debts of these clients are made of."""
     since = care.horizon()
-    matters = await care.store.weighing(clients, since)
-    calls = await care.store.unanswered(clients, since)
+    matters = _by_client(await care.store.weighing(clients, since))
+    calls = _by_client(await care.store.unanswered(clients, since))
     return {
         client_id: Known(
-            zone=client.zone,
-            matters=tuple(matter for matter in matters if matter.client_id == client_id),
-            calls=tuple(call for call in calls if call.client_id == client_id),
+            zone=client.zone, matters=tuple(matters.get(client_id, ())), calls=tuple(calls.get(client_id, ()))
         )
         for client_id, client in clients.items()
     }
@@ -184,6 +186,13 @@ def _differs(stored: Debt | None, again: Debt) -> str:
 async def _clients(care: Care, client_ids: Sequence[str]) -> dict[str, Client]:
     found = await care.office.store.clients.find({"_id": {"$in": list(client_ids)}}, limit=len(client_ids) + 1)
     return {client.client_id: client for client in found}
+
+
+def _by_client(found: Iterable[Heard]) -> dict[str | None, list[Heard]]:
+    groups: dict[str | None, list[Heard]] = {}
+    for each in found:
+        groups.setdefault(each.client_id, []).append(each)
+    return groups
 
 
 def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:

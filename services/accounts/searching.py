@@ -9,8 +9,8 @@ from services.accounts.domain.client import search_words
 from services.accounts.store import Store
 from services.accounts.values import Unfit
 
-FEW = 1_000
-"""Clients one word may find and still be where the search begins."""
+FEW = 12_000
+"""Clients a word may find and still be where the search begins; more are gone through in order of name."""
 DIGITS_NEEDED = 3
 NOTHING = {"words": ""}
 
@@ -23,17 +23,15 @@ async def by_words(store: Store, text: str, besides: Mapping[str, Any]) -> Filte
     The rarest word is looked up in the index. Where even that finds many, or where `besides` names the manager, whose
     base is short, clients are gone through in order of name instead.
     """
-    words = search_words(text)
-    if not words:
+    wheres = [{"words": _begins(word)} for word in search_words(text)]
+    if not wheres:
         return NOTHING
-    if "manager_id" in besides:
-        return _all_looked_at(words)
-    counts = [await store.count_up_to({"words": _begins(word)}, FEW) for word in words]
-    fewest = min(counts)
-    if fewest == FEW:
-        return _all_looked_at(words)
-    rarest = words.pop(counts.index(fewest))
-    return {"words": _begins(rarest)} | (_all_looked_at(words) if words else {})
+    looked_up: Filter = {}
+    if "manager_id" not in besides:
+        counts = [await store.count_up_to(where, FEW) for where in wheres]
+        if min(counts) < FEW:
+            looked_up = wheres.pop(counts.index(min(counts)))
+    return {"$and": [looked_up, *map(_gone_through, wheres)]}
 
 
 async def by_anything(store: Store, text: str, besides: Mapping[str, Any]) -> Filter:
@@ -41,10 +39,12 @@ async def by_anything(store: Store, text: str, besides: Mapping[str, Any]) -> Fi
     if "@" in text:
         return {"contacts.emails": _begins(text.strip().lower())}
     digits = re.sub(r"[\s()+.-]", "", text)
-    if digits.isdecimal() and digits.isascii() and len(digits) >= DIGITS_NEEDED:
-        words = await by_words(store, text, besides)
-        return {"$or": [{"inn": _begins(digits)}, {"contacts.phones": _begins(_number(text, digits))}, words]}
-    return await by_words(store, text, besides)
+    if not (digits.isdecimal() and digits.isascii() and len(digits) >= DIGITS_NEEDED):
+        return await by_words(store, text, besides)
+    means = {"inn": _begins(digits), "contacts.phones": _begins(_number(text, digits)), "words": _begins(digits)}
+    wheres = [{field: wanted} for field, wanted in means.items()]
+    counts = [await store.count_up_to(where, FEW) for where in wheres]
+    return {"$or": wheres} if sum(counts) < FEW else _gone_through({"$or": wheres})
 
 
 def _number(text: str, digits: str) -> str:
@@ -59,6 +59,6 @@ def _begins(word: str) -> Filter:
     return {"$regex": f"^{re.escape(word)}"}
 
 
-def _all_looked_at(words: list[str]) -> Filter:
-    # Said twice negatively, since the database would try every word in the index first.
-    return {"$nor": [{"words": {"$not": _begins(word)}} for word in words]}
+def _gone_through(where: Filter) -> Filter:
+    """The same, said twice negatively: the database would try every such word in the index first."""
+    return {"$nor": [{"$nor": [where]}]}

@@ -97,3 +97,8 @@ async def test_a_trial_request_whose_specialist_wants_out_is_on_the_managers_lis
     path = "/v1/control/t1/orders"
     assert (await doors.post(path, KEEP, OTHER)).status_code == 403
     assert (await doors.post(path, KEEP, MARIA)).status_code == 201
+    await doors.manager("m2")
+    await doors.http.patch(f"/v1/prospects/{prospect}", json={"manager_id": "m2"}, headers=MARIA)
+    seen = [(await doors.get("/v1/control/t1/history", who)).status_code for who in (MARIA, OTHER)]
+    assert seen == [403, 200]
+    assert [len((await doors.get(f"/v1/managers/{each}/control")).json()) for each in ("m1", "m2")] == [0, 1]

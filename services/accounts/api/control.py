@@ -11,6 +11,7 @@ from services.accounts.care import Care
 from services.accounts.domain import control
 from services.accounts.domain.care_refusals import UnknownRequest
 from services.accounts.domain.matters import Matter
+from shared.http.auth import Principal
 from shared.http.idempotency import IdempotencyKey
 from shared.http.paging import Page, Paged
 from shared.ids import derived_id
@@ -38,10 +39,7 @@ async def of_client(care: CareDep, who: CareReader, client_id: str) -> list[Item
 @routes.post("/control/{request_id}/orders", status_code=201)
 async def order(care: CareDep, who: Caller, request_id: str, key: IdempotencyKey, demanded: OrderBody) -> ItemView:
     """Force (the same specialist, by a time), replace (a stronger one), or keep with a reason: routing is told."""
-    matter = await care.matter(request_id)
-    if matter.client_id is None:
-        raise UnknownRequest("Чья это заявка, ещё не известно: сначала назовите клиента.")
-    check_base(who, (await care.party(matter.client_id)).manager_id)
+    matter = await _own_request(care, who, request_id)
     order_id = care.office.new_id() if key is None else derived_id("order", who.subject, key, request_id)
     after = await calling.order(care, matter, demanded.order(), order_id, who.subject)
     return _items(care, [after])[0]
@@ -50,9 +48,16 @@ async def order(care: CareDep, who: Caller, request_id: str, key: IdempotencyKey
 @routes.get("/control/{request_id}/history")
 async def history(care: CareDep, who: CareReader, request_id: str, paging: Paged) -> Page[EntryView]:
     """Who ordered what for the request, the newest first."""
-    matter = await care.matter(request_id)
-    check_base(who, matter.party.manager_id if matter.party else None)
+    await _own_request(care, who, request_id)
     return await history_page(care.office, "control", request_id, paging)
+
+
+async def _own_request(care: Care, who: Principal, request_id: str) -> Matter:
+    matter = await care.matter(request_id)
+    if matter.client_id is None:
+        raise UnknownRequest("Чья это заявка, ещё не известно: сначала назовите клиента.")
+    check_base(who, (await care.party(matter.client_id)).manager_id)
+    return matter
 
 
 def _items(care: Care, found: list[Matter]) -> list[ItemView]:
