@@ -42,6 +42,7 @@ MAIL_INDEXES = (
     IndexModel([("sender", 1), ("received_at", -1)]),
 )
 CLIENT_INDEXES = (IndexModel("keys"), IndexModel("manager_id"))
+MANAGER_INDEXES = (IndexModel("phones"),)
 
 
 class Store:

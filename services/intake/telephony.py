@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pydantic import SecretStr
-from pymongo import IndexModel
 
 from services.intake.channels.gate import Gate
 from services.intake.channels.megafon import MegafonDoor
@@ -15,6 +14,7 @@ from services.intake.domain import calls
 from services.intake.domain.calls import Call, Report
 from services.intake.domain.managers import KnownManager
 from services.intake.reception import Reception
+from services.intake.store import MANAGER_INDEXES
 from services.intake.telephony_settings import TelephonySettings
 from shared.ids import derived_id
 from shared.service import Service
@@ -76,7 +76,7 @@ def telephony(service: Service, reception: Reception, settings: TelephonySetting
     }
     return Telephony(
         reception=reception,
-        managers=service.documents("managers", KnownManager, indexes=(IndexModel("phones"),)),
+        managers=service.documents("managers", KnownManager, indexes=MANAGER_INDEXES),
         megafon=MegafonDoor(_revealed(settings.megafon_tokens)),
         zadarma=ZadarmaDoor(_revealed(settings.zadarma_secrets), settings.company_zone),
         uis=UisDoor(_revealed(settings.uis_tokens), settings.company_zone),

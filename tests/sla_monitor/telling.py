@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.sla_monitor.domain.facts import About, about_of, fact_of
+from services.sla_monitor.domain.facts import about_of, fact_of
 from services.sla_monitor.domain.obligations import Obligation
 from services.sla_monitor.domain.rules import Rules, company_calendars
 from services.sla_monitor.domain.timeline import Timeline, fired, heard
@@ -12,6 +12,7 @@ from shared.calendar import hours
 from shared.clock import FixedClock
 from shared.contracts import intake, routing
 from shared.contracts.base import ClientRef, Event, Priority
+from shared.contracts.sla_monitor import About
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 """A Monday, 12:00 in Krasnoyarsk."""
