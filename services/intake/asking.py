@@ -26,7 +26,7 @@ async def on_finished(event: WorkFinished, office: PostOffice) -> None:
     request = (await requests.step(event.request_id, decide)).state
     ask = closing.ask_of(request, event.round)
     if ask is not None:
-        letter = letters.closing(request, ask, office.settings.public_url)
+        letter = letters.closing(request, ask, office.settings.public_url, await office.manager_of(request))
         await office.deliveries.send(f"closing-{request.request_id}-{ask.round}", letter, about=request.request_id)
 
 

@@ -3,10 +3,10 @@
 from functools import partial
 
 from services.intake import asking
-from services.intake.domain.callers import told
+from services.intake.domain.callers import indebted, told
 from services.intake.post import PostOffice
 from services.intake.reception import Reception
-from shared.contracts.accounts import ClientChanged, ClientEvent, ClientRegistered
+from shared.contracts.accounts import ClientChanged, ClientEvent, ClientRegistered, DebtChanged
 from shared.contracts.base import Decision, Event
 from shared.contracts.routing import WorkClosed, WorkFinished, WorkReopened
 from shared.messaging.envelope import Message
@@ -23,11 +23,19 @@ async def on_client(event: ClientEvent, message: Message, reception: Reception) 
         await reception.claim(request)
 
 
+async def on_debt(event: DebtChanged, message: Message, reception: Reception) -> None:
+    """Know how deep the client's debt is: at risk it is taken one step more seriously."""
+    del message
+    stepped = await reception.store.clients.step(event.client_id, lambda known: Decision(indebted(known, event)))
+    reception.store.directory.forget(stepped.state.keys)
+
+
 def handlers(reception: Reception) -> dict[type[Event], Handler]:
     """Which event is handled by what."""
     return {
         ClientRegistered: partial(on_client, reception=reception),
         ClientChanged: partial(on_client, reception=reception),
+        DebtChanged: partial(on_debt, reception=reception),
     }
 
 

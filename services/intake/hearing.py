@@ -5,8 +5,8 @@ from functools import partial
 from services.intake.domain import managers
 from services.intake.domain.callers import Caller, Client, Identity
 from services.intake.domain.requests import Register
-from services.intake.domain.triage import triage
 from services.intake.telephony import Telephony
+from services.intake.triaging import triage
 from shared.contracts.accounts import (
     ContactCallHeld,
     DiscoveredOnCall,
@@ -80,4 +80,4 @@ def _discovered(event: ContactCallHeld, found: DiscoveredOnCall) -> Register:
 
 
 def _client(ref: ClientRef) -> Client:
-    return Client(ref.client_id, ref.name, ref.zone, ref.manager_id)
+    return Client(ref.client_id, ref.name, ref.zone, ref.manager_id, ref.tariff)

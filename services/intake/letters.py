@@ -21,7 +21,7 @@ FINISHED = """Здравствуйте!
 
 Не решено: {no}
 
-Каждая ссылка действует один раз. Если пропустить это письмо, менеджер спросит вас сам.
+Каждая ссылка действует один раз. Если пропустить это письмо, {manager} спросит вас сам.
 """
 
 
@@ -32,11 +32,15 @@ def acknowledgement(request: ServiceRequest, to: str, header_id: str | None, man
     return Letter(to=(to,), subject=_subject(request), text=text, headers=AUTOMATIC | _in_reply_to(header_id))
 
 
-def closing(request: ServiceRequest, ask: Ask, public_url: str) -> Letter:
-    """«Решено или нет?», with a link for each answer."""
+def closing(request: ServiceRequest, ask: Ask, public_url: str, manager: str | None) -> Letter:
+    """«Решено или нет?», with a link for each answer, and the manager who asks otherwise."""
     link = f"{public_url}/v1/answers/{request.request_id}/{ask.token}"
     text = FINISHED.format(
-        number=request.number, subject=_line(request.subject), yes=f"{link}?solved=yes", no=f"{link}?solved=no"
+        number=request.number,
+        subject=_line(request.subject),
+        yes=f"{link}?solved=yes",
+        no=f"{link}?solved=no",
+        manager=f"ваш менеджер ({manager})" if manager else "менеджер",
     )
     return Letter(to=(ask.to,), subject=_subject(request), text=text, headers={"Auto-Submitted": "auto-generated"})
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, FilePath, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from shared.delivery import DeliverySettings
@@ -26,6 +26,12 @@ class MailSettings(DeliverySettings):
     smtp_port: int = Field(default=0, ge=0, le=65535)
     """Where letters are listened for by SMTP; 0 for not at all."""
     smtp_host: str = "127.0.0.1"
+    smtp_connections: int = Field(default=20, ge=1)
+    """Connections by SMTP at once; one more is told to come again later."""
+    smtp_certificate: Annotated[FilePath | None, BeforeValidator(_or_none)] = None
+    """A chain in PEM: with it STARTTLS is offered."""
+    smtp_certificate_key: Annotated[FilePath | None, BeforeValidator(_or_none)] = None
+    """Its key in PEM, where it is not in the same file."""
     imap_url: Annotated[SecretStr | None, BeforeValidator(_or_none)] = None
     """`imaps://user:password@host:993/INBOX`: a mailbox to be read. Without it none is."""
     imap_every_seconds: float = Field(default=30, gt=0)

@@ -12,13 +12,14 @@ from services.intake.channels import doors, gate, imap, smtp
 from services.intake.channels.generic import GenericDoor
 from services.intake.channels.mailgun import MailgunDoor
 from services.intake.channels.mango import MangoDoor
-from services.intake.domain import refusals
+from services.intake.domain import refusals, triage_rules
 from services.intake.handlers import handlers, mail_handlers
 from services.intake.post import PostOffice
 from services.intake.reception import Reception
 from services.intake.settings import IntakeSettings
 from services.intake.store import Store
 from services.intake.telephony import telephony
+from services.intake.triaging import Triager
 from shared.clock import ServiceClock
 from shared.delivery import Deliveries
 from shared.delivery.doors import router as deliveries_router
@@ -36,6 +37,9 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     refusals.ForeignRequest: (403, "not-your-base"),
     refusals.ForeignCall: (403, "not-your-base"),
     refusals.TakenBySpecialist: (403, "taken-by-specialist"),
+    triage_rules.UnknownRules: (404, "unknown-triage-rules"),
+    triage_rules.RulesOvertaken: (409, "triage-rules-overtaken"),
+    triage_rules.BadRules: (422, "bad-triage-rules"),
     refusals.NotTheSameMatter: (409, "not-the-same-matter"),
     refusals.NotMerged: (409, "not-merged"),
     refusals.LinkSpent: (410, "link-spent"),
@@ -55,8 +59,10 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
 def build_app(settings: IntakeSettings, clock: ServiceClock | None = None) -> FastAPI:
     """The service's HTTP app; its connections live as long as the app's lifespan."""
     service = Service("intake", settings, clock=clock)
+    store = Store(service)
     reception = Reception(
-        store=Store(service),
+        store=store,
+        triager=Triager(store.triage_rules, settings.company_zone),
         clock=service.clock,
         new_id=service.new_id,
         generic=GenericDoor(_revealed(settings.webhook_secret)),
@@ -69,7 +75,7 @@ def build_app(settings: IntakeSettings, clock: ServiceClock | None = None) -> Fa
     calls = telephony(service, reception, settings)
     service.app.state.telephony = calls
     deliveries = Deliveries(service, settings)
-    office = PostOffice(reception, deliveries, settings)
+    office = PostOffice(reception, deliveries, settings, calls.managers)
     service.app.state.post = office
     service.problems(PROBLEMS)
     for routes in (*ROUTERS, deliveries_router(deliveries), key_doors.router(keys, SCOPES)):

@@ -1,6 +1,6 @@
 """What intake measures besides what every service does."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 REQUESTS = Counter(
     "svoy_intake_requests", "Requests registered.", ["channel", "priority", "identified"]
@@ -11,4 +11,5 @@ WEBHOOKS = Counter(
     ["provider", "outcome"],
 )  # fmt: skip
 MAILS = Counter("svoy_intake_mails", "Letters by how they could be read: whole, with_faults, repeated.", ["outcome"])
+PARKED_MAILS = Gauge("svoy_intake_mails_parked", "Letters of the mailbox that could not be kept so far.")
 CLAIMED = Counter("svoy_intake_requests_claimed", "Unidentified requests whose client became known later.")

@@ -11,19 +11,22 @@ from services.intake.domain import merging
 from services.intake.domain.callers import Caller, Identity
 from services.intake.domain.conversation import FollowUp
 from services.intake.domain.mails import Kind, Letter, Mail, arrived, keep
+from services.intake.domain.managers import KnownManager
 from services.intake.domain.refusals import NotPossibleNow, UnknownRequest
 from services.intake.domain.requests import Register, ServiceRequest
 from services.intake.domain.threads import WITHIN, Thread, only_thanks, thread
-from services.intake.domain.triage import triage
 from services.intake.mail_settings import MailSettings
 from services.intake.reception import Reception
 from shared.delivery import Deliveries
 from shared.ids import derived_id
+from shared.store import Documents
 
 TEXT_KEPT = 100_000
 """Characters of a letter its request carries; all of it is in the letter."""
 FILES_KEPT = 50
 """Attachments of a letter that are kept as files; the others stay in the raw letter."""
+CUT = "cut"
+"""The fault of a letter that is kept only as far as it was fetched."""
 MERGED_DEEP = 5
 HOUR = timedelta(hours=1)
 
@@ -47,14 +50,21 @@ class _Found:
 class PostOffice:
     """Takes in letters, whichever door they come by, and answers them."""
 
-    def __init__(self, reception: Reception, deliveries: Deliveries, settings: MailSettings) -> None:
+    def __init__(
+        self,
+        reception: Reception,
+        deliveries: Deliveries,
+        settings: MailSettings,
+        managers: Documents[KnownManager],
+    ) -> None:
         self.reception = reception
         self.deliveries = deliveries
+        self.managers = managers
         self.settings = settings
         self._own = {*settings.mail_addresses, parseaddr(settings.mail_from)[1].lower()}
 
-    async def receive(self, raw: bytes, by: str) -> Received:
-        """Keep a letter and do what it asks for.
+    async def receive(self, raw: bytes, by: str, *, cut: bool = False) -> Received:
+        """Keep a letter and do what it asks for; `cut` where this is only its beginning.
 
         The raw letter is kept first and the mail last, each under the id that belongs to the letter: a sender who got
         no answer sends it again, and what was missing is done then.
@@ -66,6 +76,7 @@ class PostOffice:
             metrics.MAILS.labels("repeated").inc()
             return Received(mail, await request_of(self.reception, mail), new=False)
         letter = await asyncio.to_thread(email.read, raw)
+        letter = replace(letter, faults=(*letter.faults, CUT)) if cut else letter
         await store.keep_letter(message_id, raw)
         letter = await self._with_files(letter, message_id, raw)
         said = await asyncio.to_thread(quotes.said, letter.text)
@@ -114,13 +125,15 @@ class PostOffice:
             return _Found("thanks", spoken)
         if spoken is not None and spoken.state in {"open", "merged"}:
             return _Found("follow_up", await self._joined(spoken, said or letter.title, message_id, by))
+        judged = await self.reception.judged(f"{letter.subject}\n{said}", None, identity)
         command = Register(
             channel="email",
             subject=letter.title,
             text=letter.text[:TEXT_KEPT],
             caller=caller,
             identity=identity,
-            triage=triage(f"{letter.subject}\n{said}"),
+            triage=judged,
+            products=judged.products,
             message_id=message_id,
             follows=None if spoken is None else spoken.request_id,
             by=by,
@@ -163,15 +176,15 @@ class PostOffice:
         since = self.reception.clock.now() - HOUR
         if await self.reception.store.answers_since(letter.sender, since) >= limit:
             return False
-        manager = None if request.client is None else await self._manager_name(request.client.manager_id)
-        reply = letters.acknowledgement(request, letter.sender, letter.header_id, manager)
+        reply = letters.acknowledgement(request, letter.sender, letter.header_id, await self.manager_of(request))
         await self.deliveries.send(f"ack-{request.request_id}", reply, about=request.request_id)
         return True
 
-    async def _manager_name(self, manager_id: str | None) -> str | None:
-        managers = getattr(self.reception.store, "managers", None)
-        known = None if managers is None or manager_id is None else await managers.get(manager_id)
-        return None if known is None else known.name
+    async def manager_of(self, request: ServiceRequest) -> str | None:
+        """The name of who holds the request's client at present."""
+        client = None if request.client is None else await self.reception.store.clients.get(request.client.client_id)
+        known = None if client is None else await self.managers.get(client.manager_id)
+        return None if known is None or known.left is not None else known.name
 
     async def _kept(self, mail: Mail, request: ServiceRequest | None) -> Received:
         stepped = await self.reception.store.mails.step(mail.message_id, lambda known: keep(known, mail), new=True)

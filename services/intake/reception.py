@@ -11,9 +11,12 @@ from services.intake.domain import calls, requests
 from services.intake.domain.callers import NOBODY, Caller, Identity, identity
 from services.intake.domain.calls import Call, Report
 from services.intake.domain.requests import Register, ServiceRequest
+from services.intake.domain.triage import Triage
 from services.intake.domain.words import claim
 from services.intake.store import Store
+from services.intake.triaging import Triager
 from shared.clock import Clock
+from shared.contracts.base import Priority
 from shared.ids import NewId
 from shared.store import Stepped
 
@@ -23,6 +26,7 @@ class Reception:
     """Takes in what clients say, whichever way it comes."""
 
     store: Store
+    triager: Triager
     clock: Clock
     new_id: NewId
     generic: GenericDoor
@@ -32,6 +36,18 @@ class Reception:
     async def identity(self, caller: Caller) -> Identity:
         """Whose call or letter it is."""
         return identity(caller, await self.store.directory.having(caller))
+
+    async def judged(
+        self, text: str, given: Priority | None, identity: Identity, *, at: datetime | None = None
+    ) -> Triage:
+        """How pressing what this client says is, and why; `at` is when it was said."""
+        return await self.triager.judged(
+            text,
+            given,
+            now=at or self.clock.now(),
+            zone=None if identity.client is None else identity.client.zone,
+            at_risk=identity.band == "risk",
+        )
 
     async def register(
         self, command: Register, request_id: str, *, at: datetime | None = None

@@ -7,19 +7,25 @@ from typing import Any
 
 from bson import Binary
 from pymongo import IndexModel
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import ConnectionFailure, DuplicateKeyError
 
 from services.intake.directory import Directory
 from services.intake.domain.callers import KnownClient
 from services.intake.domain.calls import Call
-from services.intake.domain.mails import Mail, Mailbox
+from services.intake.domain.mailboxes import Mailbox
+from services.intake.domain.mails import Mail
 from services.intake.domain.refusals import UnknownMail
 from services.intake.domain.requests import ServiceRequest
+from services.intake.domain.triage_rules import TriageRules
 from services.intake.numbers import Numbers
 from shared.contracts.base import to_milliseconds
 from shared.service import Service
 from shared.store.files import Files
 
+ONE_DOCUMENT = 15_000_000
+"""Bytes of a letter that fit into a document beside its id; a larger one is a file."""
+UNREACHABLE = (ConnectionFailure,)
+"""What is raised where nothing at all can be kept just now."""
 CLAIMED_AT_ONCE = 1_000
 PAIRED_AT_ONCE = 100
 
@@ -56,9 +62,10 @@ class Store:
         self.directory = Directory(self.clients)
         self.numbers = Numbers(service.store.indexes("counters", ()))
         self.mailboxes = service.documents("mailboxes", Mailbox)
+        self.triage_rules = service.documents("triage_rules", TriageRules)
         self.attachments = Files(service.database, "attachments")
-        # A letter is at most 10 MB, so one document holds it whole: written at once or not at all.
         self._letters = service.store.indexes("letters", ())
+        self._large_letters = Files(service.database, "large_letters")
 
     async def base_of(self, manager_id: str) -> frozenset[str]:
         """Ids of the clients a manager holds at present."""
@@ -76,6 +83,23 @@ class Store:
         `ValueError` if it is none."""
         sort = (("course.began_at", -1), ("_id", -1))
         return await self.calls.find(_all(where, "course.began_at", after), sort=sort, limit=limit)
+
+    async def confusion(
+        self, since: datetime, until: datetime
+    ) -> tuple[dict[str, dict[str, int]], list[tuple[str, int, int]]]:
+        """Of the requests registered since then and before `until` whose priority nobody had given: how many, by the
+        rules' priority and people's; and by rule how often it spoke, and how often people saw it otherwise."""
+        own = {"registered_at": {"$gte": since, "$lt": until}, "triage.reasons.rule": {"$ne": "given"}}
+        wrong = {"$cond": [{"$eq": ["$triage.priority", "$priority"]}, 0, 1]}
+        pairs = {"$group": {"_id": {"rules": "$triage.priority", "people": "$priority"}, "count": {"$sum": 1}}}
+        by_rule = {"$group": {"_id": "$triage.reasons.rule", "count": {"$sum": 1}, "wrong": {"$sum": wrong}}}
+        table: dict[str, dict[str, int]] = {}
+        async for one in self.requests.collection.aggregate([{"$match": own}, pairs]):
+            table.setdefault(one["_id"]["rules"], {})[one["_id"]["people"]] = one["count"]
+        rules = self.requests.collection.aggregate(
+            [{"$match": own}, {"$unwind": "$triage.reasons"}, by_rule, {"$sort": {"wrong": -1, "_id": 1}}]
+        )
+        return table, [(one["_id"], one["count"], one["wrong"]) async for one in rules]
 
     async def unclaimed(self, keys: Iterable[str]) -> list[ServiceRequest]:
         """Requests of nobody yet whose caller has one of these keys."""
@@ -120,16 +144,20 @@ class Store:
         return await self.mails.count({"sender": sender, "answered": True, "received_at": {"$gte": since}})
 
     async def keep_letter(self, message_id: str, raw: bytes) -> None:
-        """Keep a raw letter as it came first."""
+        """Keep a raw letter as it came first: whole in one document where it fits, else as a file."""
+        if len(raw) > ONE_DOCUMENT:
+            await self._large_letters.put(message_id, raw, {})
+            return
         with suppress(DuplicateKeyError):
             await self._letters.insert_one({"_id": message_id, "raw": Binary(raw)})
 
     async def letter(self, message_id: str) -> bytes:
         """A raw letter. Raises `UnknownMail` where there is none."""
         kept = await self._letters.find_one({"_id": message_id})
-        if kept is None:
+        raw = await self._large_letters.get(message_id) if kept is None else bytes(kept["raw"])
+        if raw is None:
             raise UnknownMail
-        return bytes(kept["raw"])
+        return raw
 
 
 def place(moment: datetime | None, key: str) -> str:

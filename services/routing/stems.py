@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from snowballstemmer import stemmer  # type: ignore[import-untyped]  # the library has no types
+from snowballstemmer import stemmer
 
 WORD = re.compile(r"[а-яa-z0-9]{2,}")
 _EMPTY = """

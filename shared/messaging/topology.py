@@ -45,6 +45,7 @@ LISTENS: Mapping[str, tuple[str, ...]] = {
         "manager.changed",
         "contact_call.held",
         "prospect.trial_opened",
+        "debt.changed",
     ),
     "routing": ("request.*", "client.registered", "client.changed", "sla.breached", "control.ordered"),
     "sla_monitor": (

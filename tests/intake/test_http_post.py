@@ -4,9 +4,11 @@ server at the other end."""
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import date, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from aiosmtpd.smtp import SMTP
 from services.intake.main import build_app
 from services.intake.settings import IntakeSettings
 from shared.clock import machine_now
+from shared.contracts.accounts import ManagerRegistered
 from shared.contracts.routing import WorkClosed, WorkFinished, WorkReopened
 from tests.conftest import SettingsFor
 from tests.intake.conftest import MANAGER, OTHER_MANAGER, Doors
@@ -204,6 +207,30 @@ async def test_an_answer_its_words_contradict_is_doubted_and_closes_nothing(
     assert (event.subject, event.body["pressed"]) == (request_id, True)
     request = (await post.get(f"/v1/requests/{request_id}")).json()
     assert (request["state"], request["verdicts"], len(request["doubts"])) == ("open", [], 1)
+
+
+async def test_letters_name_the_manager_who_holds_the_client_at_present(
+    post: Doors, outside: tuple[Outside, int]
+) -> None:
+    await post.client()
+    for number, name in (("m1", "Вера Свойская"), ("m2", "Нина Новая")):
+        told = ManagerRegistered(at=machine_now(), manager_id=number, revision=1, name=name, hired=date(2026, 1, 12))
+        await publish(post.amqp_url, told)
+        await eventually(partial(post.app.state.post.managers.get, number))
+    first = (await post.letter(a_letter("Не проходит отчёт"))).json()
+    assert "Вера Свойская" in (await outside[0].one(first["number"])).get_content()
+    await post.client(revision=2, manager_id="m2")
+    await publish(post.amqp_url, done(first["request_id"]))
+    assert "Нина Новая" in (await outside[0].one(first["number"], 2)).get_content()
+
+
+async def test_a_link_is_good_for_thirty_days(post: Doors, outside: tuple[Outside, int]) -> None:
+    _, letter = await finished(post, outside)
+    (link,) = re.findall(rf"{PUBLIC}(\S+\?solved=yes)", letter.get_content())
+    for days, status in ((29.9, 200), (30.1, 410)):
+        post.app.state.deps.clock.offset = timedelta(days=days)
+        assert (await post.http.get(link)).status_code == status
+    assert (await pressed(post, letter, "yes")).status_code == 410
 
 
 async def test_links_die_when_work_goes_on(post: Doors, outside: tuple[Outside, int]) -> None:

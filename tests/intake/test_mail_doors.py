@@ -1,14 +1,22 @@
 """Letters by SMTP, by IMAP and from Mailgun, each over a real socket."""
 
+import asyncio
 import socket
 from base64 import b64encode
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from hashlib import sha256
 from hmac import new
+from pathlib import Path
 from urllib.parse import urlencode
 
 import aiosmtplib
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from imap_tools import MailboxLoginError
 
 from services.intake.channels import imap
@@ -16,7 +24,7 @@ from services.intake.main import build_app
 from services.intake.settings import IntakeSettings
 from shared.clock import machine_now
 from tests.conftest import SettingsFor
-from tests.intake.conftest import Doors
+from tests.intake.conftest import DIRECTOR, MANAGER, Doors
 from tests.intake.imap_server import Folder, imap_server
 from tests.intake.test_http_post import a_letter
 from tests.kit import eventually, listening, serving
@@ -30,6 +38,24 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
+
+
+def certificate() -> bytes:
+    """A chain and its key, signed by itself."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "svoy")])
+    now = machine_now()
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return private + signed.public_bytes(Encoding.PEM)
 
 
 @pytest.fixture
@@ -92,6 +118,53 @@ async def test_by_smtp_only_our_addresses_and_no_giants_are_taken(doors: Doors) 
     assert await requests(doors) == 0
 
 
+async def test_a_letter_in_one_long_line_is_taken_by_smtp(doors: Doors) -> None:
+    raw = b"From: a@b.ru\r\nSubject: x\r\n\r\n" + "Срочно ".encode("cp1251") * 5_000 + b"\r\n"
+    assert "Kept as" in await by_smtp(doors, raw)
+    assert await requests(doors) == 1
+
+
+async def test_by_smtp_one_connection_too_many_is_told_to_come_again(doors: Doors) -> None:
+    settings = doors.app.state.post.settings
+    await by_smtp(doors, a_letter("x"))
+    held = [await asyncio.open_connection("127.0.0.1", settings.smtp_port) for _ in range(settings.smtp_connections)]
+    assert [(await reader.readline())[:3] for reader, _ in held] == [b"220"] * len(held)
+    reader, writer = await asyncio.open_connection("127.0.0.1", settings.smtp_port)
+    assert (await reader.read())[:4] == b"421 "
+    for _, one in [*held, (reader, writer)]:
+        one.close()
+
+    async def again() -> bool:
+        try:
+            return "Kept as" in await by_smtp(doors, a_letter("y"))
+        except (aiosmtplib.SMTPException, OSError):
+            return False
+
+    await eventually(again)
+
+
+async def test_with_a_certificate_letters_come_by_starttls(settings_for: SettingsFor, tmp_path: Path) -> None:
+    chain = tmp_path / "chain.pem"
+    chain.write_bytes(certificate())
+    port = free_port()
+    settings = settings_for(IntakeSettings, smtp_port=port, mail_addresses=OURS, smtp_certificate=chain)
+    app = build_app(settings)
+    async with serving(app):
+
+        async def sent() -> str | None:
+            client = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=True, validate_certs=False)
+            try:
+                await client.connect()
+            except aiosmtplib.SMTPConnectError:
+                return None
+            try:
+                return (await client.sendmail("a@b.ru", [OURS], a_letter("x")))[1]
+            finally:
+                client.close()
+
+        assert "Kept as" in await eventually(sent)
+
+
 async def test_what_comes_by_smtp_from_nobody_opens_nothing(doors: Doors) -> None:
     await by_smtp(doors, a_letter("Ошибка", "Undelivered Mail Returned to Sender"), sender="")
     assert (await doors.heard.one("message.received")).body["kind"] == "bounce"
@@ -126,6 +199,38 @@ async def test_a_mailbox_that_was_made_anew_is_read_again_and_opens_nothing_twic
     folder.validity, folder.letters = 8, {1: a_letter("Второе", "2"), 2: a_letter("Первое", "1")}
     assert await imap.read_new(doors.app.state.post, folder.url) == 2
     assert await requests(doors) == 2
+
+
+async def test_a_letter_too_large_for_a_document_is_kept_whole_and_the_next_is_read(
+    doors: Doors, folder: Folder
+) -> None:
+    giant = b"From: a@b.ru\r\nSubject: giant\r\n\r\n" + b"x" * 16_800_000
+    folder.letters = {1: giant, 2: a_letter("Следующее", "2")}
+    assert await imap.read_new(doors.app.state.post, folder.url) == 2
+    assert (await requests(doors), folder.seen) == (2, [1, 2])
+    found = (await doors.heard.several(2, "message.received"))[0]
+    assert await doors.reception.store.letter(found.subject) == giant
+    assert (await doors.get(f"/v1/emails/{found.subject}")).json()["size"] == len(giant)
+
+
+async def test_a_letter_that_cannot_be_kept_is_parked_in_sight_and_tried_again(doors: Doors, folder: Folder) -> None:
+    office, database = doors.app.state.post, doors.reception.store.mails.collection.database
+    validator = {"subject": {"$ne": "яд"}}
+    await database.command("collMod", "mails", validator=validator)
+    folder.letters = {1: a_letter("Первое", "1"), 2: a_letter("Второе", "яд"), 3: a_letter("Третье", "3")}
+    assert await imap.read_new(office, folder.url) == 3
+    assert folder.seen == [1, 3]
+    (box,) = (await doors.get("/v1/mailboxes")).json()
+    assert (box["last_uid"], [(one["uid"], one["tries"]) for one in box["parked"]]) == (3, [(2, 1)])
+    assert (await doors.get("/v1/mailboxes", MANAGER)).status_code == 403
+    await database.command("collMod", "mails", validator={})
+    assert await imap.read_new(office, folder.url) == 0
+    assert folder.seen == [1, 3]
+    await doors.http.put("/v1/clock", json={"offset_seconds": 61}, headers=DIRECTOR)
+    await imap.read_new(office, folder.url)
+    assert folder.seen == [1, 3, 2]
+    assert (await doors.get("/v1/mailboxes")).json()[0]["parked"] == []
+    assert await requests(doors) == 3
 
 
 async def test_a_wrong_password_is_said(doors: Doors, folder: Folder) -> None:

@@ -15,8 +15,8 @@ from services.intake.domain.refusals import (
     UnknownRequest,
 )
 from services.intake.domain.requests import NEXT, Register, ServiceRequest, Step, answer, register, within
-from services.intake.domain.triage import triage
 from services.intake.domain.words import claim, give_verdict, identify, promise_wait, reprioritise, withdraw
+from services.intake.triaging import triage
 from shared.contracts.base import Decision, Nature
 from shared.contracts.intake import (
     RequestIdentified,

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.triage import EVIDENCE, READ, Reason, triage
+from services.intake.domain.triage import EVIDENCE, READ, Reason
+from services.intake.triaging import triage
 from shared.contracts.base import Priority
 
 URGENT = [

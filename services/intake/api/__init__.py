@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.intake.api import answers, calls, emails, matters, requests, telephony, words
+from services.intake.api import answers, calls, emails, mailboxes, matters, requests, telephony, triage, words
 
 ROUTERS: tuple[APIRouter, ...] = (
     requests.routes,
@@ -10,6 +10,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     matters.routes,
     answers.routes,
     emails.routes,
+    mailboxes.routes,
     telephony.routes,
     calls.routes,
+    triage.routes,
 )

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -27,8 +28,9 @@ from services.intake.api.views import Registered, RequestCard, RequestView
 from services.intake.domain.callers import Caller, Identity
 from services.intake.domain.refusals import ForeignRequest
 from services.intake.domain.requests import Register, State, answer, within
-from services.intake.domain.triage import triage
+from services.intake.domain.triage import Triage
 from services.intake.phones import phone_in
+from services.intake.reception import Reception
 from services.intake.store import place, seen_with
 from shared.contracts.base import Channel, Nature, Priority
 from shared.http.auth import Principal
@@ -87,7 +89,12 @@ class NewRequest(Body):
             claimed_client_id=self.client_id,
         )
 
-    def command(self, caller: Caller, identity: Identity, by: str) -> Register:
+    async def judged(self, reception: Reception, identity: Identity) -> Triage:
+        """How pressing it is. Who names a nature calls it important: a debt nobody sees does not refuse that."""
+        seen = identity if self.nature is None else replace(identity, band=None)
+        return await reception.judged(f"{self.subject}\n{self.text}", self.priority, seen)
+
+    def command(self, caller: Caller, identity: Identity, judged: Triage, by: str) -> Register:
         """As the domain takes it."""
         return Register(
             channel=self.channel,
@@ -95,9 +102,9 @@ class NewRequest(Body):
             text=self.text,
             caller=caller,
             identity=identity,
-            triage=triage(f"{self.subject}\n{self.text}", self.priority),
+            triage=judged,
             nature=self.nature,
-            products=self.products,
+            products=self.products or judged.products,
             external_id=self.external_id,
             call_id=self.call_id,
             discovered=self.discovered,
@@ -110,7 +117,8 @@ class NewRequest(Body):
 async def register(reception: Deps, who: Registrar, key: IdempotencyKey, new: NewRequest) -> Response:
     """Register a request. The same `external_id`, or else the same Idempotency-Key, answers 200 and the same body."""
     caller = new.caller()
-    command = new.command(caller, await reception.identity(caller), who.subject)
+    identity = await reception.identity(caller)
+    command = new.command(caller, identity, await new.judged(reception, identity), who.subject)
     named = ("external", new.external_id) if new.external_id is not None else ("key", key)
     request_id = reception.new_id() if named[1] is None else derived_id("request", who.subject, *map(str, named))
     stepped = await reception.register(command, request_id)
@@ -188,9 +196,11 @@ def _disarmed(cell: str) -> str:
 async def one(reception: Deps, who: RequestReader, request_id: str) -> RequestView:
     """One request with everything said about it."""
     request = within(await reception.store.requests.get(request_id), await base_of(reception, who))
-    if _is_integration(who) and request.registered_by != who.subject:
+    if not _is_integration(who):
+        return RequestView.of(request)
+    if request.registered_by != who.subject:
         raise ForeignRequest
-    return RequestView.of(request)
+    return RequestView.of(request).model_copy(update={"priority_reasons": request.triage.shown})
 
 
 def _is_integration(who: Principal) -> bool:

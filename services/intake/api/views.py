@@ -59,6 +59,8 @@ class RequestView(RequestCard):
     identified: bool
     candidates: tuple[str, ...]
     priority_reasons: tuple[Reason, ...]
+    due: datetime | None
+    """The earliest moment the client's words name."""
     external_id: str | None
     call_id: str | None
     message_id: str | None
@@ -77,7 +79,11 @@ class RequestView(RequestCard):
     @classmethod
     def of(cls, request: ServiceRequest) -> "RequestView":
         """`request` as it is now."""
-        beside = {"identified": request.client is not None, "priority_reasons": request.triage.reasons}
+        beside = {
+            "identified": request.client is not None,
+            "priority_reasons": request.triage.reasons,
+            "due": request.triage.due,
+        }
         known = {name: getattr(request, name) for name in cls.model_fields if name not in beside}
         return cls.model_validate(known | beside)
 

@@ -1,6 +1,7 @@
 """Letters from a mailbox by IMAP. A letter is marked as seen only after it is kept; what is read is known by UID.
 
 The library blocks, so it works in a thread; a connection that breaks is made anew, and reading goes on where it was.
+A letter that cannot be kept is parked, unseen, and those after it are read.
 """
 
 import asyncio
@@ -14,8 +15,11 @@ import structlog
 from imap_tools import AND, BaseMailBox, MailBox, MailboxLoginError, MailBoxUnencrypted, MailMessageFlags, U
 from imap_tools.errors import ImapToolsError
 
-from services.intake.domain.mails import Mailbox
+from services.intake import metrics
+from services.intake.domain import mailboxes
+from services.intake.domain.mailboxes import Mailbox
 from services.intake.post import PostOffice
+from services.intake.store import UNREACHABLE
 from shared.contracts.base import Decision
 
 log = structlog.get_logger()
@@ -23,6 +27,8 @@ T = TypeVar("T")
 
 TIMEOUT = 30.0
 """Seconds the server may take to answer."""
+LARGEST = 50_000_000
+"""Bytes of a letter that are fetched; of a larger one the beginning is kept, and the letter says so."""
 BROKEN = (OSError, IMAP4.error, ImapToolsError)
 
 
@@ -72,8 +78,8 @@ class _Box:
         return sorted(int(one) for one in found if int(one) > uid)
 
     def fetch(self, uid: int) -> bytes | None:
-        """The whole letter, left unseen; None where it has gone meanwhile."""
-        _, data = self._entered().client.uid("FETCH", str(uid), "(BODY.PEEK[])")
+        """The letter, left unseen; None where it has gone meanwhile."""
+        _, data = self._entered().client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{LARGEST}>)")
         return next((part[1] for part in data if isinstance(part, tuple)), None)
 
     def seen(self, uid: int) -> None:
@@ -98,18 +104,36 @@ class _Box:
 
 async def _all_new(box: _Box, office: PostOffice) -> int:
     validity = await _in_thread(box.enter)
-    boxes = office.reception.store.mailboxes
-    known = await boxes.get(box.name)
-    last = known.last_uid if known is not None and known.validity == validity else 0
-    uids = await _in_thread(lambda: box.after(last))
-    for uid in uids:
-        raw = await _in_thread(lambda uid=uid: box.fetch(uid))  # type: ignore[misc]
+    known = mailboxes.opened(await office.reception.store.mailboxes.get(box.name), box.name, validity)
+    read = 0
+    for uid in mailboxes.due(known, office.reception.clock.now()):
+        known = await _take(box, office, known, uid)
+    last = known.last_uid
+    for uid in await _in_thread(lambda: box.after(last)):
+        if mailboxes.full(known):
+            log.error("too many letters parked, no more are read", action="imap.full", mailbox=box.name)
+            break
+        known = await _take(box, office, known, uid)
+        read += 1
+    metrics.PARKED_MAILS.set(len(known.parked))
+    return read
+
+
+async def _take(box: _Box, office: PostOffice, known: Mailbox, uid: int) -> Mailbox:
+    """Keep one letter, then mark it as seen; where it cannot be kept, park it."""
+    raw = await _in_thread(lambda: box.fetch(uid))
+    try:
         if raw:
-            await office.receive(raw, "imap")
-        await _in_thread(lambda uid=uid: box.seen(uid))  # type: ignore[misc]
-        state = Mailbox(validity, uid)
-        await boxes.step(box.name, lambda _, state=state: Decision(state))  # type: ignore[misc]
-    return len(uids)
+            await office.receive(raw, "imap", cut=len(raw) >= LARGEST)
+    except UNREACHABLE:
+        raise
+    except Exception as error:
+        log.exception("letter not kept", action="imap.parked", mailbox=box.name, uid=uid)
+        told = mailboxes.failed(known, uid, repr(error), office.reception.clock.now())
+    else:
+        await _in_thread(lambda: box.seen(uid))
+        told = mailboxes.kept(known, uid)
+    return (await office.reception.store.mailboxes.step(box.name, lambda _: Decision(told))).state
 
 
 async def _in_thread(work: Callable[[], T]) -> T:

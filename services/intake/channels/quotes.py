@@ -2,7 +2,10 @@
 one after another, are the whole text."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Literal
 
 Kind = Literal["said", "quote", "signature", "forwarded"]
@@ -41,23 +44,21 @@ class Block:
 
 def folded(text: str) -> tuple[Block, ...]:
     """The text as blocks; joined they are the text again."""
-    lines = text.splitlines(keepends=True)
-    blocks: list[Block] = []
-    until: Kind = "said"
-    for number, line in enumerate(lines):
-        until = _kind(until, line[:LINE_LOOKED_AT].rstrip("\r\n"), lines, number)
-        kind: Kind = "quote" if until in {"said", "signature"} and _QUOTED.match(line) else until
-        if blocks and blocks[-1].kind == kind:
-            blocks[-1] = Block(kind, blocks[-1].text + line)
-        else:
-            blocks.append(Block(kind, line))
-    return tuple(blocks)
+    runs = groupby(_lines(text.splitlines(keepends=True)), key=itemgetter(0))
+    return tuple(Block(kind, "".join(line for _, line in run)) for kind, run in runs)
 
 
 def said(text: str) -> str:
     """What the letter itself says: without quotes and signature, with what it passes on."""
     own = "".join(block.text for block in folded(text) if block.kind in {"said", "forwarded"})
     return own.strip()
+
+
+def _lines(lines: list[str]) -> Iterator[tuple[Kind, str]]:
+    until: Kind = "said"
+    for number, line in enumerate(lines):
+        until = _kind(until, line[:LINE_LOOKED_AT].rstrip("\r\n"), lines, number)
+        yield "quote" if until in {"said", "signature"} and _QUOTED.match(line) else until, line
 
 
 def _kind(before: Kind, line: str, lines: list[str], number: int) -> Kind:

@@ -1,11 +1,18 @@
-"""Letters by SMTP: listened for behind the company's mail server, for our own addresses alone."""
+"""Letters by SMTP: listened for behind the company's mail server, for our own addresses alone.
+
+With a certificate STARTTLS is offered. No more than so many connections are open at once: a letter waits in memory.
+"""
 
 import asyncio
 import re
+from collections.abc import Callable
+from ssl import Purpose, SSLContext, create_default_context
+from typing import Any
 
 import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from services.intake.mail_settings import MailSettings
 from services.intake.post import PostOffice
 
 log = structlog.get_logger()
@@ -15,6 +22,8 @@ SIZE_LIMIT = 10_000_000
 RECIPIENTS_LIMIT = 50
 SILENCE = 60
 """Seconds a connection may say nothing."""
+LONGEST_LINE = 1_000_000
+"""Bytes; RFC 5321 says 998, and programs that never heard of it write whole letters in one line."""
 _TAG = re.compile(r"\+[^@]*@")
 
 
@@ -50,17 +59,67 @@ class Listener:
             return "451 4.3.0 Not kept, try again later"
         return f"250 Kept as {received.mail.message_id}"
 
+    async def handle_exception(self, error: Exception) -> str:
+        """Whatever went wrong, the sender keeps the letter and tries again; what it was is nobody's business."""
+        log.error("smtp failed", action="smtp.failed", exc_info=error)
+        return "451 4.3.0 Try again later"
+
+
+class _Connection(SMTP):
+    """A connection that is counted while it is open."""
+
+    line_length_limit = LONGEST_LINE
+
+    def __init__(self, connections: "set[_Connection]", *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._connections = connections
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._connections.add(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._connections.discard(self)
+        super().connection_lost(error)
+
+
+class _Full(asyncio.Protocol):
+    """One connection too many."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.write(b"421 4.3.2 Too many connections, try again later\r\n")
+        transport.close()
+
 
 async def listen(office: PostOffice) -> None:
     """For ever: take letters."""
-    loop, settings = asyncio.get_running_loop(), office.settings
-
-    def connection() -> SMTP:
-        return SMTP(
-            Listener(office), data_size_limit=SIZE_LIMIT, enable_SMTPUTF8=True, timeout=SILENCE,
-            hostname="svoy", ident="svoy", loop=loop,
-        )  # fmt: skip
-
-    server = await loop.create_server(connection, settings.smtp_host, settings.smtp_port)
+    settings = office.settings
+    server = await asyncio.get_running_loop().create_server(
+        _connections(office), settings.smtp_host, settings.smtp_port
+    )
     async with server:
         await server.serve_forever()
+
+
+def _connections(office: PostOffice) -> Callable[[], asyncio.Protocol]:
+    loop, certificate, connections = asyncio.get_running_loop(), _certificate(office.settings), set[_Connection]()
+
+    def connection() -> asyncio.Protocol:
+        if len(connections) >= office.settings.smtp_connections:
+            log.warning("smtp connection refused", action="smtp.full")
+            return _Full()
+        return _Connection(
+            connections, Listener(office), data_size_limit=SIZE_LIMIT, enable_SMTPUTF8=True, timeout=SILENCE,
+            hostname="svoy", ident="svoy", loop=loop, tls_context=certificate,
+        )  # fmt: skip
+
+    return connection
+
+
+def _certificate(settings: MailSettings) -> SSLContext | None:
+    if settings.smtp_certificate is None:
+        return None
+    context = create_default_context(Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.smtp_certificate, settings.smtp_certificate_key)
+    return context

@@ -1,10 +1,10 @@
 """Who is calling or writing: the projection of clients and their accountants, and the search in it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from shared.contracts.accounts import ClientEvent
-from shared.contracts.base import ClientRef
+from shared.contracts.accounts import Band, ClientEvent, DebtChanged
+from shared.contracts.base import STANDARD_TARIFF, ClientRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +15,17 @@ class Client:
     name: str
     zone: str
     manager_id: str | None = None
+    tariff: str = STANDARD_TARIFF
 
     def ref(self) -> ClientRef:
         """The client as events carry it."""
-        return ClientRef(client_id=self.client_id, name=self.name, zone=self.zone, manager_id=self.manager_id)
+        return ClientRef(
+            client_id=self.client_id,
+            name=self.name,
+            zone=self.zone,
+            manager_id=self.manager_id,
+            tariff=self.tariff,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +55,14 @@ class KnownClient:
     contacts: tuple[KnownContact, ...] = ()
     keys: tuple[str, ...] = ()
     """Its id and every phone and address of its accountants: see `client_key`, `phone_key`, `email_key`."""
+    tariff: str = STANDARD_TARIFF
+    band: Band | None = None
+    """Of its manual-work debt, never shown to the client (R-IMP-6)."""
+    debt_revision: int = 0
 
     def client(self) -> Client:
         """The client as a request carries it."""
-        return Client(self.client_id, self.name, self.zone, self.manager_id)
+        return Client(self.client_id, self.name, self.zone, self.manager_id, self.tariff)
 
     def contact_with(self, key: str | None) -> str | None:
         """The accountant that `key` belongs to, where it belongs to exactly one."""
@@ -90,6 +101,8 @@ class Identity:
     contact_id: str | None = None
     candidates: tuple[str, ...] = ()
     """Ids of the clients it could be, where there is more than one or they have left."""
+    band: Band | None = None
+    """Of the client's debt."""
 
 
 NOBODY = Identity()
@@ -126,8 +139,21 @@ def told(known: KnownClient | None, event: ClientEvent) -> KnownClient:
         manager_id=event.manager_id,
         active=event.active,
         contacts=contacts,
+        tariff=event.tariff,
+        band=None if known is None else known.band,
+        debt_revision=0 if known is None else known.debt_revision,
         keys=tuple(sorted({client_key(event.client_id), *(k for contact in contacts for k in contact.found_by())})),
     )
+
+
+def indebted(known: KnownClient | None, event: DebtChanged) -> KnownClient:
+    """What is known of a client after its debt changed; where it was heard of first, nobody is found by it yet."""
+    if known is None:
+        ref = event.client
+        known = KnownClient(event.client_id, 0, ref.name, ref.zone, ref.manager_id or "", active=True)
+    if known.debt_revision >= event.revision:
+        return known
+    return replace(known, band=event.band, debt_revision=event.revision)
 
 
 def identity(caller: Caller, found: Iterable[KnownClient]) -> Identity:
@@ -138,11 +164,11 @@ def identity(caller: Caller, found: Iterable[KnownClient]) -> Identity:
     known = {client.client_id: client for client in found}
     claimed = known.get(caller.claimed_client_id or "")
     if claimed is not None:
-        return Identity(claimed.client(), _contact(claimed, caller))
+        return Identity(claimed.client(), _contact(claimed, caller), band=claimed.band)
     having = [client for client in known.values() if not set(caller.looked_up_by()).isdisjoint(client.keys)]
     active = [client for client in having if client.active]
     if len(active) == 1 and caller.claimed_client_id is None:
-        return Identity(active[0].client(), _contact(active[0], caller))
+        return Identity(active[0].client(), _contact(active[0], caller), band=active[0].band)
     return Identity(candidates=tuple(sorted(client.client_id for client in having)))
 
 

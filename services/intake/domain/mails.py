@@ -127,12 +127,3 @@ def keep(mail: Mail | None, new: Mail) -> Decision[Mail]:
         kind=new.kind,
     )
     return Decision(new, (event,))
-
-
-@dataclass(frozen=True, slots=True)
-class Mailbox:
-    """How far a mailbox has been read."""
-
-    validity: int
-    """The server's UIDVALIDITY: under another one the UIDs mean nothing."""
-    last_uid: int

@@ -97,6 +97,8 @@ class Correction:
     reason: str
     by: str
     at: datetime
+    was: Priority | None = None
+    """What it was before: by the rules, where nobody had corrected it yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,7 @@ def answer(request: ServiceRequest) -> dict[str, Any]:
         "number": request.number,
         "client_id": request.registered_for,
         "priority": request.triage.priority,
-        "priority_reasons": [{"rule": reason.rule, "evidence": reason.evidence} for reason in request.triage.reasons],
+        "priority_reasons": [{"rule": reason.rule, "evidence": reason.evidence} for reason in request.triage.shown],
         "identified": request.registered_for is not None,
     }
 

@@ -1,12 +1,18 @@
-"""How pressing a request is, judged by the accountant's own words (R-REQ-1), and why.
+"""How pressing a request is (R-REQ-1), and why: the accountant's words, the deadline in them, the calendar budget
+institutions live by, the client's debt. The rules are the company's (`triage_rules`).
 
-Each rule is a pattern over words as accountants write them, in any case and form. A word inside a negation
-(«не срочно», «без срочности») does not count. What an integration says itself wins over the words.
+A word inside a negation («не срочно», «без срочности») does not count. What an integration says itself wins.
 """
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
 
+from services.intake.domain.triage_calendar import next_pay_day, next_report_day
+from services.intake.domain.triage_deadlines import deadlines
+from services.intake.domain.triage_phrases import Found, Token, tokens_of
+from services.intake.domain.triage_rules import Compiled
+from shared.calendar import ProductionCalendar
 from shared.contracts.base import Priority
 from shared.contracts.intake import PriorityReason
 
@@ -16,6 +22,12 @@ EVIDENCE = 120
 """Characters of evidence kept."""
 GIVEN = "given"
 """The rule's name where somebody gave the priority."""
+DEBT = "debt_risk"
+"""Never shown to the client (R-IMP-6)."""
+BESIDE = 5
+"""Words around a day in which «нужно» or «можно» speak of it."""
+RANK: dict[Priority, int] = {"urgent": 0, "important": 1, "routine": 2}
+_STEP_UP: dict[Priority, Priority] = {"routine": "important", "important": "urgent", "urgent": "urgent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +36,8 @@ class Reason:
 
     rule: str
     evidence: str
+    due: datetime | None = None
+    """The moment the text names (UTC): a hint for people, not a clock."""
 
     def contract(self) -> PriorityReason:
         """The reason as events carry it."""
@@ -36,76 +50,144 @@ class Triage:
 
     priority: Priority
     reasons: tuple[Reason, ...] = ()
+    products: tuple[str, ...] = ()
+    """Named in the text."""
+    version: int = 0
+    """Of the rules; 0 where they were not versioned yet."""
+
+    @property
+    def due(self) -> datetime | None:
+        """The earliest moment the text names."""
+        return min((reason.due for reason in self.reasons if reason.due is not None), default=None)
+
+    @property
+    def shown(self) -> tuple[Reason, ...]:
+        """The reasons a client may see."""
+        return tuple(reason for reason in self.reasons if reason.rule != DEBT)
 
 
-_GAP = r"(?:[\s,]+[\w./-]+){0,3}?[\s,]+"
-_TODAY = r"(?:сегодня|сейчас|до\s+конца\s+дня)"
-_SOON = r"(?:завтра|послезавтра)"
-_PAY = r"(?:зарплат\w*|заработн\w+|з/п|аванс\w*|отпускны\w+|увольнени\w+)"
-_REPORT = r"(?:отч[её]т\w*|деклараци\w+|баланс\w*|расч[её]т\w*|рсв|ефс(?:-1)?|6-?ндфл|сзв\w*|сведени\w+|форм[уы])"
-_SEND = r"(?:сдать|подать|отправить|сформировать|выгрузить)"
-_STUCK = r"не\s+(?:сда[её]тся|сдаются|отправля\w+|уход\w+|проход\w+|формиру\w+|выгружа\w+)"
-_CANNOT = r"(?:не\s+(?:можем|могу|может|могут|получается|получилось|уда[её]тся|выходит)|невозможно)"
-_PAY_OUT = r"(?:выплатить|выдать|начислить|рассчитать|перечислить|посчитать)"
-_LAST_DAY = r"(?:последн|крайн)\w+\s+(?:день|срок)"
-_BROKEN = r"(?:вообще\s+|совсем\s+)?не\s+(?:запускается|открывается|работает)"
-_PROGRAM = r"(?:1[сc]|программа|база)"
-_URGENT = r"(?:срочн|неотложн|безотлагательн)\w+|немедленно|как\s+можно\s+(?:скорее|быстрее)|горит|горим"
-_IMPORTANT = r"важн(?:о|ый|ая|ое|ые|ого|ой|ому|ую|ым|ых)|обязательно\s+(?:нужно|надо)"
-_WRONG = r"не\s+(?:сходится|сходятся|считает|начисляет)|неправильно\s+(?:считает|начисл\w+|рассчит\w+)"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What beside the words matters."""
+
+    now: datetime
+    zone: tzinfo
+    """The client's; else the company's."""
+    calendar: ProductionCalendar
+    at_risk: bool = False
+    """The client's debt is in the band `risk` (R-IMP-6)."""
 
 
-def _beside(one: str, other: str) -> str:
-    """The two in either order, at most three words between them."""
-    return f"{one}{_GAP}{other}|{other}{_GAP}{one}"
+_Judged = tuple[Reason, Priority]
 
 
-RULES: tuple[tuple[str, Priority, str], ...] = (
-    ("urgent_word", "urgent", _URGENT),
-    ("cannot_send_report", "urgent", rf"{_CANNOT}{_GAP}(?:{_SEND}{_GAP}{_REPORT}|{_REPORT}\s+{_SEND}|отчитаться)"),
-    ("report_cannot_be_sent", "urgent", rf"{_REPORT}{_GAP}{_CANNOT}{_GAP}{_SEND}"),
-    ("report_stuck", "urgent", _beside(_REPORT, _STUCK)),
-    ("pay_today", "urgent", _beside(_PAY, _TODAY)),
-    ("cannot_pay", "urgent", rf"{_CANNOT}{_GAP}(?:{_PAY_OUT}{_GAP}{_PAY}|{_PAY}\s+{_PAY_OUT})"),
-    ("last_day", "urgent", _beside(_LAST_DAY, _TODAY)),
-    ("work_stopped", "urgent", r"(?:работа|вс[её])\s+(?:встал\w*|стоит|остановил\w+)"),
-    ("program_down", "urgent", rf"{_PROGRAM}\s+{_BROKEN}|{_BROKEN}\s+{_PROGRAM}"),
-    ("important_word", "important", _IMPORTANT),
-    ("wrong_figures", "important", _WRONG),
-    ("pay_soon", "important", _beside(_PAY, _SOON)),
-)
-"""(stable name, priority, pattern): one line a rule."""
-
-_SOFT = r"(?:очень|так|слишком|особо|особенно|совсем|сильно|настолько|столь|уж|это|то\s+чтобы)"
-_DENIALS = (
-    rf"не\s+(?:{_SOFT}\s+){{0,2}}(?:срочн|важн|неотложн|горит)\w*",
-    r"(?:ничего|никакой|без|нет)\s+(?:особ\w+\s+)?(?:срочно(?:го|сти)|важно(?:го|сти))",
-    r"(?:срочности|важности)\s+(?:никакой\s+)?нет",
-    r"срочн\w+\s+(?:трудов\w+\s+)?(?:договор|контракт|служб)\w*",
-)
-"""Where a pressing word does not press; the last is the fixed-term contract of personnel work."""
-
-_ANY = re.compile("|".join(rf"\b(?P<{name}>{pattern})\b" for name, _, pattern in RULES), re.IGNORECASE)
-_DENIED = re.compile("|".join(rf"\b(?:{denial})\b" for denial in _DENIALS), re.IGNORECASE)
-_PRIORITY: dict[str, Priority] = {name: priority for name, priority, _ in RULES}
-_RANK: dict[Priority, int] = {"urgent": 0, "important": 1, "routine": 2}
-_ROUTINE: Priority = "routine"
-
-
-def triage(text: str, given: Priority | None = None) -> Triage:
+def judge(
+    text: str, rules: Compiled, given: Priority | None = None, circumstances: Circumstances | None = None
+) -> Triage:
     """The priority of a request with this `text`; `given` by the integration or a person, it wins."""
-    reasons = _reasons(text[:READ])
+    reading = _Reading(text[:READ], rules)
+    found = list(reading.words())
+    if circumstances is not None:
+        found += [*reading.deadline(circumstances), *reading.calendar(circumstances)]
+    found.sort(key=lambda judged: RANK[judged[1]])
+    reasons = tuple(reason for reason, _ in found)
+    products, version = reading.products(), rules.rules.version
     if given is not None:
-        return Triage(given, (Reason(GIVEN, given), *reasons))
-    found = min((_PRIORITY[reason.rule] for reason in reasons), key=_RANK.__getitem__, default=_ROUTINE)
-    return Triage(found, reasons)
+        return Triage(given, (Reason(GIVEN, given), *reasons), products, version)
+    priority: Priority = found[0][1] if found else "routine"
+    if circumstances is not None and circumstances.at_risk and rules.rules.debt_raises:
+        reasons = (*reasons, Reason(DEBT, "ручной долг клиента: риск потери"))
+        priority = _STEP_UP[priority]
+    return Triage(priority, reasons, products, version)
 
 
-def _reasons(text: str) -> tuple[Reason, ...]:
-    denied = [match.span() for match in _DENIED.finditer(text)]
-    found: dict[str, Reason] = {}
-    for match in _ANY.finditer(text):
-        if not any(start <= match.start() < end for start, end in denied):
-            rule = match.lastgroup or ""
-            found.setdefault(rule, Reason(rule, " ".join(match.group().split())[:EVIDENCE]))
-    return tuple(sorted(found.values(), key=lambda reason: _RANK[_PRIORITY[reason.rule]]))
+class _Reading:
+    """One text, read once."""
+
+    def __init__(self, text: str, rules: Compiled) -> None:
+        self.text, self.rules = text, rules
+        self.tokens = tokens_of(text, rules.stem)
+        self.denied = frozenset(
+            at for found in rules.denials.found(self.tokens) for at in range(found.start, found.end)
+        )
+
+    def words(self) -> Iterator[_Judged]:
+        """Each rule once, with its first evidence; by the order of the rules where equally pressing."""
+        first: dict[str, Found] = {}
+        for found in self.rules.words.found(self.tokens):
+            if found.start not in self.denied:
+                first.setdefault(found.name, found)
+        for name in self.rules.priorities:
+            if name in first:
+                yield Reason(name, self._evidence(first[name])), self.rules.priorities[name]
+
+    def deadline(self, at: Circumstances) -> Iterator[_Judged]:
+        """The earliest deadline, and how near it is."""
+        beside = self._beside()
+
+        def counts(start: int, end: int, firm: bool) -> bool:  # noqa: FBT001
+            around = self._around(start, end)
+            return not beside["soft"] & around and (firm or bool(beside["need"] & around))
+
+        found = min(deadlines(self.text, at.now, at.zone, counts), key=lambda one: one.due, default=None)
+        if found is not None:
+            evidence = " ".join(self.text[found.start : found.end].split())[:EVIDENCE]
+            yield Reason("deadline", evidence, found.due), self._nearness(found.due, at)
+
+    def calendar(self, at: Circumstances) -> Iterator[_Judged]:
+        """Pay days and reporting days that are near and spoken of."""
+        if not self._beside()["trouble"]:
+            return
+        rules, today = self.rules.rules, at.now.astimezone(at.zone).date()
+        reports = {report.name: report for report in rules.reports}
+        for name, found in {found.name: found for found in self.rules.days.found(self.tokens)}.items():
+            if name:
+                day = next_report_day(today, reports[name].months, reports[name].day, at.calendar)
+            else:
+                day = next_pay_day(today, rules.pay_days, at.calendar)
+            if day is not None and day - today <= timedelta(days=rules.near.calendar_days):
+                yield self._by_calendar(name, found, day, today)
+
+    def products(self) -> tuple[str, ...]:
+        """The products named, a letter wrong or not, in the order of the rules."""
+        meant = [self.rules.typos.corrected(token) for token in self.tokens]
+        named = {found.name for found in self.rules.products.found(meant)}
+        return tuple(product.name for product in self.rules.rules.products if product.name in named)
+
+    def _by_calendar(self, name: str, found: Found, day: date, today: date) -> _Judged:
+        said = f"{self._evidence(found)}: срок {day:%d.%m.%Y}"[:EVIDENCE]
+        rule = "report_day_near" if name else "pay_day_near"
+        return Reason(rule, said), "urgent" if day == today else "important"
+
+    def _nearness(self, due: datetime, at: Circumstances) -> Priority:
+        near, today = self.rules.rules.near, at.now.astimezone(at.zone).date()
+        last = due.astimezone(at.zone).date()
+        if last <= today or due - at.now <= timedelta(hours=near.urgent_hours):
+            return "urgent"
+        return "important" if last - today <= timedelta(days=near.important_days) else "routine"
+
+    def _beside(self) -> dict[str, frozenset[int]]:
+        places: dict[str, set[int]] = {"need": set(), "soft": set(), "trouble": set()}
+        for found in self.rules.beside.found(self.tokens):
+            places[found.name].add(found.start)
+        return {name: frozenset(found) for name, found in places.items()}
+
+    def _around(self, start: int, end: int) -> frozenset[int]:
+        """The words near this place in the same sentence."""
+        inside = [at for at, token in enumerate(self.tokens) if token.start < end and start < token.end]
+        if not inside:
+            return frozenset()
+        first, last = inside[0], inside[-1]
+        before, after = first, last
+        while before > max(0, first - BESIDE) and not self.tokens[before].after_stop:
+            before -= 1
+        while after < min(len(self.tokens) - 1, last + BESIDE) and not self.tokens[after + 1].after_stop:
+            after += 1
+        return frozenset(range(before, after + 1))
+
+    def _evidence(self, found: Found) -> str:
+        first, last = self._ends(found)
+        return " ".join(self.text[first.start : last.end].split())[:EVIDENCE].strip()
+
+    def _ends(self, found: Found) -> tuple[Token, Token]:
+        return self.tokens[found.start], self.tokens[found.end - 1]

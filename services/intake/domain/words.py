@@ -104,7 +104,7 @@ def reprioritise(
         state=state,
         priority=priority,
         nature=nature,
-        corrections=(*known.corrections, Correction(priority, nature, reason, by, now)),
+        corrections=(*known.corrections, Correction(priority, nature, reason, by, now, known.priority)),
     )
     event = RequestReprioritised(
         at=now, request_id=known.request_id, priority=priority, nature=nature, reason=reason, by=by
