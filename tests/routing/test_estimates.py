@@ -26,6 +26,7 @@ from services.routing.estimates import Estimates
 from services.routing.history import History
 from services.routing.policy_file import shipped
 from services.routing.settings import RoutingSettings
+from shared.clock import ServiceClock
 from tests.conftest import SettingsFor
 from tests.kit import eventually, token
 from tests.routing.given import MONDAY, OFFICE, asked, candidate, had, kept, minutes, request, told, wish
@@ -210,9 +211,11 @@ async def test_estimates_are_learnt_anew(settings_for: SettingsFor) -> None:
 
 async def test_the_manager_sees_how_long_it_takes(settings_for: SettingsFor) -> None:
     often = settings_for(RoutingSettings, estimates_seconds=0.1)
+    clock = ServiceClock()
+    clock.offset = minutes(60 * 300) - clock.now()
     async with replicas(often, count=1) as (one,):
         await kept(one.store, *(finished(number, 20 + number % 10, "somebody") for number in range(60)))
-        async with routing(often) as house:
+        async with routing(often, clock) as house:
             await house.hire()
             await house.tell(request("r1"))
             await house.stands("r1", "assigned")
