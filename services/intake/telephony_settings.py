@@ -8,8 +8,6 @@ from pydantic_settings import NoDecode
 
 from shared.settings import ServiceSettings
 
-SHORTEST_TOKEN = 16
-
 
 def _listed(value: object) -> object:
     """A text of values with commas between them as a tuple."""
