@@ -7,6 +7,7 @@ A word inside a negation («не срочно», «без срочности») 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from functools import cached_property
 
 from services.intake.domain.triage_calendar import next_pay_day, next_report_day
 from services.intake.domain.triage_deadlines import deadlines
@@ -123,7 +124,7 @@ class _Reading:
 
     def deadline(self, at: Circumstances) -> Iterator[_Judged]:
         """The earliest deadline, and how near it is."""
-        beside = self._beside()
+        beside = self._beside
 
         def counts(start: int, end: int, firm: bool) -> bool:  # noqa: FBT001
             around = self._around(start, end)
@@ -136,7 +137,7 @@ class _Reading:
 
     def calendar(self, at: Circumstances) -> Iterator[_Judged]:
         """Pay days and reporting days that are near and spoken of."""
-        if not self._beside()["trouble"]:
+        if not self._beside["trouble"]:
             return
         rules, today = self.rules.rules, at.now.astimezone(at.zone).date()
         reports = {report.name: report for report in rules.reports}
@@ -166,6 +167,7 @@ class _Reading:
             return "urgent"
         return "important" if last - today <= timedelta(days=near.important_days) else "routine"
 
+    @cached_property
     def _beside(self) -> dict[str, frozenset[int]]:
         places: dict[str, set[int]] = {"need": set(), "soft": set(), "trouble": set()}
         for found in self.rules.beside.found(self.tokens):

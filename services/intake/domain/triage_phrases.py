@@ -4,13 +4,15 @@
     {group}   any of its phrases    ~         up to three words
     A <> B    both, in either order, up to three words between
 
-Matching is bounded by tokens × phrases that can begin there × their length.
+Matching is bounded by tokens × phrases that can begin there × their length. What a word is to a book is worked out
+once a word, not once a text: nearly every word of a text is nothing to it.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 Stem = Callable[[str], str]
 """The stem of a word in lower case; pure."""
@@ -19,6 +21,8 @@ GAP = 3
 WORD_LENGTH = 40
 TYPO_FROM = 7
 """Letters from which a word with one wrong letter is still known."""
+REMEMBERED = 20_000
+"""Words of texts a book remembers."""
 _WORD = re.compile(r"\w+(?:[./-]\w+)*")
 _ELEMENT = re.compile(r"=?\w+(?:[./-]\w+)*\*?|\{\w+\}|~")
 _STOPS = frozenset(".!?;()[]…")
@@ -28,8 +32,7 @@ class BadPhrase(ValueError):
     """A phrase nobody can understand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A word of a text."""
 
     text: str
@@ -41,23 +44,22 @@ class Token:
     """Whether a sentence ended before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One word of a phrase."""
 
     kind: Literal["stem", "exact", "prefix"]
     text: str
 
-    def fits(self, token: Token) -> bool:
-        """Whether the token is it."""
-        if self.kind == "prefix":
-            return token.text.startswith(self.text)
-        return self.text == (token.stem if self.kind == "stem" else token.text)
-
 
 Words = tuple[Word, ...]
-Sequence = tuple[tuple[Words, ...] | None, ...]
-"""Elements one after another: alternatives, or None for a gap."""
+
+
+Element = Mapping[Word, tuple[Words, ...]]
+"""One element of a phrase: its alternatives, each of one word or several, by their first word."""
+Sequence = tuple[Element | None, ...]
+"""Elements one after another; None stands for a gap."""
+Meaning = tuple[frozenset[Word], tuple[tuple[str, Sequence], ...]]
+"""What a word of a text is to a book: the words of phrases that fit it, and the phrases that can begin with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,36 +78,42 @@ class Book:
         """Raises `BadPhrase`."""
         known = {name: tuple(_plain(one, stem) for one in group) for name, group in groups.items()}
         self._begins: dict[Word, list[tuple[str, Sequence]]] = {}
-        self._lengths: set[int] = set()
+        """Every word of the phrases, with those that can begin with it."""
         for name, several in phrases.items():
             for phrase in several:
                 for sequence in _sequences(phrase, known, stem):
                     self._enter(name, sequence)
+        self._lengths = sorted({len(word.text) for word in self._begins if word.kind == "prefix"})
+        self._meaning = lru_cache(maxsize=REMEMBERED)(self._look_up)
 
     def found(self, tokens: list[Token]) -> Iterator[Found]:
         """Every place where a phrase begins, with its shortest end, in the order of the text."""
-        for at, token in enumerate(tokens):
-            for name, sequence in self._beginning(token):
-                if (end := _end(sequence, tokens, at)) is not None:
-                    yield Found(name, at, end)
+        meanings = [self._meaning(token.text, token.stem) for token in tokens]
+        fitting = [fits for fits, _ in meanings]
+        present = frozenset[Word]().union(*fitting)
+        for at, (_, begun) in enumerate(meanings):
+            if begun:
+                sentence = fitting[: _sentence_end(tokens, at)]
+                for name, sequence in begun:
+                    if _possible(sequence, present) and (end := _end(sequence, sentence, at)) is not None:
+                        yield Found(name, at, end)
 
     def stems(self) -> frozenset[str]:
         """Every stem its phrases have."""
-        sequences = (sequence for entries in self._begins.values() for _, sequence in entries)
-        words = (word for sequence in sequences for element in sequence for one in element or () for word in one)
-        return frozenset(word.text for word in words if word.kind == "stem")
+        return frozenset(word.text for word in self._begins if word.kind == "stem")
 
     def _enter(self, name: str, sequence: Sequence) -> None:
-        for first in dict.fromkeys(words[0] for words in sequence[0] or ()):
-            self._begins.setdefault(first, []).append((name, sequence))
-            if first.kind == "prefix":
-                self._lengths.add(len(first.text))
+        for element in sequence:
+            for word in (word for several in (element or {}).values() for words in several for word in words):
+                self._begins.setdefault(word, [])
+        for first in sequence[0] or ():
+            self._begins[first].append((name, sequence))
 
-    def _beginning(self, token: Token) -> Iterator[tuple[str, Sequence]]:
-        yield from self._begins.get(Word("exact", token.text), ())
-        yield from self._begins.get(Word("stem", token.stem), ())
-        for length in self._lengths:
-            yield from self._begins.get(Word("prefix", token.text[:length]), ())
+    def _look_up(self, text: str, stem: str) -> Meaning:
+        candidates = [Word("exact", text), Word("stem", stem)]
+        candidates += [Word("prefix", text[:length]) for length in self._lengths if length <= len(text)]
+        fits = [word for word in candidates if word in self._begins]
+        return frozenset(fits), tuple(entry for word in fits for entry in self._begins[word])
 
 
 class Typos:
@@ -115,13 +123,17 @@ class Typos:
         self._known = frozenset(stems)
         self._near = {short: stem for stem in sorted(self._known) if len(stem) >= TYPO_FROM for short in _shorter(stem)}
 
+        self._meant = lru_cache(maxsize=REMEMBERED)(self._look_up)
+
     def corrected(self, token: Token) -> Token:
         """The token with the stem it was to have."""
-        stem = token.stem
+        meant = self._meant(token.stem)
+        return token if meant is None else token._replace(stem=meant)
+
+    def _look_up(self, stem: str) -> str | None:
         if stem in self._known or not TYPO_FROM - 1 <= len(stem) <= WORD_LENGTH:
-            return token
-        meant = next((self._near[short] for short in (stem, *_shorter(stem)) if short in self._near), None)
-        return token if meant is None else replace(token, stem=meant)
+            return None
+        return next((self._near[short] for short in (stem, *_shorter(stem)) if short in self._near), None)
 
 
 def tokens_of(text: str, stem: Stem) -> list[Token]:
@@ -136,25 +148,41 @@ def tokens_of(text: str, stem: Stem) -> list[Token]:
     return found
 
 
-def _end(sequence: Sequence, tokens: list[Token], at: int) -> int | None:
-    """Where the sequence that begins at `at` ends soonest."""
+def _sentence_end(tokens: list[Token], at: int) -> int:
+    """Where the sentence ends that the token `at` stands in."""
+    return next((end for end in range(at + 1, len(tokens)) if tokens[end].after_stop), len(tokens))
+
+
+def _possible(sequence: Sequence, present: frozenset[Word]) -> bool:
+    """Whether each element of the sequence can begin somewhere in the text."""
+    return all(element is None or not present.isdisjoint(element) for element in sequence)
+
+
+def _end(sequence: Sequence, fitting: list[frozenset[Word]], at: int) -> int | None:
+    """Where the sequence that begins at `at` ends soonest; `fitting` are the words that fit each token, up to the end
+    of its sentence."""
     places = {at}
     for element in sequence:
         if element is None:
             places = {place + more for place in places for more in range(GAP + 1)}
         else:
-            places = {end for place in places for words in element if (end := _after(words, tokens, place, at))}
+            places = {end for place in places for end in _ends(element, fitting, place)}
         if not places:
             return None
     return min(places)
 
 
-def _after(words: Words, tokens: list[Token], place: int, begun: int) -> int | None:
-    """The end of `words` where they stand at `place` in the sentence that began at `begun`."""
-    end = place + len(words)
-    if end > len(tokens) or any(token.after_stop for token in tokens[begun + 1 : end]):
-        return None
-    return end if all(word.fits(token) for word, token in zip(words, tokens[place:end], strict=True)) else None
+def _ends(element: Element, fitting: list[frozenset[Word]], place: int) -> Iterator[int]:
+    """Every end of the element where it stands at `place`."""
+    if place < len(fitting):
+        for first in fitting[place]:
+            for words in element.get(first, ()):
+                if len(words) == 1 or _stand(words, fitting[place : place + len(words)]):
+                    yield place + len(words)
+
+
+def _stand(words: Words, fitting: list[frozenset[Word]]) -> bool:
+    return len(words) == len(fitting) and all(word in fits for word, fits in zip(words, fitting, strict=True))
 
 
 def _sequences(phrase: str, groups: Mapping[str, tuple[Words, ...]], stem: Stem) -> list[Sequence]:
@@ -174,7 +202,7 @@ def _sequence(text: str, groups: Mapping[str, tuple[Words, ...]], stem: Stem) ->
     return tuple(_element(one, text, groups, stem) for one in elements)
 
 
-def _element(text: str, phrase: str, groups: Mapping[str, tuple[Words, ...]], stem: Stem) -> tuple[Words, ...] | None:
+def _element(text: str, phrase: str, groups: Mapping[str, tuple[Words, ...]], stem: Stem) -> Element | None:
     if not _ELEMENT.fullmatch(text):
         raise BadPhrase(f"«{phrase}»: «{text}» не слово. Бывают: слово, =слово, слово*, {{группа}}, ~.")
     if text == "~":
@@ -183,8 +211,12 @@ def _element(text: str, phrase: str, groups: Mapping[str, tuple[Words, ...]], st
         group = groups.get(text[1:-1])
         if not group:
             raise BadPhrase(f"«{phrase}»: группы {text} нет или она пуста.")
-        return group
-    return ((_word(text, stem),),)
+        return _alternatives(group)
+    return _alternatives(((_word(text, stem),),))
+
+
+def _alternatives(several: tuple[Words, ...]) -> Element:
+    return {first: tuple(words for words in several if words[0] == first) for first, *_ in several}
 
 
 def _plain(phrase: str, stem: Stem) -> Words:
