@@ -1,9 +1,10 @@
 """`/health/live`, `/health/ready` and `/metrics`."""
 
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 
-from fastapi import APIRouter
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from fastapi import APIRouter, Query
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from starlette.responses import JSONResponse, Response
 
 
@@ -21,7 +22,9 @@ def router(unready: Callable[[], Awaitable[dict[str, str]]]) -> APIRouter:
         return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
 
     @routes.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    async def metrics(names: Annotated[tuple[str, ...], Query(alias="name[]", max_length=100)] = ()) -> Response:
+        """All of them, or as Prometheus' exporters have it those called `name[]`."""
+        asked = REGISTRY.restricted_registry(names) if names else REGISTRY
+        return Response(generate_latest(asked), media_type=CONTENT_TYPE_LATEST)
 
     return routes

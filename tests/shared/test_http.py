@@ -317,3 +317,12 @@ async def test_a_running_service_is_ready_and_measured(client: httpx.AsyncClient
     metrics = (await client.get("/metrics")).text
     assert 'svoy_http_request_seconds_count{method="GET",route="/v1/numbers",status="200"}' in metrics
     assert "svoy_outbox_oldest_age_seconds" in metrics
+
+
+async def test_one_metric_can_be_asked_for_alone(client: httpx.AsyncClient) -> None:
+    await client.get("/v1/numbers")
+    one = (await client.get("/metrics", params={"name[]": "svoy_http_request_seconds_count"})).text
+    assert 'svoy_http_request_seconds_count{method="GET",route="/v1/numbers",status="200"}' in one
+    assert "svoy_outbox" not in one
+    none = await client.get("/metrics", params={"name[]": ["no such", "\u0000"]})
+    assert (none.status_code, none.text.strip()) == (200, "")
