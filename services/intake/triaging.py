@@ -33,8 +33,12 @@ def stem(word: str) -> str:
 
 
 def rules_of(fields: dict[str, Any]) -> TriageRules:
-    """Rules as a file or a body has them. Raises `msgspec.ValidationError`."""
-    return msgspec.convert(fields, TriageRules)
+    """Rules as a file or a body has them. They say `version`; documents cannot, since theirs is the store's.
+
+    Raises `msgspec.ValidationError`.
+    """
+    named = {"number" if name == "version" else name: value for name, value in fields.items()}
+    return msgspec.convert(named, TriageRules)
 
 
 @cache
@@ -82,18 +86,18 @@ class Triager:
         """The rules in force; `fresh` asks the database."""
         if fresh or monotonic() - self._asked > ADOPTED_EVERY:
             self._asked = monotonic()
-            found = await self.versions.find({}, sort=(("version", -1),), limit=1)
-            if found and found[0].version > self._compiled.rules.version:
+            found = await self.versions.find({}, sort=(("number", -1),), limit=1)
+            if found and found[0].number > self._compiled.rules.number:
                 self._compiled = await asyncio.to_thread(Compiled, found[0], stem)
         return self._compiled
 
     async def enact(self, new: TriageRules) -> Compiled:
         """`new` follows the version in force. Raises `RulesOvertaken`, `BadRules`."""
         compiled = await asyncio.to_thread(Compiled, new, stem)
-        latest = (await self.current(fresh=True)).rules.version
-        if new.version != latest + 1:
-            raise RulesOvertaken(f"В силе версия {latest}, а не {new.version - 1}: посмотрите её и повторите.")
-        await self.versions.step(str(new.version), lambda known: enacted(known, new), new=True)
+        latest = (await self.current(fresh=True)).rules.number
+        if new.number != latest + 1:
+            raise RulesOvertaken(f"В силе версия {latest}, а не {new.number - 1}: посмотрите её и повторите.")
+        await self.versions.step(str(new.number), lambda known: enacted(known, new), new=True)
         self._compiled = compiled
         return compiled
 

@@ -153,11 +153,11 @@ class Roster:
 
     def adopt(self, policy: Policy | None) -> bool:
         """Work by this policy from now on, if it is newer; tells whether it is."""
-        newer = policy is not None and policy.version > self.policy.version
+        newer = policy is not None and policy.number > self.policy.number
         if policy is not None and newer:
             self.policy = policy
             self.forget_pools()
-        POLICY.set(self.policy.version)
+        POLICY.set(self.policy.number)
         return newer
 
     async def read_record(self) -> None:

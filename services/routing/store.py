@@ -80,7 +80,7 @@ class Store:
 
     async def newest_policy(self) -> Policy | None:
         """The policy put in force last; None where the shipped one never was changed."""
-        found = await self.policies.find({}, sort=(("version", -1),), limit=1)
+        found = await self.policies.find({}, sort=(("number", -1),), limit=1)
         return found[0] if found else None
 
     async def base_of(self, manager_id: str) -> tuple[list[str], list[str]]:

@@ -8,7 +8,7 @@ A crash anywhere leaves either nothing of the step, or all of it with its events
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
 
@@ -34,6 +34,8 @@ CACHED = 5_000
 TRIES = 50
 LOAD_BATCH = 256
 HIDDEN = {"outbox": 0, "write_id": 0}
+RESERVED = frozenset({"_id", "version", "outbox", "seen", "write_id"})
+"""Fields of every document; a state has none of these names."""
 
 
 class Busy(Exception):
@@ -67,11 +69,16 @@ _MAYBE: _Held[Any] = _Held(0, None, (), fresh=False)
 
 
 class Documents(Generic[S]):
-    """One collection of aggregates whose state is the frozen dataclass `kind`."""
+    """One collection of aggregates whose state is the frozen dataclass `kind`.
+
+    Raises `TypeError` where `kind` has a field of the store's own: it would be overwritten at each write.
+    """
 
     def __init__(
         self, collection: Any, kind: type[S], outbox: Outbox, *, name: str, source: str, new_id: NewId
     ) -> None:
+        if taken := RESERVED.intersection(field.name for field in fields(kind)):  # type: ignore[arg-type]  # a dataclass
+            raise TypeError(f"{kind.__name__}.{min(taken)}: the store keeps its own under this name")
         self.collection = collection
         self.outbox = outbox
         self._kind = kind
@@ -178,10 +185,11 @@ class Documents(Generic[S]):
     def _held(self, document: dict[str, Any]) -> _Held[S] | Unreadable:
         try:
             state = from_fields(document, self._kind)
-        except msgspec.ValidationError as error:
+            version, seen = document["version"], tuple(document["seen"])
+        except (msgspec.ValidationError, KeyError, TypeError) as error:
             # A document nobody can read must not take its neighbours' loads with it.
             self._unreadable.inc()
             log.exception("unreadable document", action="store.unreadable", collection=self.collection.name,
                           document_id=str(document["_id"]))  # fmt: skip
             return Unreadable(f"{self.collection.name} {document['_id']}: {error}")
-        return _Held(document["version"], state, tuple(document["seen"]), fresh=True)
+        return _Held(version, state, seen, fresh=True)

@@ -9,12 +9,14 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy import triage as command
+from services.intake.main import build_app
+from services.intake.settings import IntakeSettings
 from services.intake.triaging import shipped
 from shared.clock import machine_now
 from shared.contracts.accounts import DebtChanged
 from tests.intake.conftest import DIRECTOR, MANAGER, SPECIALIST, Doors
 from tests.intake.samples import PHONE, a_client
-from tests.kit import PRIVATE_KEY, eventually, publish, token
+from tests.kit import PRIVATE_KEY, eventually, listening, publish, serving, token
 
 LEAD = token("lead", subject="l1")
 ZEBRA: dict[str, Any] = {"rules": [{"name": "zebra", "priority": "urgent", "phrases": ["зебра"]}]}
@@ -38,6 +40,16 @@ async def test_a_newer_version_is_in_force_at_once_and_the_old_one_stays(doors: 
     assert (await doors.get("/v1/triage-rules/3")).status_code == 404
     late = await enacted(doors, ZEBRA)
     assert (late.status_code, late.json()["type"].rpartition("/")[2]) == (409, "triage-rules-overtaken")
+
+
+async def test_rules_are_still_in_force_after_a_restart_and_can_be_changed_again(settings: IntakeSettings) -> None:
+    url = settings.amqp_url.get_secret_value()
+    for after in (1, 2):
+        app = build_app(settings)
+        async with listening(url, "request.#") as heard, serving(app) as http:
+            doors = Doors(http, heard, app, url)
+            assert (await doors.get("/v1/triage-rules")).json()["version"] == after
+            assert (await enacted(doors, ZEBRA, after=after)).json()["version"] == after + 1
 
 
 @pytest.mark.parametrize("who", [MANAGER, SPECIALIST])

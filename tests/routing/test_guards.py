@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from services.routing.settings import RoutingSettings
 from shared.contracts.accounts import ClientChanged, ClientEvent, ClientRegistered
+from tests.conftest import SettingsFor
 from tests.kit import eventually, token
 from tests.routing.given import MONDAY, request
-from tests.routing.house import LEAD, House
+from tests.routing.house import LEAD, House, routing
 
 EXCLUSIONS = "/v1/clients/school/exclusions"
 MINE, HERS = token("manager", subject="m1"), token("manager", subject="m2")
@@ -103,6 +105,18 @@ async def policy(house: House) -> dict[str, Any]:
     found: dict[str, Any] = (await house.client.get("/v1/policy", headers=LEAD)).json()
     after, _ = found.pop("version"), found.pop("by")
     return found | {"after": after, "reason": "пробуем иначе"}
+
+
+async def test_a_policy_is_still_in_force_after_a_restart_and_can_be_changed_again(settings_for: SettingsFor) -> None:
+    settings = settings_for(RoutingSettings)
+    async with routing(settings) as house:
+        changed = await house.client.put("/v1/policy", json=await policy(house) | {"minutes_each": 45.0}, headers=LEAD)
+        assert changed.status_code == 200
+    async with routing(settings) as house:
+        kept = (await house.client.get("/v1/policy", headers=LEAD)).json()
+        assert (kept["version"], kept["minutes_each"]) == (2, 45.0)
+        again = await house.client.put("/v1/policy", json=await policy(house), headers=LEAD)
+        assert (again.status_code, again.json()["version"]) == (200, 3)
 
 
 async def test_a_newer_policy_counts_at_once_and_each_decision_keeps_its_version(house: House) -> None:

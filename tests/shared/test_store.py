@@ -1,6 +1,7 @@
 """One message, one document, one write: on the real database and broker."""
 
 import asyncio
+from dataclasses import make_dataclass
 from datetime import timedelta
 
 import pytest
@@ -65,6 +66,12 @@ async def test_a_stale_memory_of_a_document_is_noticed_before_a_refusal(settings
             return Decision(note)
 
         assert (await one.documents.step("n1", refuses_unless_b_is_there)).state.lines == ("a", "b")
+
+
+@pytest.mark.parametrize("name", ["version", "seen", "outbox", "write_id"])
+def test_a_state_with_a_field_of_the_stores_own_is_refused(settings: ServiceSettings, name: str) -> None:
+    with pytest.raises(TypeError, match=f"State.{name}"):
+        Notes(settings).service.documents("states", make_dataclass("State", [(name, int)]))
 
 
 @pytest.mark.parametrize("bad", ["x" * 17_000_000, "\ud800"], ids=["too-large", "no-unicode"])
@@ -154,9 +161,10 @@ async def test_a_document_nobody_can_read_fails_alone(settings: ServiceSettings)
     async with notes.running():
         await notes.documents.step("good", adding("x"))
         await notes.documents.collection.insert_one({"_id": "bad", "version": 1, "seen": [], "lines": 7})
-        good, bad = await asyncio.gather(*map(notes.documents.get, ("good", "bad")), return_exceptions=True)
-        assert good == Note(("x",))
-        assert isinstance(bad, Unreadable)
+        await notes.documents.collection.insert_one({"_id": "bare", "lines": []})
+        asked = await asyncio.gather(*map(notes.documents.get, ("good", "bad", "bare")), return_exceptions=True)
+        assert asked[0] == Note(("x",))
+        assert [type(one) for one in asked[1:]] == [Unreadable, Unreadable]
         assert await notes.documents.find({}) == [Note(("x",))]
 
 

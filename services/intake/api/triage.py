@@ -162,7 +162,7 @@ async def current(reception: Deps, _: Reader) -> dict[str, Any]:
 async def one(reception: Deps, _: Reader, version: int) -> dict[str, Any]:
     """A version, as requests name it."""
     first = shipped().rules
-    found = first if version == first.version else await reception.triager.versions.get(str(version))
+    found = first if version == first.number else await reception.triager.versions.get(str(version))
     if found is None:
         raise UnknownRules
     return _shown(found)
@@ -260,4 +260,5 @@ def _again(reception: Reception, rules: Compiled, request: ServiceRequest) -> Ch
 
 
 def _shown(rules: TriageRules) -> dict[str, Any]:
-    return dict(msgspec.to_builtins(rules))
+    fields: dict[str, Any] = msgspec.to_builtins(rules)
+    return {"version": fields.pop("number")} | fields

@@ -92,7 +92,7 @@ def judge(
         found += [*reading.deadline(circumstances), *reading.calendar(circumstances)]
     found.sort(key=lambda judged: RANK[judged[1]])
     reasons = tuple(reason for reason, _ in found)
-    products, version = reading.products(), rules.rules.version
+    products, version = reading.products(), rules.rules.number
     if given is not None:
         return Triage(given, (Reason(GIVEN, given), *reasons), products, version)
     priority: Priority = found[0][1] if found else "routine"

@@ -69,7 +69,8 @@ class Near:
 class TriageRules:
     """One version of the rules."""
 
-    version: int
+    number: int
+    """The first one is 1; outside it is called the version."""
     rules: tuple[Rule, ...]
     denials: tuple[str, ...] = ()
     """Where a pressing word does not press."""
@@ -118,7 +119,7 @@ class Compiled:
 def enacted(known: TriageRules | None, new: TriageRules) -> Decision[TriageRules]:
     """`new` is in force. Raises `RulesOvertaken` where somebody was quicker."""
     if known is not None:
-        raise RulesOvertaken(f"Версия {new.version} уже есть: посмотрите её и повторите.")
+        raise RulesOvertaken(f"Версия {new.number} уже есть: посмотрите её и повторите.")
     return Decision(new)
 
 

@@ -2,15 +2,14 @@
 
 from typing import Annotated, Any
 
-import msgspec
 from fastapi import APIRouter
 from pydantic import BaseModel, Field, FiniteFloat
 
 from services.routing.api.deps import Deps, Lead, Manager
 from services.routing.api.views import Text
-from services.routing.domain.policy import MOST, Policy, enacted
+from services.routing.domain.policy import MOST, enacted
 from services.routing.domain.refusals import PolicyOvertaken, UnknownPolicy
-from services.routing.policy_file import shipped
+from services.routing.policy_file import policy_of, shipped, shown
 
 routes = APIRouter(prefix="/v1/policy", tags=["policy"])
 
@@ -66,33 +65,29 @@ class PolicyIn(BaseModel, extra="forbid"):
 async def current(_: Manager, deps: Deps) -> dict[str, Any]:
     """The policy in force."""
     deps.roster.adopt(await deps.store.newest_policy())
-    return _shown(deps.roster.policy)
+    return shown(deps.roster.policy)
 
 
 @routes.get("/{version}")
 async def one(version: int, _: Manager, deps: Deps) -> dict[str, Any]:
     """A version, as decisions name it."""
     first = shipped()
-    found = first if version == first.version else await deps.store.policies.get(str(version))
+    found = first if version == first.number else await deps.store.policies.get(str(version))
     if found is None:
         raise UnknownPolicy
-    return _shown(found)
+    return shown(found)
 
 
 @routes.put("")
 async def enact(body: PolicyIn, who: Lead, deps: Deps) -> dict[str, Any]:
     """A newer version, in force at once."""
     deps.roster.adopt(await deps.store.newest_policy())
-    latest = deps.roster.policy.version
+    latest = deps.roster.policy.number
     if body.after != latest:
         raise PolicyOvertaken(f"В силе версия {latest}, а не {body.after}; посмотрите её и повторите.")
     fields = body.model_dump(exclude={"after"})
-    new = msgspec.convert(fields | {"version": latest + 1, "by": who.subject}, Policy)
-    stepped = await deps.store.policies.step(str(new.version), lambda state: enacted(state, new), new=True)
+    new = policy_of(fields | {"version": latest + 1, "by": who.subject})
+    stepped = await deps.store.policies.step(str(new.number), lambda state: enacted(state, new), new=True)
     deps.roster.adopt(stepped.state)
     deps.look_again()
-    return _shown(stepped.state)
-
-
-def _shown(policy: Policy) -> dict[str, Any]:
-    return dict(msgspec.to_builtins(policy))
+    return shown(stepped.state)

@@ -34,7 +34,8 @@ PARTS: tuple[str, ...] = tuple(one.name for one in fields(Weights))
 class Policy:
     """One version of the policy. All times are minutes."""
 
-    version: int
+    number: int
+    """The first one is 1; outside it is called the version."""
     weights: Weights
     patience_minutes: Mapping[Priority, float]
     """An expected start this far away brings half of `start`."""
@@ -77,7 +78,7 @@ def checked(policy: Policy) -> Policy:
 def enacted(state: Policy | None, policy: Policy) -> Decision[Policy]:
     """This version is in force from now on. Raises `BadPolicy`, or `PolicyOvertaken` where there is one already."""
     if state is not None:
-        raise PolicyOvertaken(f"Версию {state.version} уже ввёл в действие {state.by}; посмотрите её и повторите.")
+        raise PolicyOvertaken(f"Версию {state.number} уже ввёл в действие {state.by}; посмотрите её и повторите.")
     return Decision(checked(policy))
 
 
