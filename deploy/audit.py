@@ -1,20 +1,12 @@
 """`svoy audit`: proof that nobody touched what was recorded about clients, managers and money."""
 
-from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-import httpx
 import typer
 from rich.console import Console
 
-from deploy.local import given
-from deploy.local.board import read_board
-from deploy.local.credentials import Credentials
-from deploy.local.errors import HouseError, NotRunning
-from deploy.local.home import Home
-from deploy.local.ports import HOST
-from deploy.tokens import sign
-from shared.settings import PORTS
+from deploy.local.asking import ask
+from deploy.local.errors import HouseError
 
 FAILED = 1
 WITHIN = 900.0
@@ -35,7 +27,7 @@ def verify(
     url: Annotated[str | None, typer.Option("--url", help="Адрес accounts, если он не на этой машине.")] = None,
 ) -> None:
     """Пересчитать журнал целиком и сверить с ним каждый документ. Выход 1, если что-то тронуто."""
-    found = _verdict(url or _address(), _remembered(head))
+    found = ask("accounts", "GET", "/v1/audit/verify", url=url, within=WITHIN, params=_remembered(head))
     console.print(f"Звеньев: {found['blocks']}, записей: {found['entries']}, документов: {found['documents']}")
     for fault in found["faults"]:
         console.print(f"  {fault}", markup=False, highlight=False)
@@ -46,38 +38,6 @@ def verify(
     if found["head"]:
         console.print("Запишите конец журнала в другом месте и сверяйте с ним:")
         console.print(f"  svoy audit verify --head {found['head']['number']}:{found['head']['hash']}", soft_wrap=True)
-
-
-def _verdict(url: str, remembered: dict[str, str]) -> dict[str, Any]:
-    home = Home.usual()
-    key = given.private_key() or (Credentials.kept(home.credentials).jwt_private_key if _kept(home) else None)
-    if key is None:
-        raise HouseError("Нет ключа: задайте SVOY_JWT_PRIVATE_KEY или запустите svoy up.")
-    pass_ = sign(key, "svoy-audit", ["director"], timedelta(minutes=5))
-    try:
-        answer = httpx.get(
-            f"{url.rstrip('/')}/v1/audit/verify",
-            params=remembered,
-            headers={"Authorization": f"Bearer {pass_}"},
-            timeout=WITHIN,
-        )
-        answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
-        raise HouseError(f"accounts по адресу {url} не ответил: {error}.") from None
-    return found
-
-
-def _kept(home: Home) -> bool:
-    return home.credentials.exists()
-
-
-def _address() -> str:
-    home = Home.usual()
-    if home.keeper() is None:
-        raise NotRunning(f"Система не запущена в папке {home.root}. Запустить: svoy up; или назовите --url.")
-    ports = {row.name: row.port for row in read_board(home.board).rows}
-    return f"http://{HOST}:{ports.get('accounts') or PORTS['accounts']}"
 
 
 def _remembered(head: str | None) -> dict[str, str]:

@@ -11,11 +11,10 @@ from rich.console import Console
 
 from deploy import audit, clocks, debt, parked, triage
 from deploy.demo.play import demo
-from deploy.local import commands, given
-from deploy.local.credentials import Credentials
+from deploy.local import commands
+from deploy.local.asking import private_key
 from deploy.local.display import show_error
 from deploy.local.errors import HouseError
-from deploy.local.home import Home
 from deploy.secrets import secrets
 from deploy.tokens import sign
 from shared.roles import ROLES
@@ -48,20 +47,7 @@ def token(
     unknown = sorted(set(role) - ROLES)
     if unknown:
         raise HouseError(f"Нет таких ролей: {', '.join(unknown)}. Есть: {', '.join(sorted(ROLES))}.")
-    typer.echo(sign(_private_key(), subject, role, timedelta(hours=hours)))
-
-
-def _private_key() -> str:
-    own = given.private_key()
-    if own is not None:
-        return own
-    home = Home.usual()
-    if not home.credentials.exists():
-        raise HouseError(
-            f"Нет ключа: в папке {home.root} система ещё не запускалась. Запустите svoy up или задайте "
-            "SVOY_JWT_PRIVATE_KEY (закрытый ключ Ed25519 в виде JWK)."
-        )
-    return Credentials.kept(home.credentials).jwt_private_key
+    typer.echo(sign(private_key(), subject, role, timedelta(hours=hours)))
 
 
 def main() -> None:

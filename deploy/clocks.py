@@ -1,21 +1,12 @@
 """`svoy clocks verify`: proof that every due time is what the facts come to."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Annotated, Any
 
-import httpx
 import typer
 from rich.console import Console
 
-from deploy.local import given
-from deploy.local.board import read_board
-from deploy.local.credentials import Credentials
-from deploy.local.errors import HouseError, NotRunning
-from deploy.local.home import Home
-from deploy.local.ports import HOST
-from deploy.tokens import sign
-from shared.settings import PORTS
+from deploy.local.asking import ask
 
 FAILED = 1
 WITHIN = 120.0
@@ -36,7 +27,7 @@ def verify(
     """Пересчитать каждый срок по фактам и показать расхождения. Выход 1, если они есть."""
     checked, different = 0, 0
     with console.status("Проверено: 0") as status:
-        for page in _pages(url or _address()):
+        for page in _pages(url):
             checked += page["checked"]
             different += len(page["differences"])
             status.update(f"Проверено: {checked}, расхождений: {different}")
@@ -49,36 +40,12 @@ def verify(
     console.print(f"Проверено: {checked}. Все сроки такие, как следует из фактов.", style="bold green")
 
 
-def _pages(url: str) -> Iterator[dict[str, Any]]:
-    headers = {"Authorization": f"Bearer {sign(_key(), 'svoy-clocks', ['director'], timedelta(hours=12))}"}
+def _pages(url: str | None) -> Iterator[dict[str, Any]]:
     after: str | None = None
-    try:
-        with httpx.Client(base_url=url, headers=headers, timeout=WITHIN) as client:
-            while True:
-                answer = client.get("/v1/clocks/verify", params={} if after is None else {"after": after})
-                answer.raise_for_status()
-                page: dict[str, Any] = answer.json()
-                yield page
-                after = page["next"]
-                if after is None:
-                    return
-    except (httpx.HTTPError, ValueError) as error:
-        raise HouseError(f"sla_monitor по адресу {url} не ответил: {error}.") from None
-
-
-def _key() -> str:
-    own = given.private_key()
-    if own is not None:
-        return own
-    home = Home.usual()
-    if not home.credentials.exists():
-        raise HouseError("Нет ключа: задайте SVOY_JWT_PRIVATE_KEY или запустите svoy up.")
-    return Credentials.kept(home.credentials).jwt_private_key
-
-
-def _address() -> str:
-    home = Home.usual()
-    if home.keeper() is None:
-        raise NotRunning(f"Система не запущена в папке {home.root}. Запустить: svoy up; или назовите --url.")
-    ports = {row.name: row.port for row in read_board(home.board).rows}
-    return f"http://{HOST}:{ports.get('sla_monitor') or PORTS['sla_monitor']}"
+    while True:
+        params = {} if after is None else {"after": after}
+        page = ask("sla_monitor", "GET", "/v1/clocks/verify", url=url, within=WITHIN, params=params)
+        yield page
+        after = page["next"]
+        if after is None:
+            return

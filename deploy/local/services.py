@@ -10,13 +10,13 @@ import httpx
 
 from deploy.local.errors import HouseError
 from deploy.local.ports import HOST, answers, is_free
-from deploy.local.process import Command, Process
+from deploy.local.process import Command, Process, own_environment
 
 BOOT = 90.0
 PATIENCE = 30.0
 """Longer than a service takes to finish what is in flight."""
 PRIVATE = frozenset({"SVOY_HOME", "SVOY_JWT_PRIVATE_KEY", "SVOY_AMQP_URL", "SVOY_MONGO_URL"})
-"""Settings of ours that are none of a service's business."""
+"""Settings of ours that are none of a service's business; neither is what ends in `_PASSWORD`."""
 
 
 def program(service: str) -> Sequence[str]:
@@ -36,9 +36,9 @@ class RunningService:
         self._cwd = cwd
 
     def env(self) -> dict[str, str]:
-        """Its whole environment: ours, without what is private, and its own addresses and secrets."""
-        ours = {name: value for name, value in os.environ.items() if name not in PRIVATE}
-        return ours | {"PYTHONUNBUFFERED": "1", **self._own}
+        """Its whole environment: our settings, without what is private, and its own addresses and secrets."""
+        settings = {name: value for name, value in os.environ.items() if _concerns(name)}
+        return own_environment() | settings | {"PYTHONUNBUFFERED": "1", **self._own}
 
     async def start(self) -> None:
         """Start it and wait until it is ready. Raises `Died`, `NotReady`, `HouseError`."""
@@ -67,6 +67,10 @@ class RunningService:
     def thaw(self) -> None:
         """Let it go on."""
         self.process.signal(signal.SIGCONT)
+
+
+def _concerns(name: str) -> bool:
+    return name.startswith("SVOY_") and name not in PRIVATE and not name.endswith("_PASSWORD")
 
 
 async def why_unready(url: str) -> str | None:

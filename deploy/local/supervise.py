@@ -73,7 +73,7 @@ async def _watch(house: House, name: str) -> None:
         await asyncio.sleep(pause)
         try:
             await house.start(name)
-        except HouseError:
+        except Exception:  # noqa: BLE001 - the board says what it was; it is tried again
             await house.kill(name)
 
 

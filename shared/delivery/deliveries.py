@@ -103,9 +103,12 @@ class Deliveries:
             sort=(("urgent", -1), ("due", 1)),
             limit=AT_ONCE * 4,
         ):
-            async with asyncio.TaskGroup() as group:
-                for delivery in found:
-                    group.create_task(self._attempt(delivery, gate))
+            # Each for itself: what is wrong with one is none of the others' business.
+            outcomes = await asyncio.gather(*(self._attempt(one, gate) for one in found), return_exceptions=True)
+            for one, outcome in zip(found, outcomes, strict=True):
+                if isinstance(outcome, BaseException):
+                    log.error("not written down", action="delivery.unsettled", delivery_id=one.delivery_id,
+                              error=repr(outcome))  # fmt: skip
 
     async def _attempt(self, delivery: Delivery, gate: asyncio.Semaphore) -> None:
         async with gate:
@@ -115,14 +118,19 @@ class Deliveries:
             try:
                 await self._deliver(delivery)
             except Failed as error:
-                why = str(error)[:ERROR_LIMIT]
-                settled = await self._settle(delivery, why, for_good=error.for_good)
-                log.warning("not delivered", action="delivery.failed", kind=delivery.kind, error=why,
-                            delivery_id=delivery.delivery_id, standing=settled.standing)  # fmt: skip
-                ATTEMPTS.labels(delivery.kind, settled.standing).inc()
+                await self._failed(delivery, str(error), for_good=error.for_good)
+            except Exception as error:
+                log.exception("not delivered", action="delivery.unexpected", delivery_id=delivery.delivery_id)
+                await self._failed(delivery, repr(error), for_good=False)
             else:
                 await self._settle(delivery, None)
                 ATTEMPTS.labels(delivery.kind, "delivered").inc()
+
+    async def _failed(self, delivery: Delivery, why: str, *, for_good: bool) -> None:
+        settled = await self._settle(delivery, why[:ERROR_LIMIT], for_good=for_good)
+        log.warning("not delivered", action="delivery.failed", kind=delivery.kind, error=why[:ERROR_LIMIT],
+                    delivery_id=delivery.delivery_id, standing=settled.standing)  # fmt: skip
+        ATTEMPTS.labels(delivery.kind, settled.standing).inc()
 
     async def _claimed(self, delivery: Delivery, now: datetime) -> bool:
         """Whether it is ours to try: another replica may have taken it since it was found."""

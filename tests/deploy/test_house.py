@@ -82,6 +82,18 @@ async def test_no_service_is_told_what_is_private(house: House) -> None:
         assert house.wiring.credentials.webhook_secret not in environment
 
 
+async def test_a_service_is_told_its_settings_and_nothing_else_of_our_environment(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CLOUD_KEY", "SVOY_BROKER_ADMIN_PASSWORD", "SVOY_MONGO_URL", "SVOY_MAIL_FROM"):
+        monkeypatch.setenv(name, f"the {name}")
+    environment = house.parts["payroll"].env()  # type: ignore[attr-defined]  # a service's
+    assert "CLOUD_KEY" not in environment
+    assert "SVOY_BROKER_ADMIN_PASSWORD" not in environment
+    assert environment["SVOY_MONGO_URL"].startswith("mongodb://svoy_payroll:")
+    assert environment["SVOY_MAIL_FROM"] == "the SVOY_MAIL_FROM"
+
+
 async def test_a_second_one_in_the_same_folder_is_refused(house: House) -> None:
     assert house.home.keeper() == os.getpid()
     with pytest.raises(AlreadyRunning, match="svoy status"), house.home.locked():
@@ -119,6 +131,26 @@ async def test_what_ends_by_itself_is_started_again_and_said_so(house: House) ->
     await eventually(lambda: house.board.rows["payroll"].state == "ready", within=30)
     assert house.pid("payroll") != before
     assert house.board.rows["payroll"].restarts == 1
+    told.set()
+    await keeping
+
+
+async def test_what_cannot_be_started_for_a_reason_nobody_thought_of_is_tried_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, told = house.parts["payroll"], asyncio.Event()
+    start, failures = part.start, [OSError("нет места на диске")]
+
+    async def fails_once() -> None:
+        if failures:
+            raise failures.pop()
+        await start()
+
+    monkeypatch.setattr(part, "start", fails_once)
+    keeping = asyncio.create_task(keep_up(house, told))
+    os.kill(house.pid("payroll") or 0, signal.SIGKILL)
+    await eventually(lambda: house.board.rows["payroll"].note == "нет места на диске", within=30)
+    await eventually(lambda: house.board.rows["payroll"].state == "ready", within=30)
     told.set()
     await keeping
 

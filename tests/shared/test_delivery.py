@@ -233,6 +233,22 @@ async def test_a_letter_that_cannot_be_written_is_given_up_and_says_why(
     assert not post.taken
 
 
+async def test_what_breaks_in_a_way_nobody_thought_of_is_tried_again_and_its_neighbours_go_out_once(
+    sending: DeliverySettings, listener: Listener
+) -> None:
+    payloads: dict[str, dict[str, object]] = {"d1": {"at": datetime(2026, 11, 9, tzinfo=UTC)}, "d2": {}, "d3": {}}
+    async with house(sending) as there:
+        for delivery_id, payload in payloads.items():
+            hook = Hook(url=listener.url, type="sla.breached", payload=payload)
+            await there.deliveries.send(delivery_id, hook, about="r1")
+        shown = await there.tried("d1")
+        assert (shown["standing"], len(shown["attempts"])) == ("waiting", 1)
+        assert "TypeError" in shown["attempts"][0]["error"]
+        for delivery_id in ("d2", "d3"):
+            await there.is_now(delivery_id, "delivered")
+    assert sorted(headers["webhook-id"] for headers, _ in listener.taken) == ["d2", "d3"]
+
+
 async def test_a_subject_of_several_lines_and_half_letters_goes_out_readable(
     sending: DeliverySettings, post: Post
 ) -> None:
