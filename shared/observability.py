@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -39,7 +39,7 @@ HTTP_REFUSED = Counter("svoy_http_refused", "HTTP requests refused because too m
 QUEUE = Gauge("svoy_queue_messages", "Messages waiting in the service's queue.")
 PARKED_MESSAGES = Gauge("svoy_parked_messages", "Messages parked for a person.")
 
-_PHONE = re.compile(r"(?<![\w-])\+?\d[\d ()\-]{8,14}\d(?![\w-])")
+_PHONE = re.compile(r"(?<![\w-])(?!\d{4}-\d\d-\d\d)\+?\d[\d ()\-]{8,14}\d(?![\w-])")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _NUMBER_FIELDS = frozenset({"inn", "snils", "phone", "email", "phones", "emails", "words", "text"})
 
@@ -52,11 +52,19 @@ def masked(text: str) -> str:
 def mask_personal(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """A structlog processor: no personal data in logs."""
     for key, value in event.items():
-        if key in _NUMBER_FIELDS:
-            event[key] = "[masked]"
-        elif isinstance(value, str) and key not in {"timestamp", "level"}:
-            event[key] = masked(value)
+        if key not in {"timestamp", "level"}:
+            event[key] = _masked_field(key, value)
     return event
+
+
+def _masked_field(key: str, value: Any) -> Any:
+    if key in _NUMBER_FIELDS:
+        return "[masked]"
+    if isinstance(value, Mapping):
+        return {inner: _masked_field(str(inner), one) for inner, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked_field("", one) for one in value]
+    return masked(value) if isinstance(value, str) else value
 
 
 def _saying_for_whom(service: str) -> structlog.typing.Processor:

@@ -55,9 +55,9 @@ class Tokens:
         try:
             claims = jwt.decode(token, self._key, algorithms=["Ed25519", "EdDSA"]).claims
             self._claims.validate(claims)
+            principal = Principal(str(claims["sub"]), frozenset(map(str, claims.get("roles", ()))) & ROLES)
         except (JoseError, ValueError, TypeError) as error:
             raise Problem(401, "bad-token", f"Пропуск не принят: {_reason(error)}.") from None
-        principal = Principal(str(claims["sub"]), frozenset(map(str, claims.get("roles", ()))) & ROLES)
         if len(self._checked) >= CACHED:
             self._checked.clear()
         self._checked[token] = (int(claims["exp"]), principal)

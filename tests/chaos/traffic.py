@@ -9,14 +9,17 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+import aio_pika
 import httpx
 
 from deploy.demo.cast import base_csv, institutions
 from deploy.demo.stage import DAYS, ZONE
 from deploy.local.house import House
+from deploy.local.rights import ADMIN
 from deploy.tokens import sign
 from shared.clock import local_date, machine_now
 from shared.ids import random_id
+from shared.messaging.topology import queues
 from tests.kit import eventually
 
 ALWAYS = {day: ["00:00-24:00"] for day in DAYS}
@@ -149,10 +152,15 @@ class Traffic:
         return True
 
     async def _nothing_left(self) -> bool:
+        async with await aio_pika.connect(self.house.wiring.amqp_url(ADMIN)) as connection:
+            channel = await connection.channel()
+            for queue in queues():
+                declared = await channel.declare_queue(queue.name, passive=True)
+                assert declared.declaration_result.message_count == 0, queue.name
         for service in self.house.services:
             metrics = (await self.client.get(self.house.url(service) + "/metrics")).text
             for line in metrics.splitlines():
-                if line.startswith(("svoy_parked_messages", "svoy_outbox_events", "svoy_queue_messages")):
+                if line.startswith("svoy_outbox_events"):
                     assert line.endswith(" 0.0"), f"{service}: {line}"
         return True
 

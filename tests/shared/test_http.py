@@ -1,6 +1,7 @@
 """What stands before every door: problems, passes, keys, limits, paging, the clock."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Annotated
@@ -8,8 +9,11 @@ from typing import Annotated
 import httpx
 import pytest
 from fastapi import Depends
+from joserfc import jwt
+from joserfc.jwk import OKPKey
 from pydantic import BaseModel, Field
 
+from shared.clock import machine_now
 from shared.http import key_doors
 from shared.http.api_keys import ApiKeys
 from shared.http.auth import Principal, requires
@@ -19,9 +23,10 @@ from shared.http.paging import Page, Paged
 from shared.ids import random_id
 from shared.messaging.envelope import Cause, current_cause
 from shared.observability import HTTP_IN_FLIGHT, HTTP_REFUSED
+from shared.roles import ISSUER
 from shared.settings import ServiceSettings
 from tests.conftest import SettingsFor
-from tests.kit import FOREIGN_KEY, eventually, serving, token
+from tests.kit import FOREIGN_KEY, PRIVATE_KEY, eventually, serving, token
 from tests.shared.notes import Notes, adding
 
 
@@ -121,6 +126,13 @@ async def test_who_may_not_is_told_why(
     answer = await client.post("/v1/notes", json={"number": 1}, headers=headers)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
     assert answer.json()["type"].endswith(f"/{slug}")
+
+
+async def test_a_pass_with_roles_that_are_none_is_refused(client: httpx.AsyncClient) -> None:
+    claims = {"iss": ISSUER, "aud": ISSUER, "sub": "m1", "roles": 5, "exp": int(machine_now().timestamp()) + 60}
+    bearer = jwt.encode({"alg": "Ed25519"}, claims, OKPKey.import_key(json.loads(PRIVATE_KEY)), algorithms=["Ed25519"])
+    answer = await client.post("/v1/notes", json={"number": 1}, headers={"Authorization": f"Bearer {bearer}"})
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (401, "bad-token")
 
 
 @pytest.mark.parametrize(

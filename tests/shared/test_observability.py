@@ -13,8 +13,15 @@ def test_numbers_and_addresses_are_masked(text: str) -> None:
 
 
 def test_ids_and_short_numbers_stay() -> None:
-    text = "request 5d0e1c3a9b1f5c538f0b7d1e5a60c1f4 attempt 3 of 5"
+    text = "request 5d0e1c3a9b1f5c538f0b7d1e5a60c1f4 attempt 3 of 5 due 2026-11-08 14:05:00 or 2026-11-08"
     assert masked(text) == text
+
+
+def test_what_is_inside_a_field_is_masked_as_well() -> None:
+    contact = {"phone": 79135551234, "named": ["buh@school5.example", {"inn": "2463012345"}], "tries": 2}
+    assert mask_personal(None, "", {"contact": contact}) == {
+        "contact": {"phone": "[masked]", "named": ["[e-mail]", {"inn": "[masked]"}], "tries": 2}
+    }
 
 
 def test_fields_that_hold_what_people_said_are_masked_whole() -> None:

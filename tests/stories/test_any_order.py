@@ -1,5 +1,6 @@
 """However the broker reorders and repeats a story's messages, it ends in the same state: real broker, real database."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -36,6 +37,7 @@ from shared.contracts.routing import (
     WorkReopened,
     WorkStarted,
 )
+from shared.observability import HANDLED
 from tests.conftest import SettingsFor
 from tests.kit import eventually, publish, serving, token
 
@@ -62,7 +64,11 @@ class Told:
     async def end(self, story: list[Event], order: list[int], look: Callable[[], Awaitable[Any]]) -> None:
         """Tell the story's events in this order, some twice, and hold what `look` finds against the first ending."""
         ids = [f"{story[0].subject}-{index}" for index in order]
+        before = handled()
         await publish(self.amqp_url, *(story[index] for index in order), ids=ids)
+        # The last one counts as well: what it would spoil is looked for afterwards.
+        await eventually(lambda: handled()["applied"] - before["applied"] >= len(order))
+        assert handled()["parked"] == before["parked"]
         if not self.ends:
             self.ends.append(await eventually(look))
 
@@ -77,6 +83,12 @@ class Told:
         """What a door says; None where there is nothing yet."""
         answer = await self.client.get(path, headers=DIRECTOR)
         return answer.json() if answer.is_success else None
+
+
+def handled() -> Counter[str]:
+    """How many messages were handled in this process so far, by what became of them."""
+    samples = [sample for metric in HANDLED.collect() for sample in metric.samples if sample.name.endswith("_total")]
+    return sum((Counter({sample.labels["outcome"]: int(sample.value)}) for sample in samples), Counter[str]())
 
 
 def orders(length: int) -> st.SearchStrategy[list[int]]:
