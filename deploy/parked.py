@@ -22,6 +22,8 @@ from shared.messaging.topology import SERVICES
 
 T = TypeVar("T")
 
+FAILED = 1
+
 console = Console()
 app = typer.Typer(help="Отложенные сообщения, которые ждут человека.", no_args_is_help=True)
 
@@ -33,7 +35,9 @@ Id = Annotated[str | None, typer.Argument(help="Номер сообщения и
 @app.command("list")
 def listed(
     service: Annotated[str | None, typer.Argument(help="Служба; без неё показываются все.")] = None,
+    *,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Сколько показать по каждой службе.")] = 50,
+    fail: Annotated[bool, typer.Option("--fail", help="Выход 1, если отложено хоть одно: для скриптов.")] = False,
 ) -> None:
     """Показать, сколько сообщений отложено, какие и почему."""
 
@@ -49,6 +53,8 @@ def listed(
         for one in messages:
             _print(f"\n{one.id}  {name}  {one.kind}  {one.subject}  {one.time[:19]}", style="bold")
             _print(f"  {one.reason}")
+    if fail and any(count for _, count, _ in found):
+        raise typer.Exit(FAILED)
 
 
 @app.command()

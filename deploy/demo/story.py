@@ -206,7 +206,8 @@ async def month_closed(stage: Stage) -> Mapping[str, Any]:
     must("оклад", statement["base"], "70000.00")
     must("потери", [line["fee"] for line in statement["lost"]], ["20000.00"])
     must("приведены", sorted(line["fee"] for line in statement["won"]), ["20000.00", "30000.00", "50000.00"])
-    must("формула", statement["formula"], "70 000 − 20 000 + 20 000 + 30 000 + 50 000 = 150 000")
+    formula = statement["formula"].replace("\N{NO-BREAK SPACE}", " ")
+    must("формула", formula, "70 000 − 20 000 + 20 000 + 30 000 + 50 000 = 150 000")
     return statement
 
 

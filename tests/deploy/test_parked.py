@@ -70,6 +70,17 @@ async def test_the_list_counts_them_and_says_why(svoy: Svoy, amqp_url: str) -> N
     assert "m1" not in await svoy("list", "intake")
 
 
+async def test_a_script_is_told_by_the_exit_code_whether_anything_is_parked(amqp_url: str) -> None:
+    def code(*words: str) -> int:
+        return CliRunner().invoke(app, ["list", *words], env={"SVOY_AMQP_URL": amqp_url}).exit_code
+
+    assert await asyncio.to_thread(code, "--fail") == 0
+    await park(amqp_url, "routing", "m1")
+    assert await asyncio.to_thread(code) == 0
+    assert await asyncio.to_thread(code, "--fail") == 1
+    assert await asyncio.to_thread(code, "intake", "--fail") == 0
+
+
 async def test_looking_leaves_them_where_they_are(svoy: Svoy, amqp_url: str) -> None:
     await park(amqp_url, "routing", "m1")
     await svoy("list")
