@@ -44,6 +44,8 @@ def token(
     hours: Annotated[float, typer.Option("--hours", min=0.01, max=24 * 366, help="Сколько часов действует.")] = 12,
 ) -> None:
     """Выдать пропуск (JWT) для разработки. Ключ: SVOY_JWT_PRIVATE_KEY или папка данных."""
+    if not subject.strip():
+        raise HouseError("Назовите, чей это пропуск: --subject ID.")
     unknown = sorted(set(role) - ROLES)
     if unknown:
         raise HouseError(f"Нет таких ролей: {', '.join(unknown)}. Есть: {', '.join(sorted(ROLES))}.")

@@ -93,7 +93,8 @@ def drop(
     """Удалить сообщение навсегда: служба о нём не узнает."""
     ids = _chosen(message_id, everything=everything)
     if not yes:
-        typer.confirm(f"Удалить {message_id or 'все отложенные сообщения'} навсегда?", abort=True)
+        whose = "" if service is None else f" службы {service}"
+        typer.confirm(f"Удалить {message_id or f'все отложенные сообщения{whose}'} навсегда?", abort=True)
     dropped = _with_parking(lambda found: _each(found.drop, _services(service), ids))
     _tell(dropped, "Удалено", message_id)
 

@@ -63,6 +63,15 @@ class Stage:
 
         return await until(look, f"часы {clock} заявки {request_id}: {' или '.join(states)}")
 
+    async def clock_is_broken(self, request_id: str, clock: str) -> dict[str, Any]:
+        """The first obligation of a request's `clock` that was breached, whatever routing has done about it since."""
+
+        async def look() -> dict[str, Any] | None:
+            timeline = await self.doors.get("sla_monitor", f"/v1/requests/{request_id}/timeline", DIRECTOR)
+            return next((one for one in timeline["obligations"] if one["clock"] == clock and one["breached"]), None)
+
+        return await until(look, f"часы {clock} заявки {request_id} нарушены")
+
     async def call_clock_is_met(self, call_id: str, clock: str) -> None:
         """Wait until what was owed to a caller has happened in time."""
 

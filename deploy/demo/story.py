@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from deploy.demo.cast import NEWCOMERS, SPECIALISTS, Institution, base_csv, institutions, newcomer
-from deploy.demo.doors import DIRECTOR, PAYROLL, until
+from deploy.demo.doors import DIRECTOR, PAYROLL, Differs, until
 from deploy.demo.stage import (
     DAYS,
     MINUTE,
@@ -42,6 +42,10 @@ async def opening(stage: Stage) -> None:
         "accounts", "/v1/clients/import", DIRECTOR, base_csv(stage.base, stage.month), "text/csv",
         manager_id=manager["manager_id"],
     )  # fmt: skip
+    if not report["clients_created"]:
+        raise Differs(
+            "здесь недоигранное представление. Начать заново: svoy down и svoy wipe; или svoy demo без --running."
+        )
     must("клиентов принято", report["clients_created"], len(stage.base))
     hours = {day: ["00:00-24:00"] for day in DAYS}
     for name, products in SPECIALISTS:
@@ -129,7 +133,7 @@ async def specialist_lost(stage: Stage) -> None:
     lost = await stage.assigned(request_id)
     await promise(stage, request_id, stage.moment + 15 * MINUTE, "Пятнадцать минут подожду")
     await stage.later(16 * MINUTE)
-    broken = await stage.clock_is(request_id, "start", "breached")
+    broken = await stage.clock_is_broken(request_id, "start")
     must("обещание нарушено", broken["promise_broken"], wanted=True)
     other = await stage.assigned(request_id, but=lost[0])
     await deed(stage, request_id, "start", other)

@@ -2,9 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import aio_pika
+from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
 
 from deploy.local import given
 from deploy.local.errors import HouseError
@@ -37,7 +40,19 @@ async def declare_topology(url: str) -> None:
     except (OSError, TimeoutError, aio_pika.exceptions.AMQPError) as error:
         raise HouseError(
             f"RabbitMQ по адресу SVOY_AMQP_URL ({_without_password(url)}) не принимает: {error!r}. "
-            "Проверьте адрес, vhost и права (configure, write, read) пользователя."
+            "Проверьте, работает ли сервер, и адрес, vhost и права (configure, write, read) пользователя."
+        ) from None
+
+
+async def reach_database(url: str) -> None:
+    """See that the database server at `url` answers and lets us in. Raises `HouseError` where it does not."""
+    try:
+        async with AsyncMongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=int(1e3 * PATIENCE)) as client:
+            await client.admin.command("ping")
+    except (PyMongoError, ValueError) as error:
+        raise HouseError(
+            f"MongoDB по адресу SVOY_MONGO_URL ({_without_password(url)}) не принимает: {str(error)[:300]}. "
+            "Проверьте адрес, имя и пароль; работает ли сервер."
         ) from None
 
 
@@ -53,4 +68,4 @@ def mongo_url(url: str, service: str) -> str:
 
 def _without_password(url: str) -> str:
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or ''}{parts.path}"
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from deploy.local.api_key import with_api_key
 from deploy.local.board import Board, Notice
-from deploy.local.external import Outside, declare_topology
+from deploy.local.external import Outside, declare_topology, reach_database
 from deploy.local.home import Home
 from deploy.local.machine import check_machine
 from deploy.local.process import Process, end, running_under
@@ -64,6 +64,8 @@ class House:
         for name in self.parts:
             self.board.tell(name, "waiting", port=self.wiring.ports[name])
         try:
+            if self.outside.mongo_url:
+                await reach_database(self.outside.mongo_url)
             await _together(self._servers(), self.start)
             if self.outside.amqp_url:
                 await declare_topology(self.outside.amqp_url)

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import ClaimError, ExpiredTokenError, JoseError
 from joserfc.jwk import OKPKey
 from joserfc.jwt import JWTClaimsRegistry
 
 from shared.clock import machine_now
 from shared.http.api_keys import ApiKeys
 from shared.http.problems import Problem
-from shared.roles import ISSUER, ROLES
+from shared.roles import ISSUER, NAMES, ROLES
 
 CACHED = 2_000
 
@@ -74,7 +74,7 @@ def requires(*roles: str, scope: str | None = None) -> Callable[..., Awaitable[P
     ) -> Principal:
         principal = await _who(request.app.state, authorization, x_api_key)
         if not principal.has(*roles):
-            raise Problem(403, "forbidden", f"Это могут только {', '.join(roles)}.")
+            raise Problem(403, "forbidden", f"Это может только {' или '.join(NAMES[role] for role in roles)}.")
         if "integration" in principal.roles and scope is not None and scope not in principal.scopes:
             raise Problem(403, "forbidden", f"Ключу не дано право {scope}.")
         return principal
@@ -99,7 +99,11 @@ async def _who(state: Any, authorization: str | None, api_key: str | None) -> Pr
 
 
 def _reason(error: Exception) -> str:
-    return "срок истёк" if type(error).__name__ == "ExpiredTokenError" else str(error) or type(error).__name__
+    if isinstance(error, ExpiredTokenError):
+        return "срок истёк, возьмите новый"
+    if isinstance(error, ClaimError):
+        return f"в нём неверно поле {error.claim}"
+    return "он не наш или испорчен, возьмите новый"
 
 
 Anybody = Annotated[Principal, Depends(requires(*ROLES))]

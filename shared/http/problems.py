@@ -19,6 +19,7 @@ log = structlog.get_logger()
 BASE = "https://svoy.example/problems/"
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "1"
+NOT_JSON = "Тело запроса — не JSON в UTF-8, или он слишком глубок."
 
 TITLES = {
     400: "Запрос не разобрать",
@@ -79,7 +80,7 @@ def install(app: FastAPI) -> None:
         if isinstance(error.__cause__, Problem):
             # FastAPI wraps what is raised while a body is read.
             return await _problem(_, error.__cause__)
-        return problem_response(error.status_code, f"http-{error.status_code}", str(error.detail))
+        return _said_by_framework(error)
 
     @app.exception_handler(Busy)
     async def _busy(_: Request, __: Busy) -> Response:
@@ -112,10 +113,22 @@ def map_errors(app: FastAPI, mapping: Mapping[type[Exception], tuple[int, str]])
         app.add_exception_handler(kind, answer)
 
 
+def _said_by_framework(error: HTTPException) -> Response:
+    status = error.status_code
+    if status == 400:  # noqa: PLR2004 - what FastAPI makes of a body that is no text, too deep, of numbers too long
+        return problem_response(status, "not-json", NOT_JSON)
+    if status == 405:  # noqa: PLR2004
+        allowed = (error.headers or {}).get("Allow", "")
+        return problem_response(status, "http-405", f"По этому адресу принимается только {allowed}; см. /docs.")
+    if status == 404:  # noqa: PLR2004
+        return problem_response(status, "http-404", "Такого адреса нет; какие есть, сказано в /docs.")
+    return problem_response(status, f"http-{status}", str(error.detail))
+
+
 def _validation(error: RequestValidationError) -> Response:
     faults = error.errors()
     if any(fault["type"] == "json_invalid" for fault in faults):
-        return problem_response(400, "not-json", "Тело запроса — не JSON.")
+        return problem_response(400, "not-json", NOT_JSON)
     errors = [{"field": _field(fault["loc"]), "message": in_russian(fault)} for fault in faults]
     first = "; ".join(f"{fault['field']}: {fault['message']}" for fault in errors[:5])
     return problem_response(422, "invalid", first, errors=errors)

@@ -7,9 +7,9 @@ from pathlib import Path
 import aio_pika
 import pytest
 
-from deploy.local import mongo, rabbit
+from deploy.local import external, mongo, rabbit
 from deploy.local.errors import HouseError, Unsupported
-from deploy.local.external import Outside, declare_topology, mongo_url
+from deploy.local.external import Outside, declare_topology, mongo_url, reach_database
 from deploy.local.home import Home
 from deploy.local.house import House
 from deploy.local.machine import check_machine
@@ -42,6 +42,14 @@ async def test_a_broker_that_is_not_there_is_named_without_its_password() -> Non
     with pytest.raises(HouseError) as refused:
         await declare_topology(f"amqp://u:secret@127.0.0.1:{some_free_ports(1)[0]}/v")
     assert "SVOY_AMQP_URL" in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+async def test_a_database_that_is_not_there_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(external, "PATIENCE", 0.5)
+    with pytest.raises(HouseError) as refused:
+        await reach_database(f"mongodb://u:secret@127.0.0.1:{some_free_ports(1)[0]}/v")
+    assert "SVOY_MONGO_URL" in str(refused.value)
     assert "secret" not in str(refused.value)
 
 
