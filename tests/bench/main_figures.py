@@ -1,6 +1,7 @@
 """The figures of the main job: what is kept, what is shown, what they should be."""
 
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from tests.bench.cpu import Usage
@@ -56,7 +57,9 @@ def show(found: Found) -> None:
 
 
 def _ms(seconds: list[float], share: float) -> float | None:
-    return round(1e3 * quantile(seconds, share), 1) if seconds else None
+    """None where there is nothing, or it never came."""
+    found = quantile(seconds, share)
+    return round(1e3 * found, 1) if isfinite(found) else None
 
 
 def _details(found: Found) -> dict[str, Any]:
@@ -101,7 +104,7 @@ def _at_half(found: Found) -> dict[str, Any]:
     return {
         "per_s": round(tally.rate, 1),
         "accepted": tally.accepted,
-        "seen": len(visible),
+        "seen": len(seen.at),
         "accepted_p50_ms": _ms(tally.latencies, 0.5),
         "accepted_p99_ms": _ms(tally.latencies, 0.99),
         "visible_p50_ms": _ms(visible, 0.5),

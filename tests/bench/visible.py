@@ -9,6 +9,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from math import inf
 from time import perf_counter
 
 import aio_pika
@@ -42,9 +43,9 @@ class Seen:
                     await asyncio.sleep(0.05)
 
     def latencies(self, tally: Tally) -> list[float]:
-        """Seconds from the time each request was meant to be sent, for those that were seen."""
+        """Seconds from the time each request was meant to be sent; for ever, for those that were not seen."""
         ids = {number: json.loads(body)["request_id"] for number, body in tally.answers.items()}
-        return [self.at[found] - tally.began[number] for number, found in ids.items() if found in self.at]
+        return [self.at.get(found, inf) - tally.began[number] for number, found in ids.items()]
 
 
 @asynccontextmanager
