@@ -23,7 +23,7 @@ from shared.contracts.intake import (
     VerdictGiven,
     WaitPromised,
 )
-from shared.contracts.sla_monitor import SlaBreached
+from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn
 from shared.messaging.envelope import Message
 from shared.messaging.inbound import Handler
 
@@ -106,9 +106,25 @@ async def on_breached(event: SlaBreached, message: Message, dispatcher: Dispatch
         return
     word = Word(
         said="lost", at=event.at, counts_at=event.at, by=ROUTING, text=LOST[event.clock],
-        specialist_id=event.specialist_id,
+        specialist_id=event.specialist_id, clock=_clock(event),
     )  # fmt: skip
     await demands.try_one(await dispatcher.hear(event.about_id, word, message.id))
+
+
+async def on_breach_withdrawn(event: SlaBreachWithdrawn, message: Message, dispatcher: Dispatcher) -> None:
+    """They were not lost after all: it does not stand in their record, and nobody else need have it (R-COI-1)."""
+    if event.about != "request" or event.clock not in LOST:
+        return
+    word = Word(
+        said="not_lost", at=event.at, counts_at=event.at, by=ROUTING, text=event.reason,
+        specialist_id=event.specialist_id, clock=_clock(event),
+    )  # fmt: skip
+    await dispatcher.hear(event.about_id, word, message.id)
+
+
+def _clock(event: SlaBreached | SlaBreachWithdrawn) -> str:
+    """The same for a breach and its withdrawal; a clock set anew may break once more, at another time."""
+    return f"{event.obligation_id} {event.due.isoformat()}"
 
 
 async def on_ordered(event: ControlOrdered, message: Message, dispatcher: Dispatcher, demands: Demands) -> None:
@@ -153,6 +169,7 @@ def handlers(store: Store, dispatcher: Dispatcher, demands: Demands) -> Mapping[
     return words | {
         RequestRegistered: partial(on_registered, dispatcher=dispatcher),
         SlaBreached: partial(on_breached, dispatcher=dispatcher, demands=demands),
+        SlaBreachWithdrawn: partial(on_breach_withdrawn, dispatcher=dispatcher),
         ControlOrdered: partial(on_ordered, dispatcher=dispatcher, demands=demands),
         ClientRegistered: partial(on_client, store=store),
         ClientChanged: partial(on_client, store=store),

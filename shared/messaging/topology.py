@@ -47,7 +47,14 @@ LISTENS: Mapping[str, tuple[str, ...]] = {
         "prospect.trial_opened",
         "debt.changed",
     ),
-    "routing": ("request.*", "client.registered", "client.changed", "sla.breached", "control.ordered"),
+    "routing": (
+        "request.*",
+        "client.registered",
+        "client.changed",
+        "sla.breached",
+        "sla.breach_withdrawn",
+        "control.ordered",
+    ),
     "sla_monitor": (
         "call.*",
         "request.*",

@@ -11,7 +11,7 @@ from shared.contracts.accounts import ControlOrdered
 from shared.contracts.base import ClientRef
 from shared.contracts.intake import RequestFollowedUp, RequestMerged, RequestUnmerged, VerdictDoubted
 from shared.contracts.routing import WorkDisplaced, WorkReplaced
-from shared.contracts.sla_monitor import SlaBreached
+from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn
 from tests.conftest import SettingsFor
 from tests.kit import eventually
 from tests.routing.given import minutes, request
@@ -66,6 +66,27 @@ async def _lost(house: House, who: str) -> bool:
 
 async def _load_is(house: House, who: str, load: int) -> bool:
     return await house.load(who) == load
+
+
+async def test_a_breach_withdrawn_replaces_nobody_and_leaves_no_mark(house: House) -> None:
+    ivan = await house.hire("Иван")
+    await house.tell(request("r1"))
+    await house.stands("r1", "assigned", ivan)
+    caught = breach("r1", ivan)
+    await house.tell(caught)
+    await eventually(lambda: _lost(house, ivan))
+    withdrawn = SlaBreachWithdrawn(**dict(caught) | {"at": LATE + timedelta(hours=1)}, reason="начал раньше")
+    await house.tell(withdrawn)
+
+    async def righted() -> bool:
+        return not await _lost(house, ivan)
+
+    await eventually(righted)
+    await house.hire("Ольга", products={"1С:ЗГУ": 5})
+    await house.tell(request("r2"))
+    await house.stands("r2", "assigned")
+    assert (await house.work("r1"))["specialist_id"] == ivan
+    assert house.heard.of("work.replaced") == []
 
 
 async def test_a_manager_may_keep_whom_a_clock_caught(house: House) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.routing.domain.facts import Client, Registration, Word
+from services.routing.domain.facts import ROUTING, Client, Registration, Word
 from services.routing.domain.life import ENDED, HOLDING
 from services.routing.domain.steps import Order, replaced, spoken
 from services.routing.domain.work import Work, heard, held, next_moment, registered
@@ -20,6 +20,12 @@ WORDS = st.one_of(
     st.builds(word, st.sampled_from(["accept", "refuse", "withdraw"]), TIMES),
     st.builds(lambda at: word("identified", at, client=OTHER), TIMES),
     st.builds(lambda at: word("promised", at, until=at + timedelta(hours=2)), TIMES),
+    st.builds(
+        lambda said, at, clock: word(said, at, specialist_id="ivan", clock=clock),
+        st.sampled_from(["lost", "not_lost"]),
+        TIMES,
+        st.sampled_from(["start 1", "start 2"]),
+    ),
     st.builds(
         lambda at, priority: word("reprioritised", at, priority=priority),
         TIMES,
@@ -149,6 +155,28 @@ def test_a_word_whose_clock_is_a_little_behind_still_counts_for_what_it_was_abou
 def test_a_deed_comes_after_everything_known_even_where_another_clock_is_ahead() -> None:
     work = hear_all(None, [registration(at=minutes(10))])
     assert given_to(work, "ivan", MONDAY).deeds[0].at == minutes(10) + timedelta(milliseconds=1)
+
+
+@given(data=st.data())
+def test_a_breach_withdrawn_leaves_no_mark_in_whatever_order_it_is_heard(data: st.DataObject) -> None:
+    words = [
+        word("lost", minutes(15), specialist_id="ivan", clock="start 15"),
+        word("not_lost", minutes(20), specialist_id="ivan", clock="start 15"),
+        word("lost", minutes(30), specialist_id="ivan", clock="start 30"),
+    ]
+    tale = hear_all(life(waiting(), ["ivan"]), data.draw(st.permutations(words))).tale
+    assert [(mark.kind, mark.at) for mark in tale.marks] == [("lost", minutes(30))]
+    assert tale.pending is not None
+    assert hear_all(life(waiting(), ["ivan"]), words[:2]).tale.pending is None
+
+
+def test_who_was_replaced_for_a_breach_that_had_not_been_is_not_blamed_for_it() -> None:
+    caught = hear_all(life(waiting(), ["ivan"]), [word("lost", minutes(15), specialist_id="ivan", clock="start 15")])
+    order = Order(by=ROUTING, now=minutes(16), name="Олег", place=place(caught, "oleg"), reason="не начал")
+    after = replaced(caught, order).state
+    assert [mark.kind for mark in after.tale.marks] == ["lost", "replaced"]
+    righted = hear_all(after, [word("not_lost", minutes(20), specialist_id="ivan", clock="start 15")]).tale
+    assert (righted.marks, righted.specialist_id) == ((), "oleg")
 
 
 def test_a_withdrawal_ends_it_and_credits_the_cancellation_asked() -> None:

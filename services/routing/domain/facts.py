@@ -9,7 +9,7 @@ from shared.contracts.base import STANDARD_TARIFF, ClientRef, Nature, Priority
 
 Said = Literal[
     "identified", "reprioritised", "promised", "accept", "refuse", "withdraw", "merge", "unmerge", "followed_up",
-    "doubted", "lost", "ordered",
+    "doubted", "lost", "not_lost", "ordered",
 ]  # fmt: skip
 Did = Literal[
     "wait", "assign", "start", "progress", "postpone", "finish", "ask_cancel", "replace", "force", "lapse", "displace",
@@ -77,6 +77,8 @@ class Word:
     until: datetime | None = None
     specialist_id: str | None = None
     """Of `lost`: whom the clock of `start` or `progress` caught."""
+    clock: str = ""
+    """Of `lost` and `not_lost`: which clock it was, and when it was due."""
     action: Action | None = None
     """Of `ordered`: what the manager demands (R-IMP-3)."""
 

@@ -118,10 +118,11 @@ class _SoFar:
 def tale_of(registered: Registration, words: Iterable[Word], deeds: Iterable[Deed]) -> Tale:
     """The tale of a registered request."""
     so_far = _SoFar(priority=registered.priority, nature=registered.nature, client=registered.client, due=registered.at)
+    taken_back = {word.clock for word in words if word.said == "not_lost"}
     for fact in in_order(words, deeds):
         if isinstance(fact, Deed):
             _take(so_far, fact.did, fact)
-        else:
+        elif fact.said != "lost" or fact.clock not in taken_back:
             _hear(so_far, fact)
     if "merge" in LIFE[so_far.stage] and _is_merged(words):
         so_far.stage, so_far.specialist_id, so_far.pending, so_far.finish_by = "merged", None, None, None
