@@ -15,6 +15,7 @@ from services.routing.domain.assignment import Explained, choose, full, hopeless
 from services.routing.domain.candidates import Board, Wish
 from services.routing.domain.places import Ask, claim, release
 from services.routing.domain.specialists import ticket
+from services.routing.estimates import Estimates
 from services.routing.heads import Heads
 from services.routing.metrics import CLAIMS, PLACE_TIME, PLACED
 from services.routing.roster import Roster
@@ -29,8 +30,11 @@ TRIES = 20
 class Assigner:
     """Takes places of specialists, and gives them back."""
 
-    def __init__(self, store: Store, roster: Roster, now: Callable[[], datetime], freed: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, roster: Roster, estimates: Estimates, now: Callable[[], datetime], freed: Callable[[], None]
+    ) -> None:
         self._store = store
+        self._estimates = estimates
         self._roster = roster
         self._now = now
         self._freed = freed
@@ -84,7 +88,7 @@ class Assigner:
 
     async def swap(self, specialist_id: str, wish: Wish, instead_of: str) -> bool:
         """Take the place of the ticket `instead_of`; tells whether it was had."""
-        one = _ask(wish)
+        one = self._ask(wish, specialist_id)
         stepped = await self._store.specialists.step(
             specialist_id, lambda state: claim(state, [one], self._now(), instead_of=instead_of)
         )
@@ -120,18 +124,16 @@ class Assigner:
     ) -> list[int]:
         """Pick and take; the indexes of those whose place another replica had taken are returned."""
         board = self._roster.board()
-        picked: dict[str, list[int]] = {}
+        picked: dict[str, dict[int, Ask]] = {}
         board.picked = picked
         for index in order:
             answers[index] = place = choose(wishes[index], self._roster.pool(wishes[index]), board)
             if place.winner is not None:
-                board.take(place.winner, wishes[index].rank)
-                picked.setdefault(place.winner, []).append(index)
+                ask = self._ask(wishes[index], place.winner)
+                board.take(place.winner, ask.rank, ask.minutes or self._roster.policy.minutes_each)
+                picked.setdefault(place.winner, {})[index] = ask
         outcomes = await asyncio.gather(
-            *(
-                self._claim(specialist_id, [_ask(wishes[index]) for index in indexes])
-                for specialist_id, indexes in picked.items()
-            ),
+            *(self._claim(specialist_id, list(asks.values())) for specialist_id, asks in picked.items()),
             return_exceptions=True,
         )
         left: list[int] = []
@@ -154,6 +156,6 @@ class Assigner:
         CLAIMS.labels(outcome="lost").inc(len(granted) - sum(granted))
         return granted
 
-
-def _ask(wish: Wish) -> Ask:
-    return Ask(ticket(wish.request_id, wish.turn), wish.rank, wish.client_id)
+    def _ask(self, wish: Wish, specialist_id: str) -> Ask:
+        minutes = self._estimates.minutes(wish, specialist_id)
+        return Ask(ticket(wish.request_id, wish.turn), wish.rank, wish.client_id, minutes)

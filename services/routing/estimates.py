@@ -1,12 +1,15 @@
 """What this process knows of how long works take: learnt anew from history now and then, off the event loop."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from services.routing.domain.candidates import Wish
 from services.routing.domain.estimates import Calibration, Done, Model, Span, calibration, learnt
-from services.routing.domain.work import Work
 from services.routing.history import History, task_of
+
+LONGEST = 100_000
+"""Minutes: nothing is expected to take longer."""
 
 
 class Estimates:
@@ -20,14 +23,15 @@ class Estimates:
         self._calibrated: Calibration | None = None
         self.learnt_at: datetime | None = None
 
-    @property
-    def pace(self) -> Mapping[str, float]:
-        """Minutes one work typically takes, by specialist, and for anybody (`""`); empty where history is short."""
-        return self._model.pace if self._model else {}
-
-    def span(self, work: Work, specialist_id: str | None) -> Span | None:
+    def span(self, wish: Wish, specialist_id: str | None) -> Span | None:
         """How long this work takes, in the hands of the specialist; None where history is too short to say."""
-        return self._model.span(task_of(work, specialist_id)) if self._model else None
+        return self._model.span(task_of(wish, specialist_id)) if self._model else None
+
+    def minutes(self, wish: Wish, specialist_id: str) -> int:
+        """The likely length of `span` alone, as a place is taken with it; 0 where history is too short to say."""
+        if self._model is None:
+            return 0
+        return max(1, min(LONGEST, round(self._model.minutes(task_of(wish, specialist_id)))))
 
     async def learn(self) -> None:
         """Read history and learn from it."""

@@ -1,27 +1,31 @@
 """What was done, read for the record (R-COI-1) and for estimates: bounded queries, whose indexes store.py has."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from services.routing.domain.attempts import attempts
+from services.routing.domain.candidates import Wish
 from services.routing.domain.dossier import Dossier, Period, dossier
 from services.routing.domain.estimates import Done, Task
-from services.routing.domain.needs import need_of
 from services.routing.domain.signals import RETURNS_WITHIN, Eyes
-from services.routing.domain.specialists import Profile, Specialist
-from services.routing.domain.work import Work
+from services.routing.domain.specialists import Specialist
+from services.routing.domain.work import Work, wish_of
 from services.routing.domain.worktime import Worked, real_minutes, spent, worked_by
 from services.routing.stems import stems
 from services.routing.store import Store
 from shared.store.codec import from_fields
 
+S = TypeVar("S")
+R = TypeVar("R")
 WORKS = 2_000
 """The works, the newest first, a record is told from."""
 FINISHED = 5_000
 """The works, the newest first, estimates are learnt from."""
+BATCH = 250
+"""The works read at one go: nothing else gets its turn meanwhile."""
 LEARNT_FROM = timedelta(days=365)
 PEOPLE = 10_000
 UNREAD = {"explained": 0, "outbox": 0, "write_id": 0, "seen": 0}
@@ -54,24 +58,37 @@ class History:
     async def done(self, now: datetime) -> list[Done]:
         """The finished works of a year that nobody refused."""
         where = {"registered.at": {"$gte": now - LEARNT_FROM}, "tale.stage": {"$in": ["finished", "closed"]}}
-        works = await self._works(where, FINISHED)
-        people = await self._store.specialists.find({}, limit=PEOPLE)
-        profiles: Mapping[str, Profile] = {one.specialist_id: one.profile for one in people}
-        worked = {key: worked_by(profile) for key, profile in profiles.items()}
-        return await asyncio.to_thread(lambda: [one for work in works for one in _done(work, worked)])
+        people = self._store.specialists.collection.find().limit(PEOPLE)
+        worked = dict(await _read(people, Specialist, lambda one: [(one.specialist_id, worked_by(one.profile))]))
+        return await _read(self._cursor(where, FINISHED), Work, lambda work: _done(work, worked))
 
     async def _works(self, where: Mapping[str, Any], limit: int) -> list[Work]:
-        cursor = self._store.works.collection.find(where, UNREAD).sort(NEWEST).limit(limit)
-        return [from_fields(document, Work) async for document in cursor]
+        return await _read(self._cursor(where, limit), Work, lambda work: [work])
+
+    def _cursor(self, where: Mapping[str, Any], limit: int) -> Any:
+        return self._store.works.collection.find(where, UNREAD).sort(NEWEST).limit(limit)
 
 
-def task_of(work: Work, specialist_id: str | None) -> Task:
+async def _read(cursor: Any, kind: type[S], then: Callable[[S], Iterable[R]]) -> list[R]:
+    """What `then` makes of each document: a batch at a time and off the event loop, so that nothing waits for it, and
+    no more is held than is wanted."""
+    found: list[R] = []
+    cursor = cursor.batch_size(BATCH)
+    while documents := await cursor.to_list(BATCH):
+        found += await asyncio.to_thread(_made, documents, kind, then)
+    return found
+
+
+def _made(documents: Iterable[Any], kind: type[S], then: Callable[[S], Iterable[R]]) -> list[R]:
+    return [made for document in documents for made in then(from_fields(document, kind))]
+
+
+def task_of(wish: Wish, specialist_id: str | None) -> Task:
     """What is known of the work before it is done."""
-    registered, client = work.registered, work.tale.client
     return Task(
-        product="|".join(need_of(registered.products, None).products) if registered else "",
-        client_id=client.client_id if client else "",
-        words=stems(registered.subject_text) if registered else frozenset(),
+        product="|".join(wish.need.products),
+        client_id=wish.client_id or "",
+        words=stems(wish.subject),
         specialist_id=specialist_id or "",
     )
 
@@ -80,7 +97,7 @@ def _done(work: Work, worked: Mapping[str, Worked]) -> Iterable[Done]:
     for one in attempts(work):
         if one.finished_at is not None and one.outcome in {"finished", "accepted"}:
             minutes = spent(tuple(one.spans), worked.get(one.specialist_id, real_minutes))
-            yield Done(task=task_of(work, one.specialist_id), at=one.finished_at, minutes=max(1.0, minutes))
+            yield Done(task=task_of(wish_of(work), one.specialist_id), at=one.finished_at, minutes=max(1.0, minutes))
 
 
 def _had(specialist_id: str, period: Period) -> dict[str, Any]:

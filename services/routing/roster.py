@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from services.routing.domain.absences import Absence, absent, begins_at, substitutes
-from services.routing.domain.candidates import Board, Candidate, Kind, Pool, Wish, kind_of
+from services.routing.domain.candidates import Board, Busy, Candidate, Kind, Pool, Wish, kind_of
 from services.routing.domain.needs import product_key
+from services.routing.domain.places import busy
 from services.routing.domain.policy import Policy
 from services.routing.domain.record import share
 from services.routing.domain.specialists import Specialist
@@ -34,6 +35,7 @@ class Roster:
         self._specialists: dict[str, Specialist] = {}
         self._held: dict[str, int] = {}
         self._lesser: dict[str, tuple[int, int]] = {}
+        self._busy: dict[str, Busy] = {}
         self._knows: dict[str, set[str]] = {}
         self._excluded: dict[str, set[str]] = {}
         self._records: Mapping[str, float] = {}
@@ -53,6 +55,7 @@ class Roster:
         self._held[key] = len(specialist.holds)
         routine = sum(rank > 1 for rank in specialist.ranks)
         self._lesser[key] = sum(rank > 0 for rank in specialist.ranks), routine
+        self._busy[key] = busy(specialist, self.policy.minutes_each)
         if known is None or known.clients != specialist.clients:
             self._know(key, known.clients if known else (), specialist.clients)
         if known is None or _standing(known) != _standing(specialist):
@@ -121,6 +124,7 @@ class Roster:
             now=self._now(),
             held=dict(self._held),
             lesser=dict(self._lesser),
+            busy=dict(self._busy),
             knows=self._knows,
             excluded=self._excluded,
         )
@@ -156,6 +160,7 @@ class Roster:
         newer = policy is not None and policy.number > self.policy.number
         if policy is not None and newer:
             self.policy = policy
+            self._busy = {key: busy(one, policy.minutes_each) for key, one in self._specialists.items()}
             self.forget_pools()
         POLICY.set(self.policy.number)
         return newer

@@ -1,13 +1,17 @@
-"""What deciding costs: `python -m tests.bench.routing`. Half a minute.
+"""What deciding costs: `python -m tests.bench.routing`. A minute.
 
 assign_cpu_ms_1000  CPU of one assignment among 1 000 specialists who are all able and have a place (the worst case for
-                    a score), as a mean over a stream of requests of mixed kinds, pools of each new minute included
+                    a score), as a mean over a stream of requests of mixed kinds, pools of each new minute included, and
+                    how long the work takes the winner by what 5 000 finished works say
 replan_10000_s      wall time, on a real MongoDB, of all that follows an absence while 10 000 requests wait: the work
                     of the absent goes to the substitute, and the whole queue is gone through for the places others
                     have free, of which 40 can be used and 20 are for a product nobody waits for
+learn_cpu_s         CPU of reading 5 000 finished works and learning from them, which is done every ten minutes; of it
+                    `learn_stall_ms` is the longest that nothing else got its turn
 """
 
 import asyncio
+import gc
 import secrets
 from datetime import timedelta
 from functools import partial
@@ -25,12 +29,12 @@ from services.routing.domain.needs import need_of
 from services.routing.domain.places import Ask, claim
 from services.routing.domain.specialists import Skill, plan_absence
 from services.routing.domain.steps import placed
-from services.routing.domain.work import registered
+from services.routing.domain.work import Work, registered
 from services.routing.settings import RoutingSettings
 from shared.contracts.base import Priority
 from tests.bench.results import Aim, keep, scratch, show_aims, step
 from tests.kit import PUBLIC_KEY
-from tests.routing.given import MONDAY, SCHOOL, place
+from tests.routing.given import MONDAY, SCHOOL, asked, had, kept, place, told
 from tests.routing.replicas import Replica, replicas
 
 STAFF, WAITING, HELD = 1_000, 10_000, 5
@@ -38,6 +42,8 @@ PRODUCTS = tuple(f"1С:{name}" for name in ("ЗГУ", "БГУ", "Докумен�
 PRIORITIES: tuple[Priority, ...] = ("urgent", "important", "routine")
 ZONES = ("Asia/Krasnoyarsk", "Asia/Novosibirsk", "Europe/Moscow")
 STREAM = 2_000
+LEARNT = 5_000
+SUBJECTS = ("не считает зарплату", "обмен с банком завис", "отчёт 4-ФСС не выгружается", "ошибка при проведении")
 RARE, SPARE = 20, 40
 AIMS = (
     Aim(figure="assign_cpu_ms_1000", bound=2.0, at_most=True),
@@ -64,7 +70,39 @@ def wish(number: int) -> Wish:
         need=need_of((PRODUCTS[number % len(PRODUCTS)],), None),
         client_id=f"c{number % 100}",
         client_zone=ZONES[number % len(ZONES)],
+        subject=f"{SUBJECTS[number % 4]} № {number}",
     )
+
+
+async def learning(replica: Replica) -> dict[str, float]:
+    """What it costs to learn how long works take."""
+    await asyncio.gather(*(kept(replica.store, past(number)) for number in range(LEARNT)))
+    gc.collect()
+    gc.freeze()  # as a service does once it is up
+    gc.set_threshold(50_000, 20, 20)
+    stalls: list[float] = []
+    feeling = asyncio.create_task(feel(stalls))
+    cpu = process_time()
+    await replica.estimates.learn()
+    cpu = process_time() - cpu
+    feeling.cancel()
+    return {"learn_cpu_s": cpu, "learn_stall_ms": max(stalls) * 1000}
+
+
+async def feel(stalls: list[float]) -> None:
+    """How long a turn is waited for, again and again."""
+    while True:
+        began = perf_counter()
+        await asyncio.sleep(0)
+        stalls.append(perf_counter() - began)
+
+
+def past(number: int) -> Work:
+    """A work that was finished."""
+    at, who = -number * 60 - 60, f"s{number % 200:04}"
+    over = {"products": (PRODUCTS[number % len(PRODUCTS)],), "priority": PRIORITIES[number % 3]}
+    work = asked(f"past{number}", at, f"{SUBJECTS[number % 4]} № {number}", **over)
+    return told(had(work, who, at + 1, ("start", at + 2), ("finish", at + 3 + number % 50)), "accept", at + 55)
 
 
 def assigning(replica: Replica) -> float:
@@ -74,7 +112,8 @@ def assigning(replica: Replica) -> float:
         if number % (STREAM // 4) == 0:
             replica.roster.forget_pools()
         one = wish(number)
-        choose(one, replica.roster.pool(one), replica.roster.board())
+        found = choose(one, replica.roster.pool(one), replica.roster.board())
+        replica.estimates.minutes(one, found.winner or "")
     return (process_time() - began) / STREAM * 1000
 
 
@@ -141,7 +180,8 @@ async def main() -> None:
                 step(f"{STAFF} specialists; {STREAM} assignments among them")
                 await hire(replica)
                 await replica.roster.ready()
-                figures: dict[str, Any] = {"assign_cpu_ms_1000": assigning(replica)}
+                figures: dict[str, Any] = await learning(replica)
+                figures["assign_cpu_ms_1000"] = assigning(replica)
                 step(f"{WAITING} requests wait; somebody is absent")
                 await fill(replica)
                 figures |= await replanning(replica)

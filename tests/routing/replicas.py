@@ -13,6 +13,8 @@ from services.routing.dispatcher import Dispatcher
 from services.routing.domain.life import HOLDING
 from services.routing.domain.specialists import register
 from services.routing.domain.work import held
+from services.routing.estimates import Estimates
+from services.routing.history import History
 from services.routing.orders import Orders
 from services.routing.policy_file import shipped
 from services.routing.roster import Roster
@@ -30,6 +32,7 @@ class Replica:
 
     store: Store
     roster: Roster
+    estimates: Estimates
     assigner: Assigner
     dispatcher: Dispatcher
     orders: Orders
@@ -46,12 +49,13 @@ class Replica:
         """Put together as in main.py."""
         store, wake, seconds = Store(service), asyncio.Event(), [0.0]
         roster = Roster(store, clock.now, wake.set, shipped())
-        assigner = Assigner(store, roster, clock.now, wake.set)
+        estimates = Estimates(History(store), clock.now)
+        assigner = Assigner(store, roster, estimates, clock.now, wake.set)
         dispatcher = Dispatcher(store, roster, assigner, clock)
         orders = Orders(dispatcher)
         demands = Demands(store, roster, dispatcher, orders)
         return cls(
-            store, roster, assigner, dispatcher, orders, demands, Backlog(store, dispatcher, demands, wake),
+            store, roster, estimates, assigner, dispatcher, orders, demands, Backlog(store, dispatcher, demands, wake),
             Sweeper(store, roster, assigner, lambda: seconds[0], patience), wake, seconds,
         )  # fmt: skip
 

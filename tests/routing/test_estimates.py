@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.routing.domain.candidates import Pool, kind_of
+from services.routing.domain.candidates import Board, Pool, kind_of
 from services.routing.domain.estimates import (
-    ALL,
     FEWEST,
     Done,
     Model,
@@ -21,7 +20,9 @@ from services.routing.domain.estimates import (
     learnt,
     quantile,
 )
-from services.routing.domain.work import Work
+from services.routing.domain.places import Ask, busy, claim, minutes_of, release
+from services.routing.domain.specialists import Skill
+from services.routing.domain.work import Work, wish_of
 from services.routing.estimates import Estimates
 from services.routing.history import History
 from services.routing.policy_file import shipped
@@ -29,7 +30,20 @@ from services.routing.settings import RoutingSettings
 from shared.clock import ServiceClock
 from tests.conftest import SettingsFor
 from tests.kit import eventually, token
-from tests.routing.given import MONDAY, OFFICE, asked, candidate, had, kept, minutes, request, told, wish
+from tests.routing.given import (
+    MONDAY,
+    OFFICE,
+    asked,
+    candidate,
+    had,
+    kept,
+    minutes,
+    registration,
+    request,
+    specialist,
+    told,
+    wish,
+)
 from tests.routing.house import LEAD, House, routing
 from tests.routing.replicas import replicas
 
@@ -104,12 +118,6 @@ def test_one_work_says_little_of_a_client() -> None:
     assert unknown < known < 2 * unknown
 
 
-def test_the_pace_is_of_each_specialist_and_of_anybody() -> None:
-    pace = model(noise=0.2).pace
-    assert pace["olga"] < pace["ivan"] < pace["petr"]
-    assert pace["olga"] < pace[ALL] < pace["petr"]
-
-
 def test_the_quantiles_prove_true_on_later_works_and_say_more_than_all_works_together() -> None:
     found = calibration(history(1500))
     assert found is not None
@@ -162,19 +170,29 @@ def test_quantiles_leave_room_for_what_is_new(share: float, expected: float) -> 
     assert quantile(list(range(1, 10)), share) == expected
 
 
-def test_the_pace_is_what_the_expected_start_counts_with() -> None:
-    asks = wish()
-    quick, slow = (
-        Pool(kind_of(asks), [candidate(minutes_each=each)], shipped(), MONDAY).able[0].points(3, 3)[1]
-        for each in (15.0, 240.0)
-    )
-    assert quick > slow
+def test_what_comes_first_counts_by_how_long_it_takes() -> None:
+    board = Board(now=MONDAY, held={"ivan": 0})
+    for rank, takes in ((0, 10), (1, 20), (2, 40)):
+        board.take("ivan", rank, takes)
+    assert [board.ahead("ivan", rank) for rank in (0, 1, 2)] == [10, 30, 70]
+    entry = Pool(kind_of(wish()), [candidate()], shipped(), MONDAY).able[0]
+    start = [entry.points(3, ahead)[1][0] for ahead in (0, 480, 0)]
+    assert start == [100, 50, 100]
 
 
-def finished(number: int, took: float, who: str = "ivan") -> Work:
+def test_places_keep_how_long_their_work_takes() -> None:
+    of_old = specialist(holds=("old:1",), capacity=4)
+    taken = claim(of_old, [Ask("a:1", 0, None, 30), Ask("b:1", 1, None, 20), Ask("c:1", 2)], MONDAY).state
+    assert minutes_of(taken) == (0, 30, 20, 0)
+    assert busy(taken, usual=60) == (90, 110, 170)
+    assert busy(release(taken, ["a:1", "old:1"]).state, usual=60) == (0, 20, 80)
+    assert busy(release(taken, taken.holds).state, usual=60) == (0, 0, 0)
+
+
+def finished(number: int, took: float, who: str = "ivan", **over: Any) -> Work:
     """A work that took so many minutes, and was accepted."""
     at = number * 300
-    work = had(asked(f"done{number:03}", at), who, at + 1, ("start", at + 2), ("finish", at + 2 + took))
+    work = had(asked(f"done{number:03}", at, **over), who, at + 1, ("start", at + 2), ("finish", at + 2 + took))
     return told(work, "accept", at + 290)
 
 
@@ -196,17 +214,39 @@ async def test_estimates_are_learnt_anew(settings_for: SettingsFor) -> None:
         await one.hire("ivan")
         estimates = Estimates(History(one.store), lambda: minutes(100_000))
         await estimates.learn()
-        assert (estimates.span(asked("new"), "ivan"), estimates.pace) == (None, {})
+        asks = wish_of(asked("new"))
+        assert (estimates.span(asks, "ivan"), estimates.minutes(asks, "ivan")) == (None, 0)
         assert await estimates.calibration() is None
         await kept(one.store, *(finished(number, 20 + number % 10) for number in range(60)))
         await estimates.learn()
-        span = estimates.span(asked("new"), "ivan")
+        span = estimates.span(asks, "ivan")
         assert span is not None
         assert 20 <= span.low < span.likely < span.high <= 30
-        assert estimates.pace["ivan"] == pytest.approx(24.5, abs=1)
+        assert estimates.minutes(asks, "ivan") == round(span.likely)
         found = await estimates.calibration()
         assert found is not None
         assert found.works > FEWEST
+
+
+async def test_work_goes_to_whoever_is_through_sooner_by_what_history_says(settings_for: SettingsFor) -> None:
+    both = (Skill("1С:ЗГУ", 3), Skill("1С:Свод", 3))
+    async with replicas(settings_for(RoutingSettings), count=1) as (one,):
+        await kept(
+            one.store,
+            *(finished(number, 20, "gone") for number in range(0, 120, 2)),
+            *(finished(number, 240, "gone", products=("1С:Свод",)) for number in range(1, 120, 2)),
+        )
+        await one.estimates.learn()
+        await one.hire("ivan", capacity=3, skills=(Skill("1С:Свод", 3),))
+        await one.dispatcher.take_in("long", registration("important", products=("1С:Свод",)), "", "m1")
+        await one.hire("olga", capacity=3, skills=both)
+        await one.dispatcher.take_in("short", registration("important"), "", "m2")
+        await one.dispatcher.take_in("next", registration("important", products=("1С:Свод",)), "", "m3")
+        works = await one.store.works_of(["long:1", "short:1", "next:1"])
+        assert [works[key].tale.specialist_id for key in ("long", "short", "next")] == ["ivan", "olga", "olga"]
+        olga = await one.store.specialists.get("olga")
+        assert olga is not None
+        assert list(olga.minutes) == pytest.approx([20, 240], rel=0.25)
 
 
 async def test_the_manager_sees_how_long_it_takes(settings_for: SettingsFor) -> None:

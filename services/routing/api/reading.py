@@ -8,6 +8,7 @@ from services.routing.api.deps import Deps, Manager, Routing, Staff, sees_all
 from services.routing.api.views import AssignmentOut, FactOut, WorkOut, WorkStory
 from services.routing.domain.life import Stage
 from services.routing.domain.story import in_order
+from services.routing.domain.work import wish_of
 from shared.http.auth import Principal
 from shared.http.paging import Page, Paged
 from shared.http.problems import Problem
@@ -30,7 +31,7 @@ async def assignment(request_id: str, who: Manager, deps: Deps) -> AssignmentOut
     work = await deps.work_for(request_id, who)
     if work.explained is None:
         raise Problem(404, "never-assigned", "Эту заявку ещё никому не распределяли.")
-    span = deps.estimates.span(work, work.tale.specialist_id or work.explained.winner)
+    span = deps.estimates.span(wish_of(work), work.tale.specialist_id or work.explained.winner)
     return AssignmentOut.of(request_id, work.explained, deps.roster.names(), span)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from services.routing.domain.needs import Need
 from services.routing.domain.policy import Parts, Policy
-from services.routing.domain.scoring import Facts, Hours, overlap, score, starts_in
+from services.routing.domain.scoring import Facts, Hours, overlap, score
 from services.routing.domain.story import RANKS
 from shared.contracts.base import Priority
 
@@ -37,8 +37,6 @@ class Candidate:
     """The share their record leaves, 0…1 (R-COI-1)."""
     idle: float = 0.0
     """Share of the policy's `idle_minutes` without new work, 0…1."""
-    minutes_each: float | None = None
-    """How long one piece of work takes them; None: as the policy says."""
     hours: Hours = ((),) * 7
     zone: str = "UTC"
 
@@ -60,6 +58,8 @@ class Wish:
     need: Need
     client_id: str | None = None
     client_zone: str | None = None
+    subject: str = ""
+    """What it is about, in the client's words: how long it takes hangs on it."""
     ahead: int = 0
     """How often urgent work took its place: it goes before its like."""
     barred: frozenset[str] = frozenset()
@@ -101,7 +101,7 @@ def standing_bar(candidate: Candidate, level: int, need: Need) -> Bar | None:
 class Entry:
     """A candidate for one kind of request."""
 
-    __slots__ = ("_points", "candidate", "capacity", "facts", "id", "level", "limit", "policy")
+    __slots__ = ("_begins_in", "_latest", "candidate", "capacity", "facts", "id", "level", "limit", "policy")
 
     def __init__(self, candidate: Candidate, level: int, kind: Kind, policy: Policy, now: datetime) -> None:
         need, priority, client_zone = kind
@@ -110,6 +110,7 @@ class Entry:
         self.level, rank = level, RANKS[priority]
         self.limit = None if candidate.limits is None or not rank else candidate.limits[rank - 1]
         begins = (candidate.begins - now) if candidate.begins else timedelta()
+        self._begins_in = max(0.0, begins / timedelta(minutes=1))
         self.facts: dict[str, Any] = {
             "priority": priority,
             "level": level,
@@ -117,26 +118,22 @@ class Entry:
             "capacity": candidate.capacity,
             "record": candidate.record,
             "idle": candidate.idle,
-            "begins_in": max(0.0, begins / timedelta(minutes=1)),
             "overlap": overlap(candidate.hours, candidate.zone, client_zone, now) if client_zone else 0.0,
         }
-        self._points: dict[tuple[int, int], tuple[int, Parts]] = {}
+        self._latest: tuple[int, float, int, Parts] | None = None
 
     def in_time(self, latest: datetime) -> bool:
         """Whether they are at work by then."""
         return self.candidate.begins is not None and self.candidate.begins <= latest
 
-    def points(self, held: int, ahead: int) -> tuple[int, Parts]:
-        """The score, and by part, for somebody who holds so much already, `ahead` of it to be done before this, and
-        does not know the client."""
-        known = self._points.get((held, ahead))
-        if known is None:
-            facts = dict(self.facts)
-            each = self.candidate.minutes_each
-            minutes = starts_in(facts.pop("begins_in"), ahead, self.policy.minutes_each if each is None else each)
-            parts = score(Facts(**facts, held=held, starts_in=minutes), self.policy)
-            known = self._points[held, ahead] = sum(parts), parts
-        return known
+    def points(self, held: int, ahead: float) -> tuple[int, Parts]:
+        """The score, and by part, for somebody who holds so much already, has `ahead` minutes of it to do before this,
+        and does not know the client. What was asked last is remembered: few loads change between two requests."""
+        latest = self._latest
+        if latest is None or latest[0] != held or latest[1] != ahead:
+            parts = score(Facts(**self.facts, held=held, starts_in=self._begins_in + ahead), self.policy)
+            latest = self._latest = held, ahead, sum(parts), parts
+        return latest[2], latest[3]
 
 
 class Pool:
@@ -172,6 +169,17 @@ class Pool:
             (self.able if entry.in_time(self.now) else self.away).append(entry)
 
 
+Busy = tuple[float, float, float]
+"""Minutes of urgent work somebody holds, of urgent and important work, and of all of it."""
+FREE: Busy = (0.0, 0.0, 0.0)
+
+
+def busier(busy: Busy, rank: int, minutes: float) -> Busy:
+    """With so many minutes of work of this rank more."""
+    urgent, important, routine = busy
+    return urgent + (minutes if rank == 0 else 0.0), important + (minutes if rank <= 1 else 0.0), routine + minutes
+
+
 @dataclass(slots=True, kw_only=True)
 class Board:
     """What changes from one request to the next. A round of assignments keeps one, and takes places on it."""
@@ -181,6 +189,8 @@ class Board:
     """Places taken."""
     lesser: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Places important and routine work together, and routine work alone, have taken."""
+    busy: dict[str, Busy] = field(default_factory=dict)
+    """Minutes of work they hold; nothing where none is known."""
     knows: Mapping[str, Collection[str]] = field(default_factory=dict)
     """By client: who has finished work for them."""
     excluded: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -190,17 +200,17 @@ class Board:
     free: dict[Kind, list[Entry]] = field(default_factory=dict)
     """Of each pool: those at work who had a place when it was last looked. Loads on a board only grow."""
 
-    def take(self, specialist_id: str, rank: int) -> None:
-        """A place is taken."""
+    def take(self, specialist_id: str, rank: int, minutes: float) -> None:
+        """A place is taken, for work that takes so long."""
         self.held[specialist_id] += 1
+        self.busy[specialist_id] = busier(self.busy.get(specialist_id, FREE), rank, minutes)
         if rank:
             important, routine = self.lesser.get(specialist_id, (0, 0))
             self.lesser[specialist_id] = important + 1, routine + (rank > 1)
 
-    def ahead(self, specialist_id: str, rank: int) -> int:
-        """How many works they hold that they do before one of this rank: the more urgent ones, and its like."""
-        held, (important, routine) = self.held[specialist_id], self.lesser.get(specialist_id, (0, 0))
-        return held - (important, routine, 0)[rank]
+    def ahead(self, specialist_id: str, rank: int) -> float:
+        """Minutes of the work they hold that they do before one of this rank: the more urgent, and its like."""
+        return self.busy.get(specialist_id, FREE)[rank]
 
     def with_place(self, pool: Pool) -> list[Entry]:
         """Those of the pool who are at work and have a place."""

@@ -22,8 +22,6 @@ SEEN = 0.6
 FOLDS = 5
 LOW, LIKELY, HIGH = 0.2, 0.5, 0.8
 QUANTILES = {"p20": LOW, "p50": LIKELY, "p80": HIGH}
-ALL = ""
-"""Stands for everybody in `Model.pace`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +65,6 @@ class Model:
     clients: Mapping[Hashable, float]
     words: Mapping[Hashable, float]
     people: Mapping[Hashable, float]
-    pace: Mapping[str, float]
-    """Minutes one work typically takes a specialist; `ALL`: anybody."""
     missed: Sequence[float] = ()
     """By how much works the chain had not seen were longer, in order."""
 
@@ -78,9 +74,13 @@ class Model:
         product, client = self.products.get(task.product, 0.0), self.clients.get((task.client_id, task.product), 0.0)
         return self.middle + product + client + told + self.people.get(task.specialist_id, 0.0)
 
+    def minutes(self, task: Task, q: float = LIKELY) -> float:
+        """The working minutes that a share of `q` of such works do not exceed."""
+        return exp(self.centre(task) + quantile(self.missed, q))
+
     def span(self, task: Task) -> Span:
         """How long it takes."""
-        low, likely, high = (exp(self.centre(task) + quantile(self.missed, q)) for q in QUANTILES.values())
+        low, likely, high = (self.minutes(task, q) for q in QUANTILES.values())
         return Span(low=low, likely=likely, high=high, works=self.works)
 
 
@@ -125,7 +125,7 @@ def calibration(history: Iterable[Done]) -> Calibration | None:
         model, all_before = learnt(ordered[:start]), sorted(one.minutes for one in ordered[:start])
         for one in ordered[start:end] if model else ():
             for name, q in QUANTILES.items():
-                said = exp(model.centre(one.task) + quantile(model.missed, q)) if model else 0.0
+                said = model.minutes(one.task, q) if model else 0.0
                 below[name].append(one.minutes <= said)
                 ours.append(_pinball(one.minutes, said, q))
                 plain.append(_pinball(one.minutes, quantile(all_before, q), q))
@@ -144,7 +144,6 @@ def _chain(history: Sequence[Done]) -> Model:
     middle = median(left)
     left = [one - middle for one in left]
     tasks = [one.task for one in history]
-    pace = {key: exp(middle + off) for key, off in _offsets(tasks, left, lambda task: (task.specialist_id,)).items()}
     found: list[Mapping[Hashable, float]] = []
     levels: tuple[tuple[Callable[[Task], Iterable[Hashable]], int], ...] = (
         (lambda task: (task.product,), 1),
@@ -160,10 +159,7 @@ def _chain(history: Sequence[Done]) -> Model:
             for task, one in zip(tasks, left, strict=True)
         ]
     products, clients, words, people = found
-    return Model(
-        works=len(history), middle=middle, products=products, clients=clients, words=words, people=people,
-        pace={str(key): minutes for key, minutes in pace.items()} | {ALL: exp(middle)},
-    )  # fmt: skip
+    return Model(works=len(history), middle=middle, products=products, clients=clients, words=words, people=people)
 
 
 def _offsets(

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from services.routing.domain.candidates import FREE, Busy, busier
 from services.routing.domain.exclusions import excluded
 from services.routing.domain.refusals import UnknownSpecialist
 from services.routing.domain.specialists import CLIENTS_KEPT, Specialist
@@ -19,6 +20,8 @@ class Ask:
     rank: int = 0
     """Of the priority: 0 is urgent."""
     client_id: str | None = None
+    minutes: int = 0
+    """How long the work is expected to take whoever it is asked of; 0 where nobody can say."""
 
 
 def claim(
@@ -32,8 +35,15 @@ def claim(
     granted = _granted(before, asks, now)
     if not granted:
         return Decision(state)
-    holds, ranks = (*before.holds, *granted), (*ranks_of(before), *granted.values())
-    return Decision(replace(state, holds=holds, ranks=ranks, given_at=now, edition=state.edition + 1))
+    after = replace(
+        state,
+        holds=(*before.holds, *(ask.ticket for ask in granted)),
+        ranks=(*ranks_of(before), *(ask.rank for ask in granted)),
+        minutes=(*minutes_of(before), *(ask.minutes for ask in granted)),
+        given_at=now,
+        edition=state.edition + 1,
+    )
+    return Decision(after)
 
 
 def release(state: Specialist | None, tickets: Sequence[str], client_id: str | None = None) -> Decision[Specialist]:
@@ -51,25 +61,44 @@ def release(state: Specialist | None, tickets: Sequence[str], client_id: str | N
 
 def ranks_of(state: Specialist) -> tuple[int, ...]:
     """Of the places taken, one by one, 0 for urgent; what was taken before ranks were kept counts as urgent."""
-    return (*(0,) * (len(state.holds) - len(state.ranks)), *state.ranks)
+    return _padded(state.ranks, len(state.holds))
 
 
-def _granted(state: Specialist, asks: Sequence[Ask], now: datetime) -> dict[str, int]:
-    """The tickets that get a place, with their ranks."""
+def minutes_of(state: Specialist) -> tuple[int, ...]:
+    """Of the places taken, one by one, how long the work was expected to take; 0 where nobody could say."""
+    return _padded(state.minutes, len(state.holds))
+
+
+def busy(state: Specialist, usual: float) -> Busy:
+    """Minutes of work they hold; `usual` is what one takes where nobody could say."""
+    found = FREE
+    for rank, minutes in zip(ranks_of(state), minutes_of(state), strict=True):
+        found = busier(found, rank, minutes or usual)
+    return found
+
+
+def _padded(kept: tuple[int, ...], count: int) -> tuple[int, ...]:
+    return (*(0,) * (count - len(kept)), *kept)
+
+
+def _granted(state: Specialist, asks: Sequence[Ask], now: datetime) -> list[Ask]:
+    """Those that get a place."""
     profile = state.profile
     room = profile.capacity - len(state.holds) if profile.active else 0
-    held, ranks, granted = set(state.holds), list(ranks_of(state)), dict[str, int]()
+    held, ranks, granted = set(state.holds), list(ranks_of(state)), list[Ask]()
     for ask in asks:
         if len(granted) >= room:
             break
         if ask.ticket in held or (state.exclusions and excluded(state.exclusions, ask.client_id, now)):
             continue
         if not ask.rank or not profile.limits or sum(one >= ask.rank for one in ranks) < profile.places(ask.rank):
-            granted[ask.ticket] = ask.rank
+            granted.append(ask)
+            held.add(ask.ticket)
             ranks.append(ask.rank)
     return granted
 
 
 def _without(state: Specialist, gone: Collection[str]) -> Specialist:
-    ranks = tuple(rank for one, rank in zip(state.holds, ranks_of(state), strict=True) if one not in gone)
-    return replace(state, holds=tuple(one for one in state.holds if one not in gone), ranks=ranks)
+    kept = [one for one in zip(state.holds, ranks_of(state), minutes_of(state), strict=True) if one[0] not in gone]
+    holds, ranks, minutes = zip(*kept, strict=True) if kept else ((), (), ())
+    return replace(state, holds=holds, ranks=ranks, minutes=minutes)

@@ -42,7 +42,7 @@ class Facts:
     held: int
     capacity: int
     starts_in: float
-    """Minutes until they are expected to start it (`starts_in`)."""
+    """Minutes until they are expected to start it: until they are at work, and have done what comes before it."""
     record: float = 1.0
     """What the record leaves, 0…1: 1 is spotless."""
     knows_client: bool = False
@@ -65,11 +65,6 @@ def score(facts: Facts, policy: Policy) -> Parts:
         round(weights.zone * facts.overlap),
         round(weights.fairness * facts.idle),
     )
-
-
-def starts_in(begins_in: float, ahead: int, minutes_each: float) -> float:
-    """Minutes until somebody who has `ahead` works to do first, and is at work in `begins_in` minutes, starts it."""
-    return begins_in + ahead * minutes_each
 
 
 def overlap(hours: Hours, zone: str, client_zone: str, now: datetime) -> float:

@@ -86,6 +86,8 @@ class Specialist:
     """Grows with every change."""
     ranks: tuple[int, ...] = ()
     """Of `holds`, one by one: 0 is urgent. Shorter where a place was taken before ranks were kept (`ranks_of`)."""
+    minutes: tuple[int, ...] = ()
+    """Of `holds`, one by one: how long the work was expected to take them (`minutes_of`)."""
     given_at: datetime | None = None
     """When they were last given work."""
     absences: tuple[Absence, ...] = ()

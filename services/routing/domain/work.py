@@ -138,6 +138,7 @@ def wish_of(work: Work) -> Wish:
         need=need_of(registration.products if registration else (), tale.nature),
         client_id=client.client_id if client else None,
         client_zone=client.zone if client else None,
+        subject=registration.subject_text if registration else "",
         ahead=tale.ahead,
         barred=frozenset(one.specialist_id for one in tale.refusals if one.specialist_id is not None),
     )
