@@ -45,6 +45,7 @@ class Asked:
             turn=turn,
             priority=one.priority,
             due=one.at,
+            registered_at=one.at,
             need=need_of((one.product,), one.nature),
             client_id=one.client_id,
             client_zone=one.client_zone,

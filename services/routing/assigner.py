@@ -37,7 +37,8 @@ class Assigner:
         self._estimates = estimates
         self._roster = roster
         self._now = now
-        self._freed = freed
+        self.look_again = freed
+        """Somebody may be free, or something be done, now."""
         self.heads = Heads()
         self._rounds: Batcher[Wish, Explained] = Batcher(self._round, ROUND)
 
@@ -68,7 +69,7 @@ class Assigner:
         """This waits now. Whoever became free while that was being written is told of it."""
         self.heads.join(wish)
         if self._could(wish, self._roster.board()):
-            self._freed()
+            self.look_again()
 
     def board(self) -> Board:
         """What changes from one request to the next, as it is now."""
@@ -100,7 +101,7 @@ class Assigner:
         stepped = await self._store.specialists.step(specialist_id, lambda state: release(state, tickets, client_id))
         self._roster.put(stepped.state)
         if stepped.written:
-            self._freed()
+            self.look_again()
 
     def _look(self, wish: Wish, board: Board) -> Explained:
         """Whose place it would be this moment; none is taken."""

@@ -56,7 +56,7 @@ class Row:
 def read(content: bytes) -> list[Row]:
     """The specialists in a table. Raises `BadTable` naming every line that cannot be taken, and why."""
     reader = _reader(_text(content))
-    rows: list[Row] = []
+    rows: dict[str, Row] = {}
     wrong: dict[int, str] = {}
     try:
         for fields in reader:
@@ -71,7 +71,7 @@ def read(content: bytes) -> list[Row]:
         wrong[1] = "в таблице нет ни одной строки"
     if wrong:
         raise BadTable(wrong)
-    return rows
+    return list(rows.values())
 
 
 def _text(content: bytes) -> str:
@@ -101,13 +101,13 @@ def _reader(text: str) -> "csv.DictReader[str]":
     return reader
 
 
-def _take(rows: list[Row], line: int, fields: Mapping[str, str]) -> None:
+def _take(rows: dict[str, Row], line: int, fields: Mapping[str, str]) -> None:
     if len(rows) >= ROWS:
         raise BadProfile(f"больше {ROWS} строк за один раз нельзя.")
     code = _short("код", fields["code"])
-    if any(row.code == code for row in rows):
+    if code in rows:
         raise BadProfile(f"код {code} уже был выше.")
-    rows.append(Row(line, code, checked(_profile(fields))))
+    rows[code] = Row(line, code, checked(_profile(fields)))
 
 
 def _profile(fields: Mapping[str, str]) -> Profile:

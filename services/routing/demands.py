@@ -1,5 +1,6 @@
 """What is to be done as soon as it can be: a manager's orders (R-IMP-3), somebody else instead of a lost specialist
-(R-URG-7), and the work of those who are absent, by their substitutes first.
+(R-URG-7) or of one who is kept away from the client (R-COI-3), whenever that became known, and the work of those who
+are absent, by their substitutes first.
 
 It is tried at once, and again whenever the queue is gone through: what is to be done stands in the work item itself.
 """
@@ -34,6 +35,8 @@ class Demands:
 
     async def carry_out(self) -> None:
         """Whatever can be done now."""
+        for specialist_id in self._roster.kept_away():
+            await self._take_away(specialist_id)
         works = await self._store.pending()
         await asyncio.gather(*(self.try_one(work) for work in works))
         for specialist_id, chain, since in self._roster.gone():
@@ -54,6 +57,16 @@ class Demands:
         except RoutingError as refusal:
             ORDERS.labels(action=demand.action, outcome="waits").inc()
             log.info("not yet", action="demand.waits", request=work.request_id, why=str(refusal))
+
+    async def _take_away(self, specialist_id: str) -> None:
+        """Work they got before the exclusion, or before it was known whose it is, is to go to somebody else."""
+        works = await self._store.works_of(self._roster.holds(specialist_id))
+        for work in works.values():
+            place, client, pending = held(work), work.tale.client, work.tale.pending
+            exclusion = self._roster.excluded(specialist_id, client.client_id) if client else None
+            ordered = pending is not None and pending.action == "replace"
+            if exclusion is not None and place is not None and place[0] == specialist_id and not ordered:
+                await self._orders.demand_another(work, exclusion.by, exclusion.reason)
 
     async def _hand_over(self, specialist_id: str, chain: list[str], since: datetime) -> None:
         works = await self._store.works_of(self._roster.holds(specialist_id))

@@ -61,6 +61,8 @@ class Dispatcher:
         """Something was said about a request, by the client's side (R-REQ-3) or by those who watch over it."""
         stepped = await self._store.works.step(request_id, lambda work: heard(work, request_id, word), once=once)
         await self._settle(stepped.state)
+        if word.said == "identified":
+            self._assigner.look_again()  # whoever has it may be kept away from the client (R-COI-3)
         return stepped.state
 
     async def speak(

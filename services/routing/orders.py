@@ -63,10 +63,12 @@ class Orders:
     async def keep(self, work: Work, by: str, reason: str) -> Work:
         """Whoever has it keeps it: nothing that was ordered stands, and nobody replaces them for being lost (R-URG-7).
 
-        Raises `StepRefused` where nobody has it.
+        Raises `StepRefused` where nobody has it, `NobodyCan` where they are kept away from the client.
         """
-        if held(work) is None:
+        holder = held(work)
+        if holder is None:
             raise StepRefused("keep", work.tale.stage, allowed(work.tale.stage, MANAGER_STEPS))
+        self._check_admitted(work, holder[0])
         now = self._dispatcher.now()
         word = Word(said="ordered", at=now, counts_at=now, by=by, text=reason, action="keep")
         return await self._dispatcher.hear(work.request_id, word)
@@ -81,6 +83,7 @@ class Orders:
         if whom is None:
             raise StepRefused("force", work.tale.stage, [step for step in MANAGER_STEPS if step != "force"])
         if holder is not None and holder[0] == whom:
+            self._check_admitted(work, whom)
             return await self._dispatcher.commit(work.request_id, lambda found: forced(found, order), None)
         may_manage(work, "force")
         wish = replace(wish_of(work), only=whom, barred=frozenset(), overruled=True)
@@ -92,6 +95,12 @@ class Orders:
             raise NobodyCan(_why_not(place), place.counts)
         order = replace(order, place=place, name=self._dispatcher.roster.name(place.winner))
         return await self._dispatcher.commit(work.request_id, lambda found: decide(found, order), place)
+
+    def _check_admitted(self, work: Work, specialist_id: str) -> None:
+        """Whoever is kept away from the client does not stay with its work by order either (R-COI-3)."""
+        client = work.tale.client
+        if client is not None and self._dispatcher.roster.excluded(specialist_id, client.client_id):
+            raise NobodyCan(f"Этому специалисту оставить нельзя: {BARS['excluded']}.", {"excluded": 1})
 
     def _order(self, by: str, reason: str) -> Order:
         return Order(by=by, now=self._dispatcher.now(), reason=reason)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.routing.domain.absences import Absence, absent, begins_at, substitutes
 from services.routing.domain.candidates import Board, Busy, Candidate, Kind, Pool, Wish, kind_of
+from services.routing.domain.exclusions import Exclusion, excluded
 from services.routing.domain.needs import product_key
 from services.routing.domain.places import busy
 from services.routing.domain.policy import Policy
@@ -128,6 +129,15 @@ class Roster:
             knows=self._knows,
             excluded=self._excluded,
         )
+
+    def excluded(self, specialist_id: str, client_id: str | None) -> Exclusion | None:
+        """What keeps the specialist away from this client (R-COI-3), if anything does."""
+        known = self._specialists.get(specialist_id)
+        return excluded(known.exclusions, client_id, self._now()) if known else None
+
+    def kept_away(self) -> list[str]:
+        """Who holds work and is kept away from some client."""
+        return [key for key, one in self._specialists.items() if one.exclusions and one.holds]
 
     def gone(self) -> list[tuple[str, list[str], datetime]]:
         """Who is absent for so long that their work is handed over, their substitutes in order, and since when."""

@@ -21,8 +21,10 @@ from shared.contracts.base import Priority
 from shared.service import Service
 from shared.store.codec import from_fields
 
+QUEUE = (("tale.rank", 1), ("tale.ahead", -1), ("tale.due", 1), ("registered.at", 1), ("_id", 1))
+"""As `Wish.order`."""
 WORK_INDEXES = (
-    IndexModel([("tale.stage", 1), ("tale.rank", 1), ("tale.ahead", -1), ("tale.due", 1), ("_id", 1)], name="line"),
+    IndexModel([("tale.stage", 1), *QUEUE], name="queue"),
     IndexModel([("tale.specialist_id", 1), ("_id", 1)], name="specialist"),
     IndexModel([("tale.client.manager_id", 1), ("_id", 1)], name="manager"),
     IndexModel(
@@ -43,7 +45,6 @@ CLIENT_INDEXES = (
     IndexModel([("manager_id", 1)], name="base"),
     IndexModel([("former", 1)], name="former"),
 )
-QUEUE = (("tale.rank", 1), ("tale.ahead", -1), ("tale.due", 1), ("_id", 1))
 UNREAD = {"words": 0, "deeds": 0, "explained": 0, "outbox": 0, "write_id": 0, "seen": 0}
 """What the queue does without."""
 BASE_LIMIT = 10_000
@@ -63,7 +64,7 @@ class Store:
         self, limit: int, *, after: Work | None = None, but_needs: Collection[tuple[int, str]] = ()
     ) -> list[Work]:
         """The queue behind `after` (its head, where that is None), without their words and deeds: by priority, then by
-        when the client expects a specialist; without those whose rank and need are in `but_needs`."""
+        when the client expects a specialist, then by age; without those whose rank and need are in `but_needs`."""
         where: list[dict[str, Any]] = [{"tale.stage": "waiting"}]
         if after is not None:
             where.append(_behind(after))
@@ -149,13 +150,15 @@ class Store:
 def _behind(work: Work) -> dict[str, Any]:
     """What comes after `work` in the queue."""
     tale = work.tale
+    at = work.registered.at if work.registered else tale.due
     here: dict[str, Any] = {"tale.rank": tale.rank}
-    equal = tale.ahead or {"$in": [0, None]}
+    alike = here | {"tale.ahead": tale.ahead or {"$in": [0, None]}}
     return {
         "$or": [
             {"tale.rank": {"$gt": tale.rank}},
             here | {"tale.ahead": {"$lt": tale.ahead}},
-            here | {"tale.ahead": equal, "tale.due": {"$gt": tale.due}},
-            here | {"tale.ahead": equal, "tale.due": tale.due, "_id": {"$gt": work.request_id}},
+            alike | {"tale.due": {"$gt": tale.due}},
+            alike | {"tale.due": tale.due, "registered.at": {"$gt": at}},
+            alike | {"tale.due": tale.due, "registered.at": at, "_id": {"$gt": work.request_id}},
         ]
     }

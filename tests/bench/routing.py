@@ -67,6 +67,7 @@ def wish(number: int) -> Wish:
         turn=1,
         priority=PRIORITIES[number % 3],
         due=MONDAY,
+        registered_at=MONDAY,
         need=need_of((PRODUCTS[number % len(PRODUCTS)],), None),
         client_id=f"c{number % 100}",
         client_zone=ZONES[number % len(ZONES)],

@@ -60,7 +60,8 @@ def candidate(specialist_id: str = "ivan", level: int = 3, product: str = "1С:�
 def wish(priority: Priority = "routine", products: tuple[str, ...] = ("1С:ЗГУ",), **over: Any) -> Wish:
     """A request that wants a place."""
     nature: Nature | None = over.pop("nature", None)
-    usual: dict[str, Any] = {"request_id": "r1", "turn": 1, "priority": priority, "due": MONDAY}
+    usual: dict[str, Any] = {"request_id": "r1", "turn": 1, "priority": priority}
+    usual |= {"due": MONDAY, "registered_at": MONDAY}
     return Wish(**usual | {"need": need_of(products, nature)} | over)
 
 

@@ -148,7 +148,7 @@ async def test_merged_work_holds_nobody_and_waits_for_nobody_until_it_is_unmerge
     await house.stands("r1", "merged")
     await eventually(lambda: _load_is(house, ivan, 0))
     step = await house.says(ivan, "r1", "start")
-    assert step.status_code == 403
+    assert (step.status_code, step.json()["stage"]) == (409, "merged")
     assert {"followed_up", "doubted", "merge"} <= {fact["what"] for fact in (await house.work("r1"))["history"]}
     later = LATE + timedelta(days=1)
     await house.tell(RequestUnmerged(at=later, request_id="r1", from_request_id="r0", by="m1"))

@@ -6,12 +6,14 @@ import pytest
 
 from services.routing.settings import RoutingSettings
 from shared.contracts.accounts import ClientChanged, ClientEvent, ClientRegistered
+from shared.contracts.intake import RequestIdentified
 from tests.conftest import SettingsFor
 from tests.kit import eventually, token
-from tests.routing.given import MONDAY, request
+from tests.routing.given import MONDAY, minutes, request
 from tests.routing.house import LEAD, House, routing
 
 EXCLUSIONS = "/v1/clients/school/exclusions"
+LATE = "2999-01-01T00:00:00Z"
 MINE, HERS = token("manager", subject="m1"), token("manager", subject="m2")
 
 
@@ -60,6 +62,26 @@ async def test_an_excluded_specialist_gets_nothing_of_the_client_until_readmitte
     assert (await house.client.delete(path, headers=MINE)).status_code == 404
     await house.heard.one("specialist.readmitted")
     await house.stands("r2", "assigned", ivan)
+
+
+async def test_who_is_kept_away_loses_the_work_when_it_becomes_known_whose_it_is(house: House) -> None:
+    ivan = await house.hire("Иван")
+    await base_is(house, "m1", 1, ClientRegistered)
+    body = {"specialist_id": ivan, "reason": "нагрубил бухгалтеру"}
+    assert (await house.client.post(EXCLUSIONS, json=body, headers=MINE)).status_code == 201
+    await house.tell(request("r1", client=None))
+    await house.stands("r1", "assigned", ivan)
+    known = RequestIdentified(at=minutes(5), request_id="r1", client=request("r1").client, by="m1")
+    await house.tell(known)
+
+    async def is_known() -> bool:
+        return bool((await house.work("r1"))["client"])
+
+    await eventually(is_known)
+    for answer in (await house.orders("r1", "keep", reason="пусть"), await house.orders("r1", "force", finish_by=LATE)):
+        assert (answer.status_code, "запрет" in answer.json()["detail"]) == (409, True)
+    olga = await house.hire("Ольга")
+    await house.stands("r1", "assigned", olga)
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ async def test_a_lost_specialist_is_replaced_and_freed(house: House) -> None:
     told = (await house.heard.one("work.replaced")).as_(WorkReplaced)
     assert (told.from_specialist_id, told.to_specialist_id, told.by) == (ivan, olga, "m1")
     assert (await house.load(ivan), await house.load(olga)) == (0, 1)
-    assert (await house.says(ivan, "r1", "start")).status_code == 403
+    assert (await house.says(ivan, "r1", "start")).status_code == 409
 
 
 async def test_complex_work_is_replaced_by_somebody_more_competent(house: House) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.routing.domain.specialists import Skill
-from services.routing.domain.work import Work, known
+from services.routing.domain.work import Work, known, wish_of
 from services.routing.settings import RoutingSettings
 from tests.conftest import SettingsFor
 from tests.routing.given import minutes, registration, wish, word
@@ -48,6 +48,17 @@ async def test_who_waits_for_somebody_else_holds_up_nobody(settings_for: Setting
         await one.hire("ivan", capacity=1)
         await register(one, "waits", products=("1С:Неведомое",))
         assert (await register(one, "late", priority="routine", at=minutes(3))).tale.stage == "assigned"
+
+
+async def test_among_equals_the_oldest_comes_first(settings_for: SettingsFor) -> None:
+    async with replicas(settings_for(RoutingSettings)) as (one, _):
+        for request_id, at in (("a", 3), ("c", 1), ("b", 2)):
+            await register(one, request_id, at=minutes(at))
+            await one.dispatcher.hear(request_id, word("promised", minutes(5), until=minutes(60)), request_id)
+        queue = await one.store.waiting(10)
+        assert [work.request_id for work in queue] == ["c", "b", "a"]
+        assert sorted(queue, key=lambda work: wish_of(work).order) == queue
+        assert await one.store.waiting(10, after=queue[0]) == queue[1:]
 
 
 async def test_once_the_queue_was_gone_through_newcomers_are_served_at_once_again(settings_for: SettingsFor) -> None:

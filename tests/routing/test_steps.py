@@ -7,7 +7,7 @@ import pytest
 from services.routing.domain.refusals import (
     BadDate,
     BoundByDate,
-    NotYours,
+    NotAssignedToYou,
     Overtaken,
     PostponedEnough,
     StepRefused,
@@ -54,8 +54,9 @@ def test_a_place_whose_turn_is_over_changes_nothing() -> None:
 
 def test_only_the_assigned_specialist_speaks_for_it() -> None:
     work = given_to(waiting(), "ivan", minutes(1))
-    with pytest.raises(NotYours):
+    with pytest.raises(NotAssignedToYou) as refused:
         spoken(work, "start", "olga", minutes(2))
+    assert (refused.value.stage, refused.value.allowed) == ("assigned", [])
     with pytest.raises(UnknownRequest):
         spoken(None, "start", "ivan", minutes(2))
 

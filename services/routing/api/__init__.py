@@ -24,6 +24,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     refusals.NotYours: (403, "not-yours"),
     refusals.NotYourBase: (403, "not-your-base"),
     refusals.StepRefused: (409, "step-refused"),
+    refusals.NotAssignedToYou: (409, "not-assigned-to-you"),
     refusals.Overtaken: (409, "overtaken"),
     refusals.NobodyCan: (409, "nobody-can"),
     refusals.BoundByDate: (409, "bound-by-date"),

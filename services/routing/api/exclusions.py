@@ -36,10 +36,6 @@ async def add(client_id: str, body: ExclusionIn, who: Manager, key: IdempotencyK
     )
     stepped = await deps.store.specialists.step(body.specialist_id, lambda state: exclude(state, new))
     deps.roster.put(stepped.state)
-    for work in (await deps.store.works_of(stepped.state.holds)).values():
-        client = work.tale.client
-        if client is not None and client.client_id == client_id:
-            await deps.orders.demand_another(work, who.subject, body.reason)
     deps.look_again()
     kept = next((one for one in stepped.state.exclusions if one.exclusion_id == new.exclusion_id), new)
     return _shown(kept, stepped.state)

@@ -1,5 +1,6 @@
 """`/v1/specialists`: leads register and change them."""
 
+import asyncio
 from functools import partial
 from typing import Annotated
 
@@ -33,6 +34,10 @@ async def create(new: SpecialistIn, who: Lead, key: IdempotencyKey, deps: Deps, 
     return changed(stepped.state, deps)
 
 
+AT_ONCE = 200
+"""Lines of a table written together."""
+
+
 class Imported(BaseModel):
     """What became of a table: the ids, by what was done."""
 
@@ -43,24 +48,25 @@ class Imported(BaseModel):
 
 @routes.post("/import", openapi_extra={"requestBody": {"content": {"text/csv": {"schema": {"type": "string"}}}}})
 async def take_table(request: Request, _: Lead, deps: Deps) -> Imported:
-    """Register and change specialists from a CSV table, all or none; its codes are who is who, so the same table again
-    changes nothing. `csv_import.py` says what the columns are."""
-    rows = read(await request.body())
+    """Register and change specialists from a CSV table: nothing of it where one line cannot be taken. Its codes are who
+    is who, so the same table again changes nothing, or finishes what was interrupted. `csv_import.py` says what the
+    columns are."""
+    rows = await asyncio.to_thread(read, await request.body())
     now, done = deps.dispatcher.now(), Imported(created=[], changed=[], unchanged=[])
     ids = {derived_id("specialist", "table", row.code): row.profile for row in rows}
     held = {one.specialist_id: one for one in await deps.store.specialists_of(ids)}
     small = [one.profile.name for key, one in held.items() if ids[key].capacity < len(one.holds)]
     if small:
         raise CapacityBelowLoad(f"Ничего не загружено: ёмкость меньше, чем заявок в работе: {', '.join(small)}.")
-    for specialist_id, profile in ids.items():
-        ranks = await deps.store.ranks_of(held[specialist_id].holds) if specialist_id in held else {}
-        stepped = await deps.store.specialists.step(
-            specialist_id,
-            partial(register_or_change, specialist_id=specialist_id, profile=profile, now=now, ranks=ranks),
-        )
-        outcome = done.created if specialist_id not in held else done.changed if stepped.written else done.unchanged
-        outcome.append(specialist_id)
-        changed(stepped.state, deps)
+    for start in range(0, len(rows), AT_ONCE):
+        keys = list(ids)[start : start + AT_ONCE]
+        ranks = await deps.store.ranks_of(one for key in keys if key in held for one in held[key].holds)
+        decide = partial(register_or_change, now=now, ranks=ranks)
+        steps = [deps.store.specialists.step(key, partial(decide, specialist_id=key, profile=ids[key])) for key in keys]
+        for key, stepped in zip(keys, await asyncio.gather(*steps), strict=True):
+            outcome = done.created if key not in held else done.changed if stepped.written else done.unchanged
+            outcome.append(key)
+            changed(stepped.state, deps)
     return done
 
 

@@ -55,6 +55,7 @@ class Wish:
     turn: int
     priority: Priority
     due: datetime
+    registered_at: datetime
     need: Need
     client_id: str | None = None
     client_zone: str | None = None
@@ -75,9 +76,9 @@ class Wish:
         return RANKS[self.priority]
 
     @property
-    def order(self) -> tuple[int, int, datetime, str]:
-        """The queue: by priority, then by when the client expects a specialist."""
-        return RANKS[self.priority], -self.ahead, self.due, self.request_id
+    def order(self) -> tuple[int, int, datetime, datetime, str]:
+        """The queue: by priority, then by when the client expects a specialist, the oldest first among equals."""
+        return RANKS[self.priority], -self.ahead, self.due, self.registered_at, self.request_id
 
 
 Kind = tuple[Need, Priority, str | None]

@@ -27,9 +27,9 @@ class Exclusion:
         return self.until is None or now < self.until
 
 
-def excluded(exclusions: Sequence[Exclusion], client_id: str | None, now: datetime) -> bool:
-    """Whether one of them keeps the specialist away from this client."""
-    return any(one.client_id == client_id and one.stands(now) for one in exclusions)
+def excluded(exclusions: Sequence[Exclusion], client_id: str | None, now: datetime) -> Exclusion | None:
+    """The one that keeps the specialist away from this client, if one does."""
+    return next((one for one in exclusions if one.client_id == client_id and one.stands(now)), None)
 
 
 def with_one_more(exclusions: Sequence[Exclusion], new: Exclusion) -> tuple[Exclusion, ...]:

@@ -16,7 +16,7 @@ class UnknownSpecialist(RoutingError):
 
 
 class NotYours(RoutingError):
-    """Эта заявка сейчас не у вас: о ней говорит только назначенный специалист."""
+    """Эта заявка не у вас: её видит только назначенный специалист."""
 
 
 class NotYourBase(RoutingError):
@@ -33,6 +33,18 @@ class StepRefused(RoutingError):
         )
         self.stage = stage
         self.allowed = list(allowed)
+
+
+class NotAssignedToYou(RoutingError):
+    """Somebody else has it, or nobody: no step of theirs is allowed."""
+
+    def __init__(self, stage: str) -> None:
+        super().__init__(
+            f"Эта заявка сейчас не у вас (она в состоянии {stage}): о ней говорит только назначенный специалист, "
+            "ваших шагов нет."
+        )
+        self.stage = stage
+        self.allowed: list[str] = []
 
 
 class Overtaken(RoutingError):

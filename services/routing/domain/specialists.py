@@ -148,7 +148,8 @@ def change(
             f"Ёмкость {profile.capacity} меньше, чем заявок сейчас в работе: {len(state.holds)}. "
             "Сначала передайте лишние другим; чтобы не давать новых, снимите признак active."
         )
-    kept = state.ranks if ranks is None else tuple(ranks.get(one, 0) for one in state.holds)
+    known = dict(zip(reversed(state.holds), reversed(state.ranks), strict=False)) | dict(ranks or {})
+    kept = tuple(known.get(one, 0) for one in state.holds)
     return told(replace(state, profile=profile, ranks=kept), now)
 
 

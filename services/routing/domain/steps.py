@@ -10,7 +10,7 @@ from services.routing.domain.life import LIFE, MANAGER_STEPS, SPECIALIST_STEPS, 
 from services.routing.domain.refusals import (
     BadDate,
     BoundByDate,
-    NotYours,
+    NotAssignedToYou,
     Overtaken,
     PostponedEnough,
     StepRefused,
@@ -126,11 +126,11 @@ def spoken(
     """The assigned specialist says something; none of it closes the request (R-REQ-2). `postponements` is how often
     one of them may postpone it; `minutes` how long they say it will take.
 
-    Raises `UnknownRequest`, `NotYours`, `StepRefused`, `BadDate`, `BoundByDate` or `PostponedEnough`.
+    Raises `UnknownRequest`, `NotAssignedToYou`, `StepRefused`, `BadDate`, `BoundByDate` or `PostponedEnough`.
     """
     found = known(work)
     if found.tale.specialist_id != specialist_id:
-        raise NotYours
+        raise NotAssignedToYou(found.tale.stage)
     if step not in LIFE[found.tale.stage]:
         raise StepRefused(step, found.tale.stage, allowed(found.tale.stage, SPECIALIST_STEPS))
     if until is not None:

@@ -127,18 +127,20 @@ def last_words(work: Work) -> str:
 
 
 def wish_of(work: Work) -> Wish:
-    """What the work asks for: anybody able, but those the accountant refused (R-COI-2)."""
-    tale, registration = work.tale, known(work).registered
-    client = tale.client
+    """What the work asks for: anybody able, but those the accountant refused (R-COI-2). Raises `UnknownRequest`."""
+    tale, client, registration = work.tale, work.tale.client, work.registered
+    if registration is None:
+        raise UnknownRequest
     return Wish(
         request_id=work.request_id,
         turn=work.turn + 1,
         priority=tale.priority,
         due=tale.due,
-        need=need_of(registration.products if registration else (), tale.nature),
+        registered_at=registration.at,
+        need=need_of(registration.products, tale.nature),
         client_id=client.client_id if client else None,
         client_zone=client.zone if client else None,
-        subject=registration.subject_text if registration else "",
+        subject=registration.subject_text,
         ahead=tale.ahead,
         barred=frozenset(one.specialist_id for one in tale.refusals if one.specialist_id is not None),
     )
