@@ -283,15 +283,6 @@ async def test_the_record_over_http(house: House) -> None:
         assert (shown["counts"]["cancel_asked"], shown["signals"], shown["signal_counts"]) == (1, None, None)
 
 
-@pytest.mark.parametrize("body", [{"estimate_minutes": 0}, {"estimate_minutes": "5"}, {"estimate_minutes": 1e9}])
-async def test_an_estimate_that_makes_no_sense_is_refused(house: House, body: dict[str, Any]) -> None:
-    ivan = await house.hire()
-    await house.tell(request("r1"))
-    await house.stands("r1", "assigned", ivan)
-    assert (await house.says(ivan, "r1", "start", **body)).status_code == 422
-    assert (await house.work("r1"))["stage"] == "assigned"
-
-
 async def test_everybodys_record_page_by_page(house: House) -> None:
     hired = {await house.hire(f"Специалист {number}") for number in range(3)}
     path, seen = "/v1/records?limit=2", []
@@ -302,15 +293,11 @@ async def test_everybodys_record_page_by_page(house: House) -> None:
     assert seen == sorted(hired)
 
 
-@pytest.mark.parametrize(
-    "query", ["from=вчера", "until=2026-01-01", "from=2026-02-01T00:00:00Z&until=2026-01-01T00:00:00Z", "limit=0"]
-)
-async def test_a_period_that_makes_no_sense_is_refused(house: House, query: str) -> None:
-    answer = await house.client.get(f"/v1/records?{query}", headers=LEAD)
-    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
-
-
-async def test_records_are_for_leads_and_directors(house: House) -> None:
+async def test_records_are_for_leads_and_directors_and_for_a_period_that_makes_sense(house: House) -> None:
+    backwards = "from=2026-02-01T00:00:00Z&until=2026-01-01T00:00:00Z"
+    for query in ("from=вчера", "until=2026-01-01", backwards, "limit=0"):
+        answer = await house.client.get(f"/v1/records?{query}", headers=LEAD)
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
     for role, status in (("manager", 403), ("specialist", 403), ("service", 403), ("director", 200)):
         assert (await house.client.get("/v1/records", headers=token(role))).status_code == status
     assert (await house.client.get("/v1/specialists/nobody/record", headers=LEAD)).status_code == 404
