@@ -61,15 +61,31 @@ class Backlog:
 
     async def _give_page(self, page: Sequence[Work], hopeless: set[tuple[int, str]]) -> set[str]:
         """Those who got a place; whom nobody has a place for now, nobody has one for further down the queue either."""
-        board, tried = self._dispatcher.board(), list[Work]()
+        board, tried, urgent = self._dispatcher.board(), list[Work](), list[Work]()
         for work in page:
-            if work.tale.announced and self._dispatcher.hopeless(work, board):
-                if self._dispatcher.nobody_left(work, board):
-                    hopeless.add((work.tale.rank, work.tale.need))
-            else:
+            if not work.tale.announced or not self._dispatcher.hopeless(work, board):
                 tried.append(work)
+                continue
+            if self._dispatcher.nobody_left(work, board):
+                hopeless.add((work.tale.rank, work.tale.need))
+            if work.tale.rank == 0:
+                urgent.append(work)
         outcomes = await asyncio.gather(*(self._give(work) for work in tried))
-        return {work.request_id for work, got in zip(tried, outcomes, strict=True) if got}
+        got = {work.request_id for work, given in zip(tried, outcomes, strict=True) if given}
+        return got | await self._displacing(urgent)
+
+    async def _displacing(self, urgent: Sequence[Work]) -> set[str]:
+        """Those who got the place of routine work: some may have come to lie unstarted with somebody since they began
+        to wait. Where there was none for one, there is none for its like."""
+        got, stuck = set[str](), set[str]()
+        for work in urgent:
+            if work.tale.need in stuck:
+                continue
+            if await self._give(work):
+                got.add(work.request_id)
+            else:
+                stuck.add(work.tale.need)
+        return got
 
     async def measure(self) -> None:
         """For ever: count what waits."""

@@ -88,7 +88,7 @@ class Dispatcher:
         wish = wish_of(work)
         place = await self.place(wish)
         if place.winner is None:
-            if work.tale.announced:
+            if work.tale.announced and work.tale.rank:
                 return False
             place = await self._displacer.make_room(wish, place, self._settle)
         name = self.roster.name(place.winner)

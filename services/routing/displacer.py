@@ -11,7 +11,7 @@ from dataclasses import replace
 from services.routing.assigner import Assigner
 from services.routing.domain.assignment import Explained
 from services.routing.domain.candidates import Wish
-from services.routing.domain.steps import displaced
+from services.routing.domain.steps import displaced, victim
 from services.routing.domain.work import Work, held, known
 from services.routing.metrics import DISPLACED
 from services.routing.roster import Roster
@@ -39,26 +39,17 @@ class Displacer:
         if place.winner is not None or place.counts.get("able") or wish.priority != "urgent" or wish.only:
             return place
         for specialist_id in self._assigner.full(wish)[:LOOKED_AT]:
-            victim = await self._victim(specialist_id)
-            if victim is not None and await self._swap(specialist_id, victim, wish, settle):
+            works = await self._store.works_of(self._roster.holds(specialist_id))
+            found = victim(works.values(), specialist_id, self._clock.now(), self._roster.policy.displacements)
+            if found is not None and await self._swap(specialist_id, found, wish, settle):
                 DISPLACED.inc()
-                return replace(place, winner=specialist_id, displaced=victim.request_id)
+                return replace(place, winner=specialist_id, displaced=found.request_id)
         return place
 
-    async def _victim(self, specialist_id: str) -> Work | None:
-        """The routine work that can wait longest: what the client expects latest."""
-        works = await self._store.works_of(self._roster.holds(specialist_id))
-        may = [work for work in works.values() if self._may(work, specialist_id)]
-        return max(may, key=lambda work: (work.tale.due, work.request_id), default=None)
-
-    def _may(self, work: Work, specialist_id: str) -> bool:
-        now, often = self._clock.now(), self._roster.policy.displacements
-        return held(work) is not None and bool(displaced(work, specialist_id, "", now, often).events)
-
-    async def _swap(self, specialist_id: str, victim: Work, wish: Wish, settle: Settle) -> bool:
-        place, now, often = held(victim), self._clock.now(), self._roster.policy.displacements
+    async def _swap(self, specialist_id: str, work: Work, wish: Wish, settle: Settle) -> bool:
+        place, now, often = held(work), self._clock.now(), self._roster.policy.displacements
         stepped = await self._store.works.step(
-            victim.request_id, lambda work: displaced(known(work), specialist_id, wish.request_id, now, often)
+            work.request_id, lambda found: displaced(known(found), specialist_id, wish.request_id, now, often)
         )
         if place is None or not stepped.events:
             return False

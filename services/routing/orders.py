@@ -12,7 +12,7 @@ from services.routing.domain.life import MANAGER_STEPS, allowed
 from services.routing.domain.needs import TOP_LEVEL, Need
 from services.routing.domain.refusals import NobodyCan, StepRefused
 from services.routing.domain.steps import Order, assigned, forced, may_manage, replaced
-from services.routing.domain.work import Work, held, last_holder, last_words, wish_of
+from services.routing.domain.work import Work, another_wish_of, held, last_holder, last_words, wish_of
 from shared.contracts.base import Decision
 
 Decider = Callable[[Work | None, Order], Decision[Work]]
@@ -43,14 +43,9 @@ class Orders:
         Raises `StepRefused`, `NobodyCan` or `Overtaken`.
         """
         may_manage(work, "replace")
-        wish = wish_of(work)
-        wish = replace(
-            wish,
-            need=self._higher(work, wish.need) if higher else wish.need,
-            barred=wish.barred | {work.tale.specialist_id or ""},
-            only=specialist_id,
-            overruled=overrule,
-        )
+        wish = another_wish_of(work)
+        need = self._higher(work, wish.need) if higher else wish.need
+        wish = replace(wish, need=need, only=specialist_id, overruled=overrule)
         order = replace(self._order(by, reason), handover=handover or last_words(work))
         return await self._with_place(work, wish, replaced, order)
 

@@ -39,6 +39,7 @@ class Replica:
     demands: Demands
     backlog: Backlog
     sweeper: Sweeper
+    clock: FixedClock
     woken: asyncio.Event
     """Whether the queue is to be gone through."""
     seconds: list[float]
@@ -56,7 +57,7 @@ class Replica:
         demands = Demands(store, roster, dispatcher, orders)
         return cls(
             store, roster, estimates, assigner, dispatcher, orders, demands, Backlog(store, dispatcher, demands, wake),
-            Sweeper(store, roster, assigner, lambda: seconds[0], patience), wake, seconds,
+            Sweeper(store, roster, assigner, lambda: seconds[0], patience), clock, wake, seconds,
         )  # fmt: skip
 
     async def hire(self, specialist_id: str, **over: Any) -> None:

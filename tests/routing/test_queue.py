@@ -6,7 +6,7 @@ from services.routing.domain.specialists import Skill
 from services.routing.domain.work import Work, known, wish_of
 from services.routing.settings import RoutingSettings
 from tests.conftest import SettingsFor
-from tests.routing.given import minutes, registration, wish, word
+from tests.routing.given import OFFICE, minutes, registration, wish, word
 from tests.routing.replicas import Replica, replicas
 
 
@@ -69,6 +69,23 @@ async def test_once_the_queue_was_gone_through_newcomers_are_served_at_once_agai
         await one.hire("olga", capacity=2)
         assert await one.backlog.give_away() == 1
         assert (await register(one, "late", priority="routine", at=minutes(3))).tale.stage == "assigned"
+
+
+async def test_urgent_work_that_waits_takes_the_place_of_routine_work_that_lies_there_when_somebody_comes(
+    settings_for: SettingsFor,
+) -> None:
+    async with replicas(settings_for(RoutingSettings), count=1) as (one,):
+        one.clock.moment = early = minutes(-90)
+        await one.hire("ivan", capacity=1, hours=OFFICE)
+        assert (await register(one, "routine", priority="routine", at=early)).tale.specialist_id == "ivan"
+        for request_id in ("urgent", "urgent2"):
+            assert (await register(one, request_id, at=early)).tale.stage == "waiting"
+        one.clock.moment = minutes(0)
+        assert await one.backlog.give_away() == 1
+        works = await one.store.works_of(["routine:1", "urgent:1", "urgent2:1"])
+        assert (works["urgent"].tale.specialist_id, works["urgent2"].tale.stage) == ("ivan", "waiting")
+        assert (works["routine"].tale.stage, works["routine"].tale.ahead) == ("waiting", 1)
+        assert await one.places() == await one.needed()
 
 
 async def test_a_place_that_became_free_while_the_waiting_was_written_wakes_the_queue(

@@ -80,9 +80,10 @@ def choose(wish: Wish, pool: Pool, board: Board) -> Explained:
 
 
 def full(wish: Wish, pool: Pool, board: Board) -> list[str]:
-    """Those at work whom nothing stands against but their load; the best first."""
+    """Those at work whom nothing stands against but their load, some of it routine; the best first."""
     shut, free = _shut(wish, board), {entry.id for entry in board.with_place(pool)}
-    able = [entry for entry in pool.able if entry.id not in shut and entry.id not in free]
+    others = [entry for entry in pool.able if entry.id not in shut and entry.id not in free]
+    able = [entry for entry in others if board.has_routine(entry.id)]
     return [one[3] for one in sorted(_scored(entry, wish, pool, board) for entry in able)]
 
 

@@ -213,6 +213,10 @@ class Board:
         """Minutes of the work they hold that they do before one of this rank: the more urgent, and its like."""
         return self.busy.get(specialist_id, FREE)[rank]
 
+    def has_routine(self, specialist_id: str) -> bool:
+        """Whether they hold routine work."""
+        return self.lesser.get(specialist_id, (0, 0))[1] > 0
+
     def with_place(self, pool: Pool) -> list[Entry]:
         """Those of the pool who are at work and have a place."""
         held, rank = self.held, pool.rank

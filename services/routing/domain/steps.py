@@ -1,6 +1,6 @@
 """The steps of the work's life: what routing, a manager and the specialist do. The table in life.py rules."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -116,6 +116,12 @@ def displaced(work: Work | None, specialist_id: str, by_request_id: str, now: da
     after = done(found, Deed(did="displace", at=at, by=ROUTING, specialist_id=specialist_id, text=by_request_id))
     event = WorkDisplaced(**about(after, at), specialist_id=specialist_id, by_request_id=by_request_id)
     return Decision(after, (event,))
+
+
+def victim(works: Iterable[Work], specialist_id: str, now: datetime, often: int) -> Work | None:
+    """Of the specialist's works, the one whose place urgent work takes: what the client expects latest."""
+    may = [work for work in works if displaced(work, specialist_id, "", now, often).events]
+    return max(may, key=lambda work: (work.tale.due, work.request_id), default=None)
 
 
 def spoken(

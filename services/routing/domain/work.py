@@ -146,6 +146,12 @@ def wish_of(work: Work) -> Wish:
     )
 
 
+def another_wish_of(work: Work) -> Wish:
+    """As `wish_of`, for somebody else instead of whoever has it."""
+    wish = wish_of(work)
+    return replace(wish, barred=wish.barred | {work.tale.specialist_id or ""})
+
+
 def about(work: Work, at: datetime) -> dict[str, Any]:
     """What every event about the work carries."""
     client = work.tale.client
