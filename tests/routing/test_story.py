@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.routing.domain.facts import ROUTING, Client, Registration, Word
 from services.routing.domain.life import ENDED, HOLDING
-from services.routing.domain.steps import Order, replaced, spoken
+from services.routing.domain.steps import Order, displaced, replaced, spoken
 from services.routing.domain.work import Work, heard, held, next_moment, registered
 from shared.contracts.base import Event
 from shared.contracts.routing import WorkClosed, WorkReopened, WorkWithdrawn
@@ -168,6 +168,22 @@ def test_a_breach_withdrawn_leaves_no_mark_in_whatever_order_it_is_heard(data: s
     assert [(mark.kind, mark.at) for mark in tale.marks] == [("lost", minutes(30))]
     assert tale.pending is not None
     assert hear_all(life(waiting(), ["ivan"]), words[:2]).tale.pending is None
+
+
+def test_whoever_gets_it_after_it_was_taken_from_the_lost_one_is_not_replaced_in_turn() -> None:
+    caught = [word("lost", minutes(8), specialist_id="ivan", clock="start 8")]
+    work = hear_all(life(waiting(priority="routine"), ["ivan"]), caught)
+    work = given_to(displaced(work, "ivan", "urgent", minutes(9), 1).state, "olga", minutes(10))
+    assert (work.tale.pending, [mark.kind for mark in work.tale.marks]) == (None, ["lost"])
+
+
+def test_an_order_to_replace_is_fulfilled_by_whoever_else_gets_it() -> None:
+    work = hear_all(life(waiting(), ["ivan", "start", "finish"]), [word("ordered", minutes(40), action="replace")])
+    assert work.tale.pending is not None
+    refused = hear_all(work, [word("refuse", minutes(50))])
+    assert refused.tale.pending == work.tale.pending
+    assert given_to(refused, "ivan", minutes(60)).tale.pending == work.tale.pending
+    assert given_to(refused, "olga", minutes(60)).tale.pending is None
 
 
 def test_who_was_replaced_for_a_breach_that_had_not_been_is_not_blamed_for_it() -> None:

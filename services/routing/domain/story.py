@@ -51,6 +51,8 @@ class Demand:
     by: str
     reason: str
     finish_by: datetime | None = None
+    instead_of: str | None = None
+    """Who had it when this was demanded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,17 +192,19 @@ def _lose(so_far: _SoFar, word: Word) -> None:
         return
     so_far.mark("lost", word.counts_at)
     if not so_far.kept and so_far.pending is None:
-        so_far.pending = Demand(action="replace", by=word.by, reason=word.text)
+        so_far.pending = Demand(action="replace", by=word.by, reason=word.text, instead_of=so_far.specialist_id)
 
 
 def _order(so_far: _SoFar, word: Word) -> None:
     if word.action == "keep":
         so_far.pending, so_far.kept = None, True
     elif word.action is not None:
-        so_far.pending = Demand(action=word.action, by=word.by, reason=word.text, finish_by=word.until)
+        so_far.pending = Demand(
+            action=word.action, by=word.by, reason=word.text, finish_by=word.until, instead_of=so_far.specialist_id
+        )
 
 
-def _found(so_far: _SoFar, _: Deed) -> None:
+def _found(so_far: _SoFar, _: Word | Deed) -> None:
     """A lost specialist who speaks is lost no more; what a manager ordered stands."""
     if so_far.pending is not None and so_far.pending.by == ROUTING:
         so_far.pending = None
@@ -208,6 +212,14 @@ def _found(so_far: _SoFar, _: Deed) -> None:
 
 def _announce(so_far: _SoFar, _: Deed) -> None:
     so_far.announced = True
+
+
+def _assign(so_far: _SoFar, deed: Deed) -> None:
+    """Once somebody else has it, they need not be replaced as well."""
+    demand = so_far.pending
+    if demand is not None and demand.action == "replace" and demand.instead_of != deed.specialist_id:
+        so_far.pending = None
+    _give(so_far, deed)
 
 
 def _give(so_far: _SoFar, deed: Deed) -> None:
@@ -239,7 +251,9 @@ def _ask_cancel(so_far: _SoFar, deed: Deed) -> None:
     so_far.mark("cancel_asked", deed.at)
 
 
-def _lapse(so_far: _SoFar, _: Deed) -> None:
+def _lapse(so_far: _SoFar, fact: Word | Deed) -> None:
+    """Nobody has it now: whoever was lost is lost no more."""
+    _found(so_far, fact)
     so_far.specialist_id, so_far.finish_by, so_far.announced = None, None, False
 
 
@@ -252,7 +266,8 @@ def _refuse(so_far: _SoFar, word: Word) -> None:
     if so_far.stage in {"finished", "closed"}:
         so_far.mark("finish_refused", word.counts_at)
     so_far.refusals.append(Refusal(at=word.counts_at, specialist_id=so_far.specialist_id))
-    so_far.specialist_id, so_far.ended_at, so_far.finish_by, so_far.announced = None, None, None, False
+    so_far.ended_at = None
+    _lapse(so_far, word)
 
 
 def _accept(so_far: _SoFar, word: Word) -> None:
@@ -267,7 +282,7 @@ def _withdraw(so_far: _SoFar, word: Word) -> None:
 
 _EFFECTS: Mapping[Step, Callable[..., None]] = {
     "wait": _announce,
-    "assign": _give,
+    "assign": _assign,
     "replace": _replace,
     "force": _force,
     "postpone": _postpone,
