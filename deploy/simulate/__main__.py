@@ -11,11 +11,12 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from deploy.simulate.company import Company
+from deploy.simulate.company import ASSUMED, Company
 from deploy.simulate.givers import givers
-from deploy.simulate.report import page, plots, table, told
+from deploy.simulate.report import ASSUMPTIONS, page, plots, table, told
 from deploy.simulate.results import FIGURES, Compared
-from deploy.simulate.world import Outcome, World
+from deploy.simulate.state import Outcome
+from deploy.simulate.world import World
 from services.routing.policy_file import shipped
 
 START = datetime(2026, 8, 31, 17, tzinfo=UTC)
@@ -25,9 +26,9 @@ SEEDS = 20
 FOLDER = Path("build") / "bench"
 
 
-def one(name: str, seed: int, days: int) -> Outcome:
+def one(name: str, seed: int, days: int, path: Path = ASSUMED) -> Outcome:
     """One company under one policy."""
-    company = Company.of(seed, START, days)
+    company = Company.of(seed, START, days, path)
     return World(company, givers(shipped())[name](company)).run()
 
 
@@ -35,22 +36,26 @@ def simulate(
     seeds: Annotated[int, typer.Option(min=2, max=1000, help="Сколько разных компаний.")] = SEEDS,
     days: Annotated[int, typer.Option(min=7, max=366, help="Сколько дней жизни каждой.")] = QUARTER,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Процессов сразу.")] = 2,
+    company: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="Измеренное вместо предположений, вида company.toml.")
+    ] = ASSUMED,
 ) -> None:
     """Сравнить наш способ раздавать заявки с тем, что есть в других системах, на одних и тех же компаниях."""
     console = Console()
     runs = [(name, seed) for seed in range(seeds) for name in givers(shipped())]
     with ProcessPoolExecutor(workers) as pool:
-        waiting = [pool.submit(one, name, seed, days) for name, seed in runs]
+        waiting = [pool.submit(one, name, seed, days, company) for name, seed in runs]
         outcomes = [future.result() for future in track(waiting, "Прогоны", console=console)]
     compared = Compared({name: [o for (n, _), o in zip(runs, outcomes, strict=True) if n == name] for name, _ in runs})
     console.print(table(compared))
-    for sentence in told(compared):
+    source = ASSUMPTIONS if company == ASSUMED else f"Компания описана в {company.name}."
+    for sentence in told(compared, source):
         console.print(sentence, soft_wrap=True)
-    keep(compared, seeds, FOLDER)
+    keep(compared, seeds, FOLDER, source)
     console.print(f"{FOLDER}/simulate.json, simulate.png, simulate.html")
 
 
-def keep(compared: Compared, seeds: int, folder: Path) -> None:
+def keep(compared: Compared, seeds: int, folder: Path, source: str = ASSUMPTIONS) -> None:
     """The figures, the plots and the page, in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     saved = compared.reduction
@@ -60,6 +65,7 @@ def keep(compared: Compared, seeds: int, folder: Path) -> None:
         "ci_high": round(saved.high, 4),
         "seeds": seeds,
         "best_peer": compared.best_peer,
+        "source": source,
         "figures": {
             name: {figure.title: asdict(compared.span(name, figure)) for figure in FIGURES}
             for name in compared.outcomes
@@ -67,7 +73,7 @@ def keep(compared: Compared, seeds: int, folder: Path) -> None:
     }
     (folder / "simulate.json").write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     plots(compared, folder / "simulate.png")
-    page(compared, folder / "simulate.png", folder / "simulate.html")
+    page(compared, folder / "simulate.png", folder / "simulate.html", source)
 
 
 if __name__ == "__main__":

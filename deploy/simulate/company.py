@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 from services.routing.domain.candidates import Candidate
 from services.routing.domain.needs import product_key
 from services.routing.domain.scoring import Hours
+from services.routing.domain.specialists import Profile
+from services.routing.domain.worktime import Worked, worked_by
 from shared.contracts.base import Nature, Priority
 
 ZONE = "Asia/Krasnoyarsk"
@@ -23,6 +25,7 @@ SHIFTS = ((8, 17), (9, 18), (9, 18), (10, 19), (11, 20))
 LUNCH = 13
 MONTH_END, MONTH_START = 28, 5
 MINUTE = timedelta(minutes=1)
+ASSUMED = Path(__file__).with_name("company.toml")
 AFTERWARDS = 21
 """Days after the last request: what is not done by then is counted as not done."""
 
@@ -59,6 +62,7 @@ class Person:
     """A specialist: what assignment may know of them, and what it may not."""
 
     candidate: Candidate
+    worked: Worked
     at_work: Timetable
     lost: float
     postpones: float
@@ -75,6 +79,7 @@ class Request:
     priority: Priority
     nature: Nature | None
     product: str
+    subject: str
     minutes: float
     client_id: str
     client_zone: str
@@ -90,10 +95,9 @@ class Company:
     days: int
 
     @classmethod
-    def of(cls, seed: int, start: datetime, days: int) -> "Company":
-        """As company.toml says."""
-        figures = tomllib.loads(Path(__file__).with_name("company.toml").read_text(encoding="utf-8"))
-        return cls(figures, seed, start, days)
+    def of(cls, seed: int, start: datetime, days: int, path: Path = ASSUMED) -> "Company":
+        """As `path` says: the assumptions shipped, or what a company has measured."""
+        return cls(tomllib.loads(path.read_text(encoding="utf-8")), seed, start, days)
 
     def chance(self, *of: object) -> Random:
         """The chance in one thing: the same whatever else happened before, so that policies meet the same luck."""
@@ -131,6 +135,7 @@ class Company:
                 hours=hours,
                 zone=ZONE,
             ),
+            worked=worked_by(Profile(name="", skills=(), hours=hours, zone=ZONE, capacity=1)),
             at_work=Timetable(hours, self.start, self.days + AFTERWARDS),
             **drawn,
         )
@@ -158,13 +163,18 @@ class Company:
         product = chance.choices(products, weights=[told["products"][one][0] for one in products])[0]
         priorities: list[Priority] = ["urgent", "important", "routine"]
         client = chance.randrange(told["clients"])
+        complex_ = chance.random() < told["requests"]["complex"]
+        usual = chance.lognormvariate(log(told["products"][product][1]), told["requests"]["spread"])
+        subjects = list(told["subjects"])
+        subject = chance.choices(subjects, weights=[told["subjects"][one][0] for one in subjects])[0]
         return Request(
             request_id=f"r{number:06}",
             at=at.astimezone(self.start.tzinfo),
             priority=chance.choices(priorities, weights=[told["priorities"][one] for one in priorities])[0],
-            nature="complex" if chance.random() < told["requests"]["complex"] else None,
+            nature="complex" if complex_ else None,
             product=product,
-            minutes=chance.lognormvariate(log(told["products"][product][1]), told["requests"]["spread"]),
+            subject=subject,
+            minutes=usual * told["subjects"][subject][1],
             client_id=f"c{client:04}",
             client_zone=CLIENT_ZONES[client % len(CLIENT_ZONES)],
         )

@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from deploy.simulate.company import Company, Person, Request
-from services.routing.domain.assignment import choose, full
-from services.routing.domain.candidates import Board, Candidate, Kind, Pool, Wish, kind_of
-from services.routing.domain.needs import need_of
+from deploy.simulate.company import Company, Person
+from services.routing.domain.assignment import Explained, choose, full
+from services.routing.domain.candidates import FREE, Board, Busy, Candidate, Pool, Wish, idle, kind_of
+from services.routing.domain.doing import task_of
+from services.routing.domain.estimates import Done, Model, learnt
 from services.routing.domain.policy import Policy
+from services.routing.stems import stems
 from shared.contracts.base import Priority
-
-IDLE_STEPS = 4
 
 
 @dataclass(slots=True)
@@ -23,35 +23,15 @@ class Load:
     held: int = 0
     lesser: tuple[int, int] = (0, 0)
     """Of what they hold: important and routine work together, and routine work alone."""
+    busy: Busy = FREE
+    """Minutes of what they hold, as the giver reckoned when it gave it."""
     record: float = 1.0
     """The share of the score their record leaves (R-COI-1)."""
     given_at: datetime | None = None
     clients: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A request that wants somebody, and who shall not get it."""
-
-    request: Request
-    barred: frozenset[str] = frozenset()
-    ahead: int = 0
-
-    def wish(self, turn: int = 1) -> Wish:
-        """In the words of routing's domain."""
-        one = self.request
-        return Wish(
-            request_id=one.request_id,
-            turn=turn,
-            priority=one.priority,
-            due=one.at,
-            registered_at=one.at,
-            need=need_of((one.product,), one.nature),
-            client_id=one.client_id,
-            client_zone=one.client_zone,
-            ahead=self.ahead,
-            barred=self.barred,
-        )
+Loads = Mapping[str, Load]
 
 
 class Giver(ABC):
@@ -59,63 +39,75 @@ class Giver(ABC):
 
     name = ""
     replaces_lost = False
-    """Whoever does not start in time is replaced at once where another able one is free (R-URG-7)."""
+    """Whoever does not start in time is replaced as soon as another able one is free (R-URG-7)."""
     elsewhere = False
     """What the accountant refused goes to somebody else (R-COI-2)."""
-    displaces = False
-    """Urgent work takes the place of routine work that is not started."""
+    displacements = 0
+    """How often urgent work may take the place of the same routine work that is not started."""
     postponements: Mapping[Priority, int] | None = None
     """How often work may be put off; None: as often as they like."""
 
     @abstractmethod
-    def pick(self, asked: Asked, loads: Mapping[str, Load], now: datetime) -> str | None:
-        """Who gets it; None where it must wait."""
+    def pick(self, wish: Wish, loads: Loads, now: datetime) -> Explained:
+        """Who gets it; nobody, where it must wait."""
 
-    def instead(self, asked: Asked, loads: Mapping[str, Load], now: datetime) -> Sequence[str]:
+    def instead(self, wish: Wish, loads: Loads, now: datetime) -> Sequence[str]:
         """From whom a routine work might be taken for it, the best first."""
-        del asked, loads, now
+        del wish, loads, now
         return ()
+
+    def minutes(self, wish: Wish, specialist_id: str) -> float:
+        """How long it is expected to take."""
+        del wish, specialist_id
+        return 0.0
+
+    def learn(self, history: Sequence[Done]) -> None:
+        """So long did works take so far."""
+        del history
 
 
 class Ours(Giver):
-    """Routing's own: hard conditions, explained score, displacement, replacement of the lost."""
+    """Routing's own: hard conditions, explained score, estimates, displacement, replacement of the lost."""
 
     name = "Svoy"
-    replaces_lost = elsewhere = displaces = True
+    replaces_lost = elsewhere = True
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
+        self._model: Model | None = None
         self.postponements = policy.postponements
-        self._pools: dict[tuple[Kind, tuple[Candidate, ...]], Pool] = {}
+        self.displacements = policy.displacements
 
-    def pick(self, asked: Asked, loads: Mapping[str, Load], now: datetime) -> str | None:
-        wish = asked.wish()
-        return choose(wish, self._pool(wish, loads, now), self._board(wish, loads, now)).winner
+    def pick(self, wish: Wish, loads: Loads, now: datetime) -> Explained:
+        return choose(wish, self._pool(wish, loads, now), self._board(wish, loads, now))
 
-    def instead(self, asked: Asked, loads: Mapping[str, Load], now: datetime) -> Sequence[str]:
-        wish = asked.wish()
+    def instead(self, wish: Wish, loads: Loads, now: datetime) -> Sequence[str]:
         return full(wish, self._pool(wish, loads, now), self._board(wish, loads, now))
 
-    def _pool(self, wish: Wish, loads: Mapping[str, Load], now: datetime) -> Pool:
+    def minutes(self, wish: Wish, specialist_id: str) -> float:
+        if self._model is None:
+            return self._policy.minutes_each
+        return self._model.minutes(task_of(wish, specialist_id, stems))
+
+    def learn(self, history: Sequence[Done]) -> None:
+        self._model = learnt(history)
+
+    def _pool(self, wish: Wish, loads: Loads, now: datetime) -> Pool:
         candidates = [self._seen(load, now) for load in loads.values()]
         return Pool(kind_of(wish), candidates, self._policy, now)
 
-    def _board(self, wish: Wish, loads: Mapping[str, Load], now: datetime) -> Board:
-        knows = {wish.client_id or "": {key for key, load in loads.items() if wish.client_id in load.clients}}
+    def _board(self, wish: Wish, loads: Loads, now: datetime) -> Board:
         return Board(
             now=now,
             held={key: load.held for key, load in loads.items()},
             lesser={key: load.lesser for key, load in loads.items()},
-            knows=knows,
+            busy={key: load.busy for key, load in loads.items()},
+            knows={wish.client_id or "": {key for key, load in loads.items() if wish.client_id in load.clients}},
         )
 
     def _seen(self, load: Load, now: datetime) -> Candidate:
-        idle = 1.0
-        if load.given_at is not None:
-            minutes = (now - load.given_at).total_seconds() / 60
-            idle = min(1.0, int(minutes / self._policy.idle_minutes * IDLE_STEPS) / IDLE_STEPS)
-        person = load.person
-        return replace(person.candidate, begins=person.at_work.next(now), record=load.record, idle=idle)
+        begins, since = load.person.at_work.next(now), idle(load.given_at, now, self._policy)
+        return replace(load.person.candidate, begins=begins, record=load.record, idle=since)
 
 
 class Simple(Giver):
@@ -126,17 +118,18 @@ class Simple(Giver):
         self._skilled, self._least_loaded = skilled, least_loaded
         self._last = ""
 
-    def pick(self, asked: Asked, loads: Mapping[str, Load], now: datetime) -> str | None:
-        need = need_of((asked.request.product,), asked.request.nature)
+    def pick(self, wish: Wish, loads: Loads, now: datetime) -> Explained:
         able = [
             key
             for key, load in loads.items()
             if load.held < load.person.candidate.capacity
             and load.person.at_work.next(now) == now
-            and (not self._skilled or load.person.candidate.level(need.products) >= need.level)
+            and (not self._skilled or load.person.candidate.level(wish.need.products) >= wish.need.level)
         ]
-        if not able:
-            return None
+        winner = self._first(able, loads) if able else None
+        return Explained(at=now, turn=wish.turn, winner=winner, barred={}, counts={})
+
+    def _first(self, able: Sequence[str], loads: Loads) -> str:
         if self._least_loaded:
             return min(able, key=lambda key: (loads[key].held, self._turn(key)))
         self._last = min(able, key=self._turn)

@@ -22,15 +22,23 @@ STYLE = (
 )
 
 
-def told(compared: Compared) -> list[str]:
-    """The verdict in sentences: what is saved, and, honestly, where another policy is better."""
+ASSUMPTIONS = (
+    "Сколько приходит заявок, сколько длится работа, как часто специалисты теряются и откладывают — предположения "
+    "(deploy/simulate/company.toml), а не измерения. Своё подставляют ключом --company."
+)
+
+
+def told(compared: Compared, source: str = ASSUMPTIONS) -> list[str]:
+    """The verdict in sentences: what is saved, honestly, where another policy is better, and where the figures the
+    company is drawn from come from."""
     saved = compared.reduction
     sentence = (
         f"Нарушенных сроков срочных заявок на {saved.mean:.0%} меньше, чем у лучшего из прочих ({compared.best_peer}); "
         f"с уверенностью 95 %: от {saved.low:.0%} до {saved.high:.0%}."
     )
     worse = [f"{figure.title} ({name})" for figure, name in compared.worse()]
-    return [sentence, f"Хуже, чем у прочих: {'; '.join(worse)}." if worse else "Ни в чём не хуже прочих."]
+    honest = f"Хуже, чем у прочих: {'; '.join(worse)}." if worse else "Ни в чём не хуже прочих."
+    return [sentence, honest, source]
 
 
 def table(compared: Compared) -> Table:
@@ -61,7 +69,7 @@ def plots(compared: Compared, path: Path) -> None:
     plt.close(drawn)
 
 
-def page(compared: Compared, picture: Path, path: Path) -> None:
+def page(compared: Compared, picture: Path, path: Path, source: str = ASSUMPTIONS) -> None:
     """One HTML file with all of it."""
     head = "".join(f"<th>{escape(name)}</th>" for name in compared.outcomes)
     rows = "".join(
@@ -70,7 +78,7 @@ def page(compared: Compared, picture: Path, path: Path) -> None:
         + "</tr>"
         for figure in FIGURES
     )
-    said = "".join(f"<p>{escape(sentence)}</p>" for sentence in told(compared))
+    said = "".join(f"<p>{escape(sentence)}</p>" for sentence in told(compared, source))
     image = b64encode(picture.read_bytes()).decode()
     path.write_text(
         f'<!doctype html><html lang="ru"><meta charset="utf-8"><title>Кому отдать заявку</title><style>{STYLE}</style>'

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random  # noqa: TID251 - resampling lives on chance, from a fixed seed
 from statistics import fmean
 
-from deploy.simulate.world import Outcome
+from deploy.simulate.state import Outcome
 
 RESAMPLES = 2_000
 SURE = 0.95

@@ -1,88 +1,41 @@
-"""One company under one policy, in virtual time: an event at a time, from the first request to the last verdict."""
+"""One company under one policy, in virtual time: an event at a time, from the first request to the last verdict.
+
+What people do is drawn by chance; what is then done with the work is decided by routing's own domain: its table of
+life, its limits, its record, its replacements, for every policy alike.
+"""
 
 import heapq
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
 from deploy.simulate.company import AFTERWARDS, MINUTE, Company, Person, Request
-from deploy.simulate.givers import Asked, Giver, Load
+from deploy.simulate.givers import Giver, Load
+from deploy.simulate.state import Desk, Item, Outcome
+from services.routing.domain.assignment import Explained
+from services.routing.domain.candidates import FREE, Wish, busier
+from services.routing.domain.doing import lived
+from services.routing.domain.estimates import Done
+from services.routing.domain.facts import ROUTING, Client, Did, Registration, Said, Word
 from services.routing.domain.needs import COMPLEX_LEVEL, need_of, product_key
 from services.routing.domain.record import share
-from services.routing.domain.story import RANKS
+from services.routing.domain.refusals import BoundByDate, PostponedEnough
+from services.routing.domain.steps import LOOKED_AT, Order, displaced, forced, placed, replaced, spoken, victim
+from services.routing.domain.work import Work, another_wish_of, heard, last_holder, registered, wish_of
+from services.routing.stems import stems
 
 ASSIGN_WITHIN = {"urgent": 5 * MINUTE}
 START_WITHIN = {"urgent": 15 * MINUTE, "important": 540 * MINUTE, "routine": 1620 * MINUTE}
 FINISH_WITHIN = {"urgent": 240 * MINUTE}
 """The clocks of DOMAIN's urgent requests, and after which time of the others somebody counts as lost (R-URG-4/5)."""
-FORCED_AFTER = 540 * MINUTE
+FORCED_AFTER, FORCED_FOR, ASKED_AGAIN = 540 * MINUTE, 1440 * MINUTE, 60 * MINUTE
+"""When a manager forces what nobody else can have, for how long, and how often they try."""
+IN_TIME = 120 * MINUTE
+"""Nobody who is not at work yet is waited for longer than that: whatever waits longer is alike."""
 MOST_POSTPONEMENTS = 8
 """Even where no rule forbids one more."""
-
-
-@dataclass(slots=True)
-class Item:
-    """A request under way."""
-
-    request: Request
-    waits_since: datetime
-    holder: str | None = None
-    round: int = 1
-    turn: int = 0
-    assigned_at: datetime | None = None
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    left: float = 0.0
-    """Minutes of work still to be done by whoever has it."""
-    ready_at: datetime | None = None
-    """When it may be begun: at once, or when what was put off comes up again; None while it is forgotten."""
-    postponed: int = 0
-    asked_in: int = 0
-    """The turn in which the client asked where the specialist is: then it is begun."""
-    ahead: int = 0
-    barred: frozenset[str] = frozenset()
-    """The accountant refused their work."""
-    lost: frozenset[str] = frozenset()
-    """It was taken from them."""
-
-
-@dataclass(slots=True)
-class Desk:
-    """A specialist at work."""
-
-    person: Person
-    load: Load
-    items: list[Item] = field(default_factory=list)
-    current: Item | None = None
-    since: datetime | None = None
-    """When the current stretch of work began."""
-    stretch: int = 0
-    """Grows with each stretch, so that an end that was planned for an interrupted one is known."""
-    marks: dict[str, int] = field(default_factory=dict)
-    works: int = 0
-    worked: float = 0.0
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What came of it."""
-
-    urgent_breaches: dict[str, int] = field(default_factory=lambda: {"assign": 0, "start": 0, "finish": 0})
-    urgent_rounds: int = 0
-    start_minutes: dict[str, list[float]] = field(default_factory=lambda: {one: [] for one in RANKS})
-    """From the registration to the first start, by priority."""
-    solved_minutes: dict[str, list[float]] = field(default_factory=lambda: {one: [] for one in RANKS})
-    """From the registration to the satisfied verdict, by priority."""
-    refused: int = 0
-    finished: int = 0
-    unsolved: int = 0
-    idle_share: float = 0.0
-
-    @property
-    def breaches(self) -> int:
-        """Broken clocks of urgent requests."""
-        return sum(self.urgent_breaches.values())
+LEARNS_EVERY = timedelta(days=7)
 
 
 class World:
@@ -92,10 +45,14 @@ class World:
         self._company, self._giver, self._told = company, giver, company.figures
         self._desks = {one.candidate.specialist_id: Desk(one, Load(one)) for one in company.people}
         self._loads = {key: desk.load for key, desk in self._desks.items()}
+        self._worked = {key: desk.person.worked for key, desk in self._desks.items()}
         self._queue: list[tuple[datetime, int, Callable[[], None]]] = []
         self._numbers = count()
+        self._items: dict[str, Item] = {}
         self._waiting: dict[str, Item] = {}
-        self._open = 0
+        self._lost: dict[str, Item] = {}
+        """Whoever has these is to be replaced as soon as somebody else can have them."""
+        self._history: list[Done] = []
         self.now = company.start
         self.outcome = Outcome()
 
@@ -108,15 +65,21 @@ class World:
             for begin in desk.person.at_work.begins:
                 if begin >= self._company.start:
                     self._at(begin, lambda desk=desk: self._comes(desk))  # type: ignore[misc]
+        self._at(self.now + LEARNS_EVERY, self._learn)
         while self._queue and self._queue[0][0] <= end:
             self.now, _, happen = heapq.heappop(self._queue)
             happen()
-        self.outcome.unsolved = self._open
+        self.outcome.unsolved = len(self._items)
         self.outcome.idle_share = self._idle_share()
         return self.outcome
 
     def _at(self, moment: datetime, happen: Callable[[], None]) -> None:
         heapq.heappush(self._queue, (moment, next(self._numbers), happen))
+
+    def _learn(self) -> None:
+        """The giver learns from what was finished so far."""
+        self._giver.learn(self._history)
+        self._at(self.now + LEARNS_EVERY, self._learn)
 
     def _comes(self, desk: Desk) -> None:
         """Somebody comes to work: they take up what lies there, and what waits is tried again."""
@@ -124,94 +87,131 @@ class World:
         self._serve()
 
     def _registered(self, request: Request) -> None:
-        self._open += 1
-        self._waits(Item(request, self.now))
+        client = Client(client_id=request.client_id, name=request.client_id, zone=request.client_zone)
+        registration = Registration(
+            at=request.at, number=request.request_id, priority=request.priority, nature=request.nature,
+            subject_text=request.subject, products=(request.product,), client=client,
+        )  # fmt: skip
+        work = registered(None, request.request_id, registration).state
+        item = self._items[request.request_id] = Item(request, work, wish_of(work))
+        self._waits(item)
 
     def _waits(self, item: Item) -> None:
-        item.holder, item.assigned_at, item.started_at, item.waits_since = None, None, None, self.now
+        item.assigned_at, item.started_at = None, None
         self._waiting[item.request.request_id] = item
         if item.request.priority == "urgent":
             self.outcome.urgent_rounds += 1
-            round_, within = item.round, ASSIGN_WITHIN["urgent"]
-            self._at(self.now + within, lambda: self._check(item, "assign", round_, item.assigned_at is None))
+            round_ = item.work.tale.round
+            self._at(self.now + ASSIGN_WITHIN["urgent"], lambda: self._not_assigned(item, round_))
         self._serve()
 
-    def _check(self, item: Item, clock: str, round_: int, broken: bool) -> None:  # noqa: FBT001 - what the clock found
-        if item.round == round_ and broken:
-            self.outcome.urgent_breaches[clock] += 1
+    def _not_assigned(self, item: Item, round_: int) -> None:
+        if item.work.tale.round == round_ and item.assigned_at is None:
+            self.outcome.urgent_breaches["assign"] += 1
+
+    def _becomes(self, item: Item, work: Work) -> None:
+        """The work is this now; what it adds to anybody's record stands there at once (R-COI-1)."""
+        for mark in work.tale.marks[len(item.work.tale.marks) :]:
+            desk = self._desks[mark.specialist_id]
+            desk.marks[mark.kind] = desk.marks.get(mark.kind, 0) + 1
+            desk.load.record = share(desk.marks, desk.works)
+        item.work, item.wish = work, wish_of(work)
+
+    def _says(self, item: Item, step: Did, until: datetime | None = None) -> None:
+        """Whoever has it says something. Raises what routing's domain refuses with."""
+        limits = self._giver.postponements
+        self._becomes(
+            item,
+            spoken(
+                item.work, step, item.holder or "", self.now, text="…", until=until, postponements=limits or {}
+            ).state,
+        )
+
+    def _hears(self, item: Item, said: Said, specialist_id: str | None = None) -> None:
+        word = Word(said=said, at=self.now, counts_at=self.now, by=ROUTING, specialist_id=specialist_id)
+        self._becomes(item, heard(item.work, item.request.request_id, word).state)
 
     def _serve(self) -> None:
-        """Give away what waits, in the order of the queue."""
-        order = sorted(
-            self._waiting.values(), key=lambda one: (RANKS[one.request.priority], -one.ahead, one.request.at)
-        )
+        """Replace the lost, then give away what waits, in the order of the queue."""
+        for item in list(self._lost.values()):
+            self._replace(item)
         hopeless: set[tuple[object, ...]] = set()
-        for item in order:
-            kind = (item.request.priority, item.request.product, item.request.nature, item.barred, item.lost)
-            if kind not in hopeless and not self._given(item):
-                hopeless.add(kind)
+        for item in sorted(self._waiting.values(), key=lambda one: one.wish.order):
+            wish, fresh = item.wish, item.wish.due + IN_TIME >= self.now
+            alike = (wish.priority, wish.need, wish.barred, wish.due if fresh else None)
+            if alike not in hopeless and not self._given(item):
+                hopeless.add(alike)
 
     def _given(self, item: Item) -> bool:
-        asked = Asked(request=item.request, barred=item.barred | item.lost, ahead=item.ahead)
-        holder = self._giver.pick(asked, self._loads, self.now)
-        if holder is None and self._giver.displaces and item.request.priority == "urgent":
-            holder = self._displaced(asked)
-        if holder is None:
+        place = self._giver.pick(item.wish, self._loads, self.now)
+        if place.winner is None and self._giver.displacements and item.wish.priority == "urgent":
+            place = replace(place, winner=self._displaced(item.wish))
+        if place.winner is None:
             return False
-        del self._waiting[item.request.request_id]
-        self._give(item, holder)
+        self._give(item, placed(item.work, place, place.winner, self.now).state)
         return True
 
-    def _displaced(self, asked: Asked) -> str | None:
-        for key in self._giver.instead(asked, self._loads, self.now):
+    def _displaced(self, wish: Wish) -> str | None:
+        often = self._giver.displacements
+        for key in self._giver.instead(wish, self._loads, self.now)[:LOOKED_AT]:
             desk = self._desks[key]
-            for other in desk.items:
-                if other.request.priority == "routine" and other.started_at is None and not other.ahead:
-                    self._taken(desk, other)
-                    other.ahead += 1
-                    other.holder = None
-                    self._waiting[other.request.request_id] = other
-                    return key
+            found = victim((item.work for item in desk.items), key, self.now, often)
+            if found is not None:
+                item = self._items[found.request_id]
+                self._taken(desk, item)
+                self._becomes(item, displaced(found, key, wish.request_id, self.now, often).state)
+                self._waiting[found.request_id] = item
+                return key
         return None
 
-    def _give(self, item: Item, holder: str) -> None:
+    def _give(self, item: Item, work: Work) -> None:
+        """The work has just been given to somebody."""
+        self._waiting.pop(item.request.request_id, None)
+        self._becomes(item, work)
+        holder, turn, now = item.holder or "", item.turn, self.now
         desk = self._desks[holder]
-        item.holder, item.assigned_at, item.turn = holder, self.now, item.turn + 1
+        item.assigned_at, item.started_at, item.postponed = now, None, 0
+        item.expected = self._giver.minutes(item.wish, holder)
+        item.left = item.request.minutes * self._slowness(desk.person, item.request)
         desk.items.append(item)
         self._count(desk)
-        desk.load.given_at, desk.works = self.now, desk.works + 1
-        item.left = item.request.minutes * self._slowness(desk.person, item.request)
-        chance = self._company.chance("lost", item.request.request_id, item.turn, holder)
-        item.ready_at = None if chance.random() < desk.person.lost else self.now
-        turn = item.turn
-        self._at(self.now + START_WITHIN[item.request.priority], lambda: self._not_started(item, turn))
+        desk.load.given_at, desk.works = now, desk.works + 1
+        chance = self._company.chance("lost", item.request.request_id, turn, holder)
+        item.ready_at = None if chance.random() < desk.person.lost else now
+        self._at(now + START_WITHIN[item.request.priority], lambda: self._not_started(item, turn))
         if item.ready_at is None:
             asked = timedelta(minutes=self._told["minutes"][f"asked_{item.request.priority}"])
-            self._at(self.now + asked, lambda: self._remembered(item, turn))
+            self._at(now + asked, lambda: self._remembered(item, turn))
         self._next(desk)
 
     def _not_started(self, item: Item, turn: int) -> None:
-        """The clock `start`: broken, where nobody has begun; our policy then gives it to somebody else (R-URG-7)."""
-        if item.turn != turn or item.holder is None or item.started_at is not None:
+        """The clock `start`: broken, where nobody has begun; our policy then wants somebody else (R-URG-7)."""
+        if item.turn != turn or item.assigned_at is None or item.started_at is not None:
             return
         if item.request.priority == "urgent":
             self.outcome.urgent_breaches["start"] += 1
-        if not self._giver.replaces_lost:
+        if self._giver.replaces_lost:
+            self._hears(item, "lost", item.holder)
+            self._lost[item.request.request_id] = item
+            self._replace(item)
+
+    def _replace(self, item: Item) -> None:
+        """Somebody else gets it, if anybody can; not any more, where whoever has it has begun."""
+        if item.work.tale.pending is None:
+            del self._lost[item.request.request_id]
             return
-        asked = Asked(request=item.request, barred=item.barred | item.lost | {item.holder})
-        other = self._giver.pick(asked, self._loads, self.now)
-        if other is not None:
-            desk = self._desks[item.holder]
-            self._mark(desk, "lost")
-            self._taken(desk, item)
-            item.lost |= {desk.person.candidate.specialist_id}
-            self._give(item, other)
+        place = self._giver.pick(another_wish_of(item.work), self._loads, self.now)
+        if place.winner is not None:
+            del self._lost[item.request.request_id]
+            self._taken(self._desks[item.holder or ""], item)
+            order = Order(by=ROUTING, now=self.now, place=place, name=place.winner)
+            self._give(item, replaced(item.work, order).state)
 
     def _remembered(self, item: Item, turn: int) -> None:
         """The client asked where the specialist is."""
-        if item.turn == turn and item.holder is not None and item.ready_at is None:
+        if item.turn == turn and item.assigned_at is not None and item.ready_at is None:
             item.ready_at, item.asked_in = self.now, turn
-            self._next(self._desks[item.holder])
+            self._next(self._desks[item.holder or ""])
 
     def _next(self, desk: Desk) -> None:
         """Take up what is most pressing; routine work is put aside for it."""
@@ -220,11 +220,11 @@ class World:
         ready = [item for item in desk.items if item.ready_at is not None and item.ready_at <= self.now]
         if not ready:
             return
-        item = min(ready, key=lambda one: (RANKS[one.request.priority], one.started_at is None, one.request.at))
+        item = min(ready, key=lambda one: (one.wish.rank, one.started_at is None, one.request.at))
         if desk.current is item:
             return
         if desk.current is not None:
-            if RANKS[item.request.priority] >= RANKS[desk.current.request.priority]:
+            if item.wish.rank >= desk.current.wish.rank:
                 return
             self._pause(desk)
         if item.started_at is None and self._puts_off(desk, item):
@@ -233,17 +233,18 @@ class World:
         self._begin(desk, item)
 
     def _puts_off(self, desk: Desk, item: Item) -> bool:
-        allowed = self._giver.postponements
-        most = MOST_POSTPONEMENTS if allowed is None else allowed[item.request.priority]
         chance = self._company.chance("off", item.request.request_id, item.turn, item.postponed)
         if item.asked_in == item.turn or chance.random() >= desk.person.postpones:
             return False
-        if item.postponed >= most:
-            return allowed is not None and self._forgets(item, chance.random() < desk.person.lost_if_refused)
-        item.postponed += 1
-        self._mark(desk, "postponed")
-        item.ready_at = self.now + timedelta(minutes=self._told["minutes"][f"off_{item.request.priority}"])
-        self._at(item.ready_at, lambda: self._next(desk))
+        if item.postponed >= MOST_POSTPONEMENTS:
+            return False
+        until = self.now + timedelta(minutes=self._told["minutes"][f"off_{item.request.priority}"])
+        try:
+            self._says(item, "postpone", until)
+        except (PostponedEnough, BoundByDate):
+            return self._forgets(item, chance.random() < desk.person.lost_if_refused)
+        item.postponed, item.ready_at = item.postponed + 1, until
+        self._at(until, lambda: self._next(desk))
         return True
 
     def _forgets(self, item: Item, forgets: bool) -> bool:  # noqa: FBT001 - what chance said
@@ -257,7 +258,8 @@ class World:
     def _begin(self, desk: Desk, item: Item) -> None:
         if item.started_at is None:
             item.started_at = self.now
-            if item.round == 1:
+            self._says(item, "start")
+            if item.work.tale.round == 1:
                 waited = (self.now - item.request.at) / MINUTE
                 self.outcome.start_minutes[item.request.priority].append(waited)
             if item.request.priority == "urgent":
@@ -273,7 +275,7 @@ class World:
             self._at(shift, lambda: self._off(desk, stretch))
 
     def _not_finished(self, item: Item, turn: int) -> None:
-        if item.turn == turn and item.holder is not None:
+        if item.turn == turn and item.assigned_at is not None:
             self.outcome.urgent_breaches["finish"] += 1
 
     def _off(self, desk: Desk, stretch: int) -> None:
@@ -295,57 +297,59 @@ class World:
             return
         self._pause(desk)
         self._taken(desk, item)
-        item.finished_at = self.now
+        self._says(item, "finish")
         self.outcome.finished += 1
-        by = desk.person.candidate.specialist_id
         desk.load.clients.add(item.request.client_id)
-        self._at(self.now + timedelta(minutes=self._told["minutes"]["verdict"]), lambda: self._verdict(item, by))
+        self._at(self.now + timedelta(minutes=self._told["minutes"]["verdict"]), lambda: self._verdict(item))
         self._serve()
         self._next(desk)
 
-    def _verdict(self, item: Item, by: str) -> None:
-        desk = self._desks[by]
+    def _verdict(self, item: Item) -> None:
+        by = item.holder or ""
         chance = self._company.chance("verdict", item.request.request_id, item.turn, by)
-        if chance.random() >= self._refusal(desk.person, item.request):
-            self._open -= 1
+        if chance.random() >= self._refusal(self._desks[by].person, item.request):
+            self._hears(item, "accept")
+            del self._items[item.request.request_id]
+            self._history += lived(item.work, self._worked, stems)
             solved = (self.now - item.request.at) / MINUTE
             self.outcome.solved_minutes[item.request.priority].append(solved)
             return
         self.outcome.refused += 1
-        self._mark(desk, "finish_refused")
-        item.round, item.postponed = item.round + 1, 0
+        self._hears(item, "refuse")
         if self._giver.elsewhere:
-            item.barred |= {by}
             self._waits(item)
-            round_ = item.round
+            round_ = item.work.tale.round
             self._at(self.now + FORCED_AFTER, lambda: self._forced(item, round_))
         else:
-            item.started_at = None
-            if item.request.priority == "urgent":
-                self.outcome.urgent_rounds += 1
-            self._give(item, by)
+            self.outcome.urgent_rounds += item.request.priority == "urgent"
+            again = Explained(at=self.now, turn=item.wish.turn, winner=by, barred={}, counts={})
+            self._give(item, placed(item.work, again, by, self.now).state)
 
     def _forced(self, item: Item, round_: int) -> None:
-        """Where everybody able has been refused, a manager has one of them finish it all the same (R-COI-2)."""
-        if item.round == round_ and item.request.request_id in self._waiting:
-            item.barred = item.lost = frozenset()
-            self._serve()
+        """Where nobody else can have it, a manager has the last who had it finish it all the same (R-COI-2)."""
+        if item.work.tale.round != round_ or item.request.request_id not in self._waiting:
+            return
+        wish = replace(item.wish, only=last_holder(item.work), barred=frozenset(), overruled=True)
+        place = self._giver.pick(wish, self._loads, self.now)
+        if place.winner is None:
+            self._at(self.now + ASKED_AGAIN, lambda: self._forced(item, round_))
+            return
+        order = Order(by="manager", now=self.now, place=place, name=place.winner, finish_by=self.now + FORCED_FOR)
+        self._give(item, forced(item.work, order).state)
 
     def _taken(self, desk: Desk, item: Item) -> None:
         if desk.current is item:
             self._pause(desk)
         desk.items.remove(item)
+        item.assigned_at = None
         self._count(desk)
-        item.holder = None
 
     def _count(self, desk: Desk) -> None:
-        ranks = [RANKS[item.request.priority] for item in desk.items]
-        desk.load.held = len(ranks)
-        desk.load.lesser = sum(rank > 0 for rank in ranks), sum(rank > 1 for rank in ranks)
-
-    def _mark(self, desk: Desk, kind: str) -> None:
-        desk.marks[kind] = desk.marks.get(kind, 0) + 1
-        desk.load.record = share(desk.marks, desk.works)
+        ranks, load = [item.wish.rank for item in desk.items], desk.load
+        load.held, load.busy = len(ranks), FREE
+        load.lesser = sum(rank > 0 for rank in ranks), sum(rank > 1 for rank in ranks)
+        for item in desk.items:
+            load.busy = busier(load.busy, item.wish.rank, item.expected)
 
     def _slowness(self, person: Person, request: Request) -> float:
         level = person.candidate.level((product_key(request.product),))

@@ -11,15 +11,12 @@ from dataclasses import replace
 from services.routing.assigner import Assigner
 from services.routing.domain.assignment import Explained
 from services.routing.domain.candidates import Wish
-from services.routing.domain.steps import displaced, victim
+from services.routing.domain.steps import LOOKED_AT, displaced, victim
 from services.routing.domain.work import Work, held, known
 from services.routing.metrics import DISPLACED
 from services.routing.roster import Roster
 from services.routing.store import Store
 from shared.clock import Clock
-
-LOOKED_AT = 5
-"""Of those who could have it, the best whose work is looked through."""
 
 Settle = Callable[[Work], Awaitable[None]]
 

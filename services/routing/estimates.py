@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from services.routing.domain.candidates import Wish
+from services.routing.domain.doing import task_of
 from services.routing.domain.estimates import Calibration, Done, Model, Span, calibration, learnt
-from services.routing.history import History, task_of
+from services.routing.history import History
+from services.routing.stems import stems
 
 LONGEST = 100_000
 """Minutes: nothing is expected to take longer."""
@@ -25,13 +27,13 @@ class Estimates:
 
     def span(self, wish: Wish, specialist_id: str | None) -> Span | None:
         """How long this work takes, in the hands of the specialist; None where history is too short to say."""
-        return self._model.span(task_of(wish, specialist_id)) if self._model else None
+        return self._model.span(task_of(wish, specialist_id, stems)) if self._model else None
 
     def minutes(self, wish: Wish, specialist_id: str) -> int:
         """The likely length of `span` alone, as a place is taken with it; 0 where history is too short to say."""
         if self._model is None:
             return 0
-        return max(1, min(LONGEST, round(self._model.minutes(task_of(wish, specialist_id)))))
+        return max(1, min(LONGEST, round(self._model.minutes(task_of(wish, specialist_id, stems)))))
 
     async def learn(self) -> None:
         """Read history and learn from it."""

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from services.routing.domain.attempts import attempts
-from services.routing.domain.candidates import Wish
+from services.routing.domain.doing import lived
 from services.routing.domain.dossier import Dossier, Period, dossier
-from services.routing.domain.estimates import Done, Task
+from services.routing.domain.estimates import Done
 from services.routing.domain.signals import RETURNS_WITHIN, Eyes
 from services.routing.domain.specialists import Specialist
-from services.routing.domain.work import Work, wish_of
-from services.routing.domain.worktime import Worked, real_minutes, spent, worked_by
+from services.routing.domain.work import Work
+from services.routing.domain.worktime import worked_by
 from services.routing.stems import stems
 from services.routing.store import Store
 from shared.store.codec import from_fields
@@ -60,7 +59,7 @@ class History:
         where = {"registered.at": {"$gte": now - LEARNT_FROM}, "tale.stage": {"$in": ["finished", "closed"]}}
         people = self._store.specialists.collection.find().limit(PEOPLE)
         worked = dict(await _read(people, Specialist, lambda one: [(one.specialist_id, worked_by(one.profile))]))
-        return await _read(self._cursor(where, FINISHED), Work, lambda work: _done(work, worked))
+        return await _read(self._cursor(where, FINISHED), Work, lambda work: lived(work, worked, stems))
 
     async def _works(self, where: Mapping[str, Any], limit: int) -> list[Work]:
         return await _read(self._cursor(where, limit), Work, lambda work: [work])
@@ -81,23 +80,6 @@ async def _read(cursor: Any, kind: type[S], then: Callable[[S], Iterable[R]]) ->
 
 def _made(documents: Iterable[Any], kind: type[S], then: Callable[[S], Iterable[R]]) -> list[R]:
     return [made for document in documents for made in then(from_fields(document, kind))]
-
-
-def task_of(wish: Wish, specialist_id: str | None) -> Task:
-    """What is known of the work before it is done."""
-    return Task(
-        product="|".join(wish.need.products),
-        client_id=wish.client_id or "",
-        words=stems(wish.subject),
-        specialist_id=specialist_id or "",
-    )
-
-
-def _done(work: Work, worked: Mapping[str, Worked]) -> Iterable[Done]:
-    for one in attempts(work):
-        if one.finished_at is not None and one.outcome in {"finished", "accepted"}:
-            minutes = spent(tuple(one.spans), worked.get(one.specialist_id, real_minutes))
-            yield Done(task=task_of(wish_of(work), one.specialist_id), at=one.finished_at, minutes=max(1.0, minutes))
 
 
 def _had(specialist_id: str, period: Period) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from services.routing.domain.absences import Absence, absent, begins_at, substitutes
-from services.routing.domain.candidates import Board, Busy, Candidate, Kind, Pool, Wish, kind_of
+from services.routing.domain.candidates import Board, Busy, Candidate, Kind, Pool, Wish, idle, kind_of
 from services.routing.domain.exclusions import Exclusion, excluded
 from services.routing.domain.needs import product_key
 from services.routing.domain.places import busy
@@ -20,7 +20,6 @@ from services.routing.metrics import PLACES, POLICY
 from services.routing.store import Store
 
 RECORD_COUNTS = timedelta(days=90)
-IDLE_STEPS = 4
 PRESENT = datetime(1970, 1, 1, tzinfo=UTC)
 """The `begins` of whoever is at work: the same each minute."""
 
@@ -231,17 +230,10 @@ class Roster:
             begins=PRESENT if begins == now else begins,
             limits=(limits.important, limits.routine) if limits else None,
             record=self._records.get(specialist.specialist_id, share({}, 0)),
-            idle=self._idle(specialist.given_at, now),
+            idle=idle(specialist.given_at, now, self.policy),
             hours=profile.hours,
             zone=profile.zone,
         )
-
-    def _idle(self, given_at: datetime | None, now: datetime) -> float:
-        """In steps, so that a minute alone changes nobody."""
-        if given_at is None:
-            return 1.0
-        share = (now - given_at) / timedelta(minutes=self.policy.idle_minutes)
-        return min(1.0, max(0.0, int(share * IDLE_STEPS) / IDLE_STEPS))
 
     def _measure(self) -> None:
         able = [one for one in self.candidates() if one.active]

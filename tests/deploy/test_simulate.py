@@ -1,22 +1,27 @@
 """The simulation: the same company gives the same figures, everybody's request ends, and the figures add up."""
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from deploy.simulate.__main__ import keep
-from deploy.simulate.company import Company
-from deploy.simulate.givers import Asked, Load, Ours, Simple, givers
+from deploy.simulate.company import ASSUMED, Company
+from deploy.simulate.givers import Loads, Ours, Simple, givers
 from deploy.simulate.report import told
 from deploy.simulate.results import FIGURES, OURS, Compared, quantile
-from deploy.simulate.world import Outcome, World
+from deploy.simulate.state import Outcome
+from deploy.simulate.world import World
+from services.routing.domain.assignment import Explained
+from services.routing.domain.candidates import Wish
+from services.routing.domain.facts import Registration
+from services.routing.domain.work import registered, wish_of
 from services.routing.policy_file import shipped
 
 START = datetime(2026, 8, 31, 17, tzinfo=UTC)
-DAYS = 10
+DAYS = 8
+WISH = wish_of(registered(None, "r", Registration(at=START, number="r", priority="urgent", products=("1С:ЗГУ",))).state)
 
 
 def ran(name: str, seed: int = 1) -> Outcome:
@@ -40,7 +45,7 @@ def test_every_request_ends_or_is_counted_as_open(name: str) -> None:
     assert 0 <= found.idle_share < 1
 
 
-@pytest.mark.parametrize("name", [OURS, "least loaded"])
+@pytest.mark.parametrize("name", [OURS, "round robin"])
 def test_the_same_seed_gives_the_same_figures(name: str) -> None:
     assert ran(name) == ran(name)
     assert ran(name) != ran(name, seed=2)
@@ -65,9 +70,10 @@ class Watched(Ours):
 
     most = 0
 
-    def pick(self, asked: Asked, loads: Mapping[str, Load], now: datetime) -> str | None:
-        found = super().pick(asked, loads, now)
-        assert found is None or loads[found].held < loads[found].person.candidate.capacity
+    def pick(self, wish: Wish, loads: Loads, now: datetime) -> Explained:
+        found = super().pick(wish, loads, now)
+        who = found.winner
+        assert who is None or loads[who].held < loads[who].person.candidate.capacity
         self.most = max([self.most, *(load.held for load in loads.values())])
         return found
 
@@ -81,8 +87,8 @@ def test_nobody_ever_holds_more_than_they_can() -> None:
 
 def test_ours_and_the_peers_differ_in_what_they_do_besides() -> None:
     ours, peer = Ours(shipped()), Simple("x", skilled=True, least_loaded=True)
-    assert (ours.replaces_lost, ours.elsewhere, ours.displaces) == (True, True, True)
-    assert (peer.replaces_lost, peer.elsewhere, peer.displaces) == (False, False, False)
+    assert (ours.replaces_lost, ours.elsewhere, ours.displacements) == (True, True, 1)
+    assert (peer.replaces_lost, peer.elsewhere, peer.displacements) == (False, False, 0)
 
 
 def test_the_reduction_is_that_against_the_best_peer() -> None:
@@ -116,6 +122,20 @@ def test_the_figures_the_plots_and_the_page_are_kept(tmp_path: Path) -> None:
     assert (tmp_path / "simulate.png").read_bytes().startswith(b"\x89PNG")
     page = (tmp_path / "simulate.html").read_text()
     assert all(figure.title in page for figure in FIGURES)
+
+
+def test_ours_reckons_with_how_long_works_took() -> None:
+    company, giver = Company.of(2, START, DAYS), Ours(shipped())
+    usual = giver.minutes(WISH, "s00")
+    World(company, giver).run()
+    assert giver.minutes(WISH, "s00") != usual == shipped().minutes_each
+
+
+def test_measured_figures_stand_instead_of_the_assumed(tmp_path: Path) -> None:
+    measured = tmp_path / "ours.toml"
+    measured.write_text(ASSUMED.read_text().replace("specialists = 16", "specialists = 3"))
+    assert len(Company.of(1, START, DAYS, measured).people) == 3
+    assert "предположения" in told(Compared({OURS: [outcome(1)], "a": [outcome(2)]}))[2]
 
 
 def test_quantiles() -> None:

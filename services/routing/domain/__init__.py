@@ -13,5 +13,14 @@ policy.py       weights and limits, by version
 scoring.py      the score, by part, from plain facts
 candidates.py   who could have it, prepared for many requests
 assignment.py   who gets it, and why the others do not (R-COI-2, R-COI-4)
+steps.py        what routing, a manager and the specialist do with it
+attempts.py     how each who had it got on with it
+worktime.py     how much of a time somebody was at work
+doing.py        what is known of a work before it is done, and how long it took
+estimates.py    how long this kind of work takes, learnt from that
+record.py       what a record leaves of the score (R-COI-1)
+signals.py      what may speak of self-interest
+dossier.py      a specialist's record over a period
+needs.py        what a request needs of whoever takes it
 refusals.py     every error, with the words a person reads
 """

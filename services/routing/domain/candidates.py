@@ -16,6 +16,7 @@ from shared.contracts.base import Priority
 
 Bar = Literal["inactive", "refused", "excluded", "no_product", "low_level", "not_at_work", "no_place"]
 """The hard conditions."""
+IDLE_STEPS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,15 @@ Kind = tuple[Need, Priority, str | None]
 def kind_of(wish: Wish) -> Kind:
     """The pool that serves this wish."""
     return wish.need, wish.priority, wish.client_zone
+
+
+def idle(given_at: datetime | None, now: datetime, policy: Policy) -> float:
+    """The share of the policy's `idle_minutes` somebody has been without new work, 0…1: in steps, so that a minute
+    alone changes nobody."""
+    if given_at is None:
+        return 1.0
+    share = (now - given_at) / timedelta(minutes=policy.idle_minutes)
+    return min(1.0, max(0.0, int(share * IDLE_STEPS) / IDLE_STEPS))
 
 
 def standing_bar(candidate: Candidate, level: int, need: Need) -> Bar | None:

@@ -30,6 +30,9 @@ from shared.contracts.routing import (
     WorkWaiting,
 )
 
+LOOKED_AT = 5
+"""Of those whose place urgent work may want, the best whose work is looked through."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:

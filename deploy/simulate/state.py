@@ -1,0 +1,80 @@
+"""What the world keeps: requests under way, specialists at their desks, and what came of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from deploy.simulate.company import Person, Request
+from deploy.simulate.givers import Load
+from services.routing.domain.candidates import Wish
+from services.routing.domain.story import RANKS
+from services.routing.domain.work import Work
+
+
+@dataclass(slots=True)
+class Item:
+    """A request under way: the work, as routing keeps it, and where its doing stands."""
+
+    request: Request
+    work: Work
+    wish: Wish
+    """What the work asks for now."""
+    assigned_at: datetime | None = None
+    started_at: datetime | None = None
+    left: float = 0.0
+    """Minutes of work still to be done by whoever has it."""
+    expected: float = 0.0
+    """Minutes the giver reckons with."""
+    ready_at: datetime | None = None
+    """When it may be begun: at once, or when what was put off comes up again; None while it is forgotten."""
+    postponed: int = 0
+    """How often whoever has it put it off."""
+    asked_in: int = 0
+    """The turn in which the client asked where the specialist is: then it is begun."""
+
+    @property
+    def turn(self) -> int:
+        """How often it was given to somebody."""
+        return self.work.turn
+
+    @property
+    def holder(self) -> str | None:
+        """Who has it."""
+        return self.work.tale.specialist_id
+
+
+@dataclass(slots=True)
+class Desk:
+    """A specialist at work."""
+
+    person: Person
+    load: Load
+    items: list[Item] = field(default_factory=list)
+    current: Item | None = None
+    since: datetime | None = None
+    """When the current stretch of work began."""
+    stretch: int = 0
+    """Grows with each stretch, so that an end that was planned for an interrupted one is known."""
+    marks: dict[str, int] = field(default_factory=dict)
+    works: int = 0
+    worked: float = 0.0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it."""
+
+    urgent_breaches: dict[str, int] = field(default_factory=lambda: {"assign": 0, "start": 0, "finish": 0})
+    urgent_rounds: int = 0
+    start_minutes: dict[str, list[float]] = field(default_factory=lambda: {one: [] for one in RANKS})
+    """From the registration to the first start, by priority."""
+    solved_minutes: dict[str, list[float]] = field(default_factory=lambda: {one: [] for one in RANKS})
+    """From the registration to the satisfied verdict, by priority."""
+    refused: int = 0
+    finished: int = 0
+    unsolved: int = 0
+    idle_share: float = 0.0
+
+    @property
+    def breaches(self) -> int:
+        """Broken clocks of urgent requests."""
+        return sum(self.urgent_breaches.values())
