@@ -103,7 +103,7 @@ class Orders:
     def _higher(self, work: Work, need: Need) -> Need:
         if work.tale.nature != "complex":
             return need
-        before = self._dispatcher.roster.level(work.tale.specialist_id, need.products)
+        before = self._dispatcher.roster.level(last_holder(work), need.products)
         return Need(need.products, min(TOP_LEVEL, max(need.level, before + 1)))
 
 

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+import pytest
+
+from services.routing.domain.facts import Did
+from services.routing.domain.refusals import NobodyCan
 from services.routing.domain.specialists import Skill
 from services.routing.domain.work import Work, known, wish_of
 from services.routing.settings import RoutingSettings
@@ -96,6 +100,25 @@ async def test_a_place_that_became_free_while_the_waiting_was_written_wakes_the_
         one.woken.clear()
         one.assigner.waits(wish("urgent"))
         assert one.woken.is_set()
+
+
+async def test_complex_work_that_was_refused_is_replaced_by_somebody_above_whoever_had_it(
+    settings_for: SettingsFor,
+) -> None:
+    async with replicas(settings_for(RoutingSettings), count=1) as (one,):
+        await one.hire("ivan")
+        await register(one, "r1", nature="complex")
+        steps: tuple[Did, ...] = ("start", "finish")
+        for step in steps:
+            await one.dispatcher.speak("r1", step, "ivan", text="готово")
+        work = await one.dispatcher.hear("r1", word("refuse", minutes(9)))
+        await one.hire("olga")
+        with pytest.raises(NobodyCan) as refused:
+            await one.orders.replace(work, None, "m1", "не справился", overrule=False)
+        assert refused.value.reasons["low_level"] == 2
+        await one.hire("oleg", skills=(Skill("1С:ЗГУ", 5),))
+        work = await one.orders.replace(work, None, "m1", "не справился", overrule=False)
+        assert work.tale.specialist_id == "oleg"
 
 
 async def test_words_heard_before_the_registration_decide_who_is_able(settings_for: SettingsFor) -> None:
