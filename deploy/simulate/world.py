@@ -106,7 +106,7 @@ class World:
         self._serve()
 
     def _not_assigned(self, item: Item, round_: int) -> None:
-        if item.work.tale.round == round_ and item.assigned_at is None:
+        if item.work.tale.round == round_ and item.request.request_id in self._waiting:
             self.outcome.urgent_breaches["assign"] += 1
 
     def _becomes(self, item: Item, work: Work) -> None:
@@ -119,13 +119,9 @@ class World:
 
     def _says(self, item: Item, step: Did, until: datetime | None = None) -> None:
         """Whoever has it says something. Raises what routing's domain refuses with."""
-        limits = self._giver.postponements
-        self._becomes(
-            item,
-            spoken(
-                item.work, step, item.holder or "", self.now, text="…", until=until, postponements=limits or {}
-            ).state,
-        )
+        who, limits = item.holder or "", self._giver.postponements or {}
+        said = spoken(item.work, step, who, self.now, text="…", until=until, postponements=limits)
+        self._becomes(item, said.state)
 
     def _hears(self, item: Item, said: Said, specialist_id: str | None = None) -> None:
         word = Word(said=said, at=self.now, counts_at=self.now, by=ROUTING, specialist_id=specialist_id)
