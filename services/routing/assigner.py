@@ -58,12 +58,16 @@ class Assigner:
         if not self.heads:
             return await self.place(wish)
         board = self._roster.board()
-        found = self._look(wish, board)
+        found = self.look(wish, board)
         ahead = () if found.winner is None else self.heads.before(wish)
         if not any(self._could(head, board) for head in ahead):
             return await self.place(wish)
         PLACED.labels(priority=wish.priority, outcome="none").inc()
         return replace(found, winner=None)
+
+    def look(self, wish: Wish, board: Board | None = None) -> Explained:
+        """Whose place it would be this moment; none is taken."""
+        return choose(wish, self._roster.pool(wish), board or self._roster.board())
 
     def waits(self, wish: Wish) -> None:
         """This waits now. Whoever became free while that was being written is told of it."""
@@ -103,13 +107,9 @@ class Assigner:
         if stepped.written:
             self.look_again()
 
-    def _look(self, wish: Wish, board: Board) -> Explained:
-        """Whose place it would be this moment; none is taken."""
-        return choose(wish, self._roster.pool(wish), board)
-
     def _could(self, wish: Wish, board: Board) -> bool:
         """Whether it could have a place this moment."""
-        return not self.hopeless(wish, board) and self._look(wish, board).winner is not None
+        return not self.hopeless(wish, board) and self.look(wish, board).winner is not None
 
     async def _round(self, wishes: Sequence[Wish]) -> list[Explained | BaseException]:
         await self._roster.ready()

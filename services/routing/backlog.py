@@ -8,7 +8,7 @@ itself now and then, for what another replica or a crash left.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from services.routing.demands import Demands
@@ -70,7 +70,7 @@ class Backlog:
                 hopeless.add((work.tale.rank, work.tale.need))
             if work.tale.rank == 0:
                 urgent.append(work)
-        outcomes = await asyncio.gather(*(self._give(work) for work in tried))
+        outcomes = await asyncio.gather(*(self._caused(work, self._dispatcher.give) for work in tried))
         got = {work.request_id for work, given in zip(tried, outcomes, strict=True) if given}
         return got | await self._displacing(urgent)
 
@@ -81,7 +81,7 @@ class Backlog:
         for work in urgent:
             if work.tale.need in stuck:
                 continue
-            if await self._give(work):
+            if await self._caused(work, self._dispatcher.displace):
                 got.add(work.request_id)
             else:
                 stuck.add(work.tale.need)
@@ -94,6 +94,7 @@ class Backlog:
                 WAITING.labels(priority=priority).set(count)
             await asyncio.sleep(MEASURE_EVERY)
 
-    async def _give(self, work: Work) -> bool:
+    async def _caused(self, work: Work, act: Callable[[Work], Awaitable[bool]]) -> bool:
+        """Do this with the work, so that what is told of it can be followed."""
         current_cause.set(Cause(work.correlation_id or work.request_id))
-        return await self._dispatcher.give(work)
+        return await act(work)

@@ -87,10 +87,23 @@ class Dispatcher:
         """Find waiting work a place; tells whether there was one."""
         wish = wish_of(work)
         place = await self.place(wish)
-        if place.winner is None:
-            if work.tale.announced and work.tale.rank:
-                return False
+        if place.winner is None and not work.tale.announced:
             place = await self._displacer.make_room(wish, place, self._settle)
+        return await self._keep(work, place)
+
+    async def displace(self, work: Work) -> bool:
+        """Give urgent work that waits the place of routine work that came to lie unstarted meanwhile; tells whether
+        there was one."""
+        wish = wish_of(work)
+        found = self._assigner.look(wish)
+        if found.winner is not None:
+            return await self.give(work)
+        return await self._keep(work, await self._displacer.make_room(wish, found, self._settle))
+
+    async def _keep(self, work: Work, place: Explained) -> bool:
+        """Write what came of looking for a place; tells whether there was one."""
+        if place.winner is None and work.tale.announced:
+            return False
         name = self.roster.name(place.winner)
         stepped = await self._store.works.step(
             work.request_id, lambda found: placed(known(found), place, name, self.now())
