@@ -111,6 +111,8 @@ async def test_the_life_of_the_work_over_http(house: House) -> None:
     ]:
         answer = await house.says(ivan, "r1", step, **body)
         assert (answer.status_code, answer.json()["stage"]) == (200, stage)
+        put_off = (answer.json()["postponed_until"], answer.json()["postponed_because"])
+        assert put_off == (("2099-01-01T02:00:00Z", "занят") if stage == "postponed" else (None, None))
     told = await house.heard.several(7, "work.assigned", *_TOLD)
     assert [event.kind for event in told] == ["work.assigned", *_TOLD[:4], "work.started", "work.finished"]
     work = await house.work("r1")

@@ -10,7 +10,7 @@ from services.routing.domain.estimates import Span
 from services.routing.domain.facts import Deed, Word
 from services.routing.domain.life import Stage
 from services.routing.domain.specialists import DAYS, Limits, Profile, Skill, Specialist, of_ticket
-from services.routing.domain.work import Work
+from services.routing.domain.work import Work, postponement
 from shared.contracts.base import ClientRef, Nature, Priority
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
@@ -152,12 +152,15 @@ class WorkOut(BaseModel):
     due: datetime
     """When the client expects a specialist."""
     finish_by: datetime | None
+    postponed_until: datetime | None
+    """Of work that is put off; why stands beside it."""
+    postponed_because: str | None
     ended_at: datetime | None
 
     @classmethod
     def of(cls, work: Work, name: str) -> "WorkOut":
         """From the document of a registered request."""
-        tale, registered = work.tale, work.registered
+        tale, registered, put_off = work.tale, work.registered, postponement(work)
         return cls(
             request_id=work.request_id,
             number=registered.number if registered else "",
@@ -173,6 +176,8 @@ class WorkOut(BaseModel):
             registered_at=registered.at if registered else tale.due,
             due=tale.due,
             finish_by=tale.finish_by,
+            postponed_until=put_off and put_off.until,
+            postponed_because=put_off and put_off.text,
             ended_at=tale.ended_at,
         )
 

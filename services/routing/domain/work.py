@@ -126,6 +126,13 @@ def last_words(work: Work) -> str:
     return next(said, "")
 
 
+def postponement(work: Work) -> Deed | None:
+    """The deed by which it is put off now, if it is."""
+    if work.tale.stage != "postponed":
+        return None
+    return next((deed for deed in reversed(work.deeds) if deed.did == "postpone"), None)
+
+
 def wish_of(work: Work) -> Wish:
     """What the work asks for: anybody able, but those the accountant refused (R-COI-2). Raises `UnknownRequest`."""
     tale, client, registration = work.tale, work.tale.client, work.registered
