@@ -42,6 +42,8 @@ def simulate(
 ) -> None:
     """Сравнить наш способ раздавать заявки с тем, что есть в других системах, на одних и тех же компаниях."""
     console = Console()
+    if not console.is_terminal:
+        console.width = 140
     runs = [(name, seed) for seed in range(seeds) for name in givers(shipped())]
     with ProcessPoolExecutor(workers) as pool:
         waiting = [pool.submit(one, name, seed, days, company) for name, seed in runs]
