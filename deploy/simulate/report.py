@@ -13,7 +13,7 @@ from deploy.simulate.results import FIGURES, OURS, Compared, Figure, Span
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 
-PLOTTED = (0, 5, 6, 8, 12, 14)
+PLOTTED = (0, 5, 10, 12, 16, 18)
 """The figures that are drawn."""
 STYLE = (
     "body{font:15px sans-serif;margin:2em;max-width:70em}table{border-collapse:collapse}"
