@@ -8,6 +8,7 @@ A crash in between leaves the call unsettled; `resume` takes it up, on any repli
 """
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -27,11 +28,14 @@ log = structlog.get_logger()
 
 
 async def submit(care: Care, new: ContactCall, talk: Talk) -> Stepped[ContactCall]:
-    """The conversation, and what follows from it. Raises what `hold` raises, `UnknownRequest`, `BadOrder`."""
+    """The conversation, and what follows from it.
+
+    Raises what `hold` raises, `UnknownRequest`, `BadOrder`, `BadVerdict`, `NotUnderControl`.
+    """
     about = {matter.request_id: matter for matter in await sheet(care, new.client_id)}
     before = await care.store.contact_calls.get(new.call_id)
     if before is None or before.talk is None:
-        await _check(care, talk, about, new.client_id)
+        talk = await _checked(care, new, talk, about)
     important = [
         matter.request_id
         for matter in about.values()
@@ -90,20 +94,27 @@ async def order(care: Care, matter: Matter, demanded: Order, order_id: str, by: 
     return (await care.store.matters.step(matter.request_id, kept(decide, deed))).state
 
 
-async def _check(care: Care, talk: Talk, about: dict[str, Matter], client_id: str) -> None:
+async def _checked(care: Care, new: ContactCall, talk: Talk, about: dict[str, Matter]) -> Talk:
+    """The conversation with each finding taken for what it is."""
+    client = await care.office.client(new.client_id)
+    others = {contact.contact_id for contact in client.contacts} - {new.contact_id}
+    findings = []
     for found in talk.findings:
         matter = about.get(found.request_id) or await care.matter(found.request_id)
-        if matter.client_id != client_id:
+        if matter.client_id != new.client_id:
             raise UnknownRequest(f"Заявка {found.request_id} не этого клиента.")
         if found.order is not None:
             control.check(found.order, talk.at)
+        theirs = matter.contact_id not in others  # of one who has left, whoever is there speaks
+        findings.append(control.as_verdict(matter, found, by=talk.by, theirs=theirs))
+    return replace(talk, findings=tuple(findings))
 
 
 async def _find(care: Care, call: ContactCall, talk: Talk, found: Found) -> None:
     """The finding and its order reach the request; what the accountant said meanwhile stands above them."""
     fact = Fact(
-        kind="found", at=talk.at, ref=call.call_id, by=talk.by, text=found.words, finding=found.finding,
-        cancelled_by=found.cancelled_by, party=call.party,
+        kind="satisfied" if found.verdict else "found", at=talk.at, ref=call.call_id, by=talk.by, text=found.words,
+        finding=found.finding, cancelled_by=found.cancelled_by, party=call.party,
     )  # fmt: skip
 
     def decide(state: Matter | None) -> Decision[Matter]:

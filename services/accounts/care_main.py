@@ -4,7 +4,7 @@ from functools import partial
 
 from services.accounts import calling, care_metrics, debts, planning, referring
 from services.accounts import care_policy as policies
-from services.accounts.api import calls, control, prospects, referrals
+from services.accounts.api import calls, control, prospects, referrals, spoken
 from services.accounts.api import debts as debt_doors
 from services.accounts.care import Care
 from services.accounts.care_store import CareStore
@@ -15,15 +15,17 @@ from services.accounts.settings import AccountsSettings
 from shared.calendar import NoCalendarYear
 from shared.service import Service
 
-ROUTERS = (calls.routes, control.routes, debt_doors.routes, referrals.routes, prospects.routes)
+ROUTERS = (calls.routes, control.routes, debt_doors.routes, referrals.routes, prospects.routes, spoken.routes)
 PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     care_refusals.UnknownContact: (404, "unknown-contact"),
     care_refusals.UnknownRequest: (404, "unknown-request"),
+    care_refusals.UnknownCall: (404, "unknown-call"),
     care_refusals.UnknownProspect: (404, "unknown-prospect"),
     care_refusals.AlreadyHeld: (409, "already-held"),
     care_refusals.FindingsMissing: (422, "findings-missing"),
     care_refusals.BadOrder: (422, "bad-order"),
     care_refusals.NotUnderControl: (409, "not-under-control"),
+    care_refusals.BadVerdict: (422, "bad-verdict"),
     care_refusals.MayNotAsk: (409, "may-not-ask"),
     care_refusals.WrongMove: (409, "wrong-move"),
     care_refusals.ContactInThePast: (422, "contact-in-the-past"),

@@ -11,10 +11,11 @@ from pymongo import IndexModel
 from services.accounts.domain.calls_plan import CallPlan
 from services.accounts.domain.contact_calls import ContactCall
 from services.accounts.domain.debt import MissedCall, Part
-from services.accounts.domain.fans import Asks, Brief
+from services.accounts.domain.fans import Ask, Asks, Brief
 from services.accounts.domain.matters import Matter
-from services.accounts.domain.prospects import OPEN, Prospect
-from services.accounts.store import TRAIL
+from services.accounts.domain.prospects import Prospect
+from services.accounts.domain.weeks import Week
+from services.accounts.store import TRAIL, read_place
 from shared.contracts.accounts import Band
 from shared.contracts.base import STANDARD_TARIFF
 from shared.service import Service
@@ -48,10 +49,17 @@ MATTER_INDEXES = (
 )
 CALL_INDEXES = (
     TRAIL,
-    IndexModel([("manager_id", 1), ("week", 1)]),
+    IndexModel([("manager_id", 1), ("week", 1), ("_id", 1)]),
+    IndexModel([("client_id", 1), ("week", 1), ("_id", 1)]),
     IndexModel([("contact_id", 1), ("held_at", -1)]),
     IndexModel([("week", 1), ("held_at", 1)]),
     IndexModel("settled", name="unsettled", partialFilterExpression={"settled": False}),
+)
+ASK_INDEXES = (
+    TRAIL,
+    IndexModel([("asks.manager_id", 1), ("last_at", 1)]),
+    IndexModel("asks.contact_id"),
+    IndexModel("last_at"),
 )
 PLAN_INDEXES = (
     IndexModel([("week", 1), ("manager_id", 1)]),
@@ -115,6 +123,14 @@ class Debt:
     """Points by accountant."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One asking, and the client that was asked."""
+
+    client_id: str
+    ask: Ask
+
+
 class CareStore:
     """Matters, missed calls, debts, plans, weekly calls, askings and prospects."""
 
@@ -128,7 +144,7 @@ class CareStore:
         )
         self.plans = service.documents("plans", CallPlan, indexes=PLAN_INDEXES)
         self.contact_calls = service.documents("contact_calls", ContactCall, indexes=CALL_INDEXES)
-        self.asks = service.documents("asks", Asks, indexes=(TRAIL, IndexModel([("manager_id", 1), ("last_at", 1)])))
+        self.asks = service.documents("asks", Asks, indexes=ASK_INDEXES)
         self.prospects = service.documents("prospects", Prospect, indexes=PROSPECT_INDEXES)
         self.trailed: dict[str, Documents[Any]] = {
             "prospect": self.prospects,
@@ -174,10 +190,13 @@ class CareStore:
         found = await self.debts.find({"_id": {"$in": list(client_ids)}}, limit=len(client_ids) + 1)
         return {debt.client_id: debt for debt in found}
 
-    async def prospects_of(self, manager_id: str) -> list[str]:
-        """The ids of the manager's prospects that may become clients yet."""
-        found = self.prospects.collection.find({"manager_id": manager_id, "state": {"$in": list(OPEN)}}, {"_id": 1})
-        return [each["_id"] async for each in found]
+    async def answered_for(self, manager_id: str) -> dict[str, bool]:
+        """Everybody the manager answers for, lost clients and dropped prospects too, by id: whether they are lost."""
+        clients = self._clients.find({"manager_id": manager_id}, {"active": 1})
+        prospects = self.prospects.collection.find({"manager_id": manager_id}, {"state": 1})
+        return {each["_id"]: not each["active"] async for each in clients} | {
+            each["_id"]: each["state"] == "dropped" async for each in prospects
+        }
 
     async def controlled(self, client_ids: Collection[str]) -> list[Matter]:
         """The requests of these clients under control, the longest there first."""
@@ -231,11 +250,20 @@ class CareStore:
         found = await self.asks.find({"_id": {"$in": list(client_ids)}}, limit=len(client_ids) + 1)
         return {each.client_id: each for each in found}
 
-    async def asked(self, where: Mapping[str, Any], since: datetime) -> int:
-        """How often clients were asked for a referral since then."""
-        steps = [{"$match": {**where, "last_at": {"$gte": since}}}, {"$unwind": "$asks"}]
-        counted = self.asks.collection.aggregate([*steps, {"$match": {"asks.at": {"$gte": since}}}, {"$count": "all"}])
+    async def asked(self, manager_id: str | None, since: datetime) -> int:
+        """How often clients, of the manager's base then, were asked for a referral since then."""
+        whose = {} if manager_id is None else {"asks.manager_id": manager_id}
+        steps = _unwound({**whose, "last_at": {"$gte": since}}, {**whose, "asks.at": {"$gte": since}})
+        counted = self.asks.collection.aggregate([*steps, {"$count": "all"}])
         return sum([each["all"] async for each in counted])
+
+    async def asks_where(self, where: Mapping[str, Any], after: str | None, limit: int) -> list[Asked]:
+        """Askings, the latest first; `after` is the `place_of` the last one seen. Raises `ValueError` if it is none."""
+        beyond = {} if after is None else _before("asks.at", "asks.ask_id", *read_place(after))
+        steps = _unwound(where, {**where, **beyond})
+        order = {"$sort": {"asks.at": -1, "asks.ask_id": -1}}
+        found = self.asks.collection.aggregate([*steps, order, {"$limit": limit}])
+        return [Asked(client_id=each["_id"], ask=from_fields(each["asks"], Ask)) async for each in found]
 
     async def went_how_far(self, where: Mapping[str, Any], since: datetime) -> dict[str, int]:
         """How many prospects were named since then, and how many of them went how far."""
@@ -257,6 +285,22 @@ class CareStore:
         """The weekly calls that match."""
         return await self.contact_calls.find(where, limit=MATTERS_LIMIT)
 
+    async def calls_where(self, where: Mapping[str, Any], after: str | None, limit: int) -> list[ContactCall]:
+        """Weekly calls, the latest week first; `after` is the `call_place` of the last one seen, `ValueError` if it is
+        none."""
+        if after is not None:
+            week, _, call_id = after.partition(" ")
+            where = {**where, **_before("week", "_id", str(Week.parse(week)), call_id)}
+        return await self.contact_calls.find(where, sort=(("week", -1), ("_id", -1)), limit=limit)
+
+    async def client_ever_of(self, contact_id: str) -> str | None:
+        """The client whose accountant it is, or was when called."""
+        client_id = await self.client_id_of_contact(contact_id)
+        if client_id is not None:
+            return client_id
+        call = await self.contact_calls.collection.find_one({"contact_id": contact_id}, {"client_id": 1})
+        return str(call["client_id"]) if call else None
+
     async def unsettled(self) -> list[ContactCall]:
         """Conversations whose consequences are not known to be done."""
         return await self.contact_calls.find({"settled": False})
@@ -270,3 +314,18 @@ class CareStore:
         """How many plans wait for the broker."""
         where = {"outbox.saved_at": {"$exists": True}}
         return int(await self.plans.collection.count_documents(where, hint="outbox"))
+
+
+def call_place(call: ContactCall) -> str:
+    """Where a weekly call stands in the order of `calls_where`."""
+    return f"{call.week} {call.call_id}"
+
+
+def _before(field: str, key_field: str, value: object, key: str) -> dict[str, Any]:
+    """The filter for what comes after this place where the greatest stands first."""
+    return {"$or": [{field: {"$lt": value}}, {field: value, key_field: {"$lt": key}}]}
+
+
+def _unwound(clients: Mapping[str, Any], askings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The steps to those askings of these clients."""
+    return [{"$match": clients}, {"$unwind": "$asks"}, {"$match": askings}]

@@ -44,9 +44,7 @@ async def ask(care: Care, client: Client, new: Ask) -> Stepped[Asks]:
     policy = care.policy.fans
     history = (await histories(care, [client.client_id]))[client.client_id]
     against = fans.may_ask(policy, history, None, new.at)
-    decide = partial(
-        fans.ask, new=new, party=party_of(client), manager_id=client.manager_id, against=against, policy=policy
-    )
+    decide = partial(fans.ask, new=new, party=party_of(client), against=against, policy=policy)
     deed = care.office.deed("asks", client.client_id, new.by, "просьба о рекомендации")
     return await care.store.asks.step(client.client_id, kept(decide, deed))
 
@@ -159,7 +157,7 @@ class Conversion:
 async def conversion(care: Care, manager_id: str | None, since: datetime) -> Conversion:
     """From asking to winning, of what began since then."""
     where = {} if manager_id is None else {"manager_id": manager_id}
-    return Conversion(asked=await care.store.asked(where, since), **await care.store.went_how_far(where, since))
+    return Conversion(asked=await care.store.asked(manager_id, since), **await care.store.went_how_far(where, since))
 
 
 async def came_through(care: Care, client_id: str) -> list[Prospect]:

@@ -50,6 +50,8 @@ OUTDATED = (
     ("clients", "inn_1"),
     ("clients", "active_1_moved_on_1_manager_id_1_fee_1"),
     ("contact_calls", "week_1"),
+    ("contact_calls", "manager_id_1_week_1"),
+    ("asks", "manager_id_1_last_at_1"),
 )
 """Indexes of earlier versions; the first would refuse a branch kept apart."""
 NOT_THERE = frozenset({26, 27})
@@ -125,14 +127,9 @@ class Store:
         return await self.clients.find(where, sort=(("name", 1), ("_id", 1)), limit=limit)
 
     async def proposals_where(self, where: Mapping[str, Any], after: str | None, limit: int) -> list[Proposal]:
-        """Proposals, the oldest first; `after` is the `proposal_place` of the last one seen, `ValueError` if it is
-        none."""
+        """Proposals, the oldest first; `after` is the `place_of` the last one seen, `ValueError` if it is none."""
         if after is not None:
-            proposal_id, _, moment = after.partition(" ")
-            proposed_at = datetime.fromisoformat(moment)
-            if proposed_at.utcoffset() != timedelta():
-                raise ValueError(after)
-            where = {"$and": [where, _beyond("proposed_at", proposed_at, proposal_id)]}
+            where = {"$and": [where, _beyond("proposed_at", *read_place(after))]}
         return await self.proposals.find(where, sort=(("proposed_at", 1), ("_id", 1)), limit=limit)
 
     async def on_trial(self, request_id: str) -> bool:
@@ -297,9 +294,18 @@ def client_place(client_id: str, name: str) -> str:
     return f"{client_id} {name}"
 
 
-def proposal_place(proposal: Proposal) -> str:
-    """Where a proposal stands in the order of `proposals_where`."""
-    return f"{proposal.proposal_id} {proposal.proposed_at.isoformat()}"
+def place_of(moment: datetime, key: str) -> str:
+    """Where something stands in an order by moment, then by id."""
+    return f"{key} {moment.isoformat()}"
+
+
+def read_place(place: str) -> tuple[datetime, str]:
+    """The moment and the id `place_of` was made of. Raises `ValueError`."""
+    key, _, moment = place.partition(" ")
+    at = datetime.fromisoformat(moment)
+    if at.utcoffset() != timedelta():
+        raise ValueError(place)
+    return at, key
 
 
 def seen_by(person: str) -> dict[str, Any]:

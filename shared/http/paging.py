@@ -42,7 +42,12 @@ async def paging(limit: Annotated[int, Query(ge=1, le=LIMIT)] = 50, cursor: str 
     try:
         return Paging(limit, urlsafe_b64decode(cursor.encode("ascii")).decode())
     except ValueError:
-        raise Problem(422, "bad-cursor", "cursor: берите его из поля next предыдущей страницы.") from None
+        raise bad_cursor() from None
+
+
+def bad_cursor() -> Problem:
+    """The refusal of a cursor that no page was answered with."""
+    return Problem(422, "bad-cursor", "cursor: берите его из поля next предыдущей страницы.")
 
 
 def _cursor(key: str) -> str:

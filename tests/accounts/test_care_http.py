@@ -16,7 +16,7 @@ from services.accounts.main import build_app
 from services.accounts.settings import AccountsSettings
 from shared.clock import ServiceClock
 from shared.contracts.base import ClientRef
-from shared.contracts.intake import CallMissed, CallReturned, RequestMerged, RequestRegistered, VerdictGiven
+from shared.contracts.intake import CallMissed, CallReturned, RequestRegistered, VerdictGiven
 from shared.contracts.routing import WorkCancelAsked
 from shared.contracts.sla_monitor import SlaBreached
 from tests.accounts.conftest import DIRECTOR, OTHER_DIRECTOR, Doors
@@ -179,21 +179,6 @@ async def test_a_cancellation_is_on_the_list_at_once_and_only_the_accountant_tak
     assert len(doors.heard.of("control.ordered")) == 1
     late = await doors.post("/v1/control/r1/orders", {"action": "replace", "reason": "поздно"}, MARIA)
     assert late.status_code == 409
-
-
-async def test_what_was_under_control_stays_so_when_it_is_merged(house: tuple[Doors, str]) -> None:
-    doors, url = house
-    client, anna = await known_client(doors)
-    now = care_of(doors).now()
-    await publish(
-        url,
-        RequestMerged(at=now, request_id="r1", into_request_id="r2", by="m1"),
-        registered(doors, "r1", client, anna),
-        registered(doors, "r2", client, anna),
-        WorkCancelAsked(at=now, request_id="r1", priority="important", client=client, specialist_id="s1", reason="нет"),
-    )
-    await known_matter(doors, "r2", controlled=True, open=True)
-    await known_matter(doors, "r1", controlled=False, open=False)
 
 
 async def test_the_debt_says_why_and_is_what_the_facts_come_to(house: tuple[Doors, str]) -> None:

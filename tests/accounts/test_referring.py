@@ -53,17 +53,17 @@ def test_asking_is_refused_request_by_request_and_once_in_ninety_days() -> None:
     assert [reason.request_id for reason in against] == ["open", "r1"]
     first = Ask(ask_id="1", at=NOW, contact_id="a1", by="m1")
     with pytest.raises(MayNotAsk, match="Открыта заявка 12"):
-        fans.ask(None, first, party=PARTY, manager_id="m1", against=against, policy=policy)
-    asked = fans.ask(None, first, party=PARTY, manager_id="m1", against=(), policy=policy)
+        fans.ask(None, first, party=PARTY, against=against, policy=policy)
+    asked = fans.ask(None, first, party=PARTY, against=(), policy=policy)
     assert [event.TYPE for event in asked.events] == ["referral.asked"]
-    assert fans.ask(asked.state, first, party=PARTY, manager_id="m1", against=(), policy=policy).events == ()
+    assert fans.ask(asked.state, first, party=PARTY, against=(), policy=policy).events == ()
     for days, allowed in ((89, False), (90, True)):
         later = Ask(ask_id="2", at=NOW + timedelta(days=days), contact_id="a1", by="m1")
         if allowed:
-            assert fans.ask(asked.state, later, party=PARTY, manager_id="m1", against=(), policy=policy).events
+            assert fans.ask(asked.state, later, party=PARTY, against=(), policy=policy).events
         else:
             with pytest.raises(MayNotAsk, match="Уже просили"):
-                fans.ask(asked.state, later, party=PARTY, manager_id="m1", against=(), policy=policy)
+                fans.ask(asked.state, later, party=PARTY, against=(), policy=policy)
 
 
 def trial(request_id: str = "t1") -> Trial:

@@ -9,7 +9,7 @@ from services.accounts import audit
 from services.accounts.api.fields import Deps, Director, Reader, View, check_base
 from services.accounts.api.proposals import check_involved
 from services.accounts.office import Office
-from shared.http.paging import Page, Paged, Paging
+from shared.http.paging import Page, Paged, Paging, bad_cursor
 from shared.http.problems import Problem
 
 routes = APIRouter(prefix="/v1", tags=["audit"])
@@ -91,7 +91,7 @@ async def verify(office: Deps, _: Director, number: Number = None, hash: Hash = 
 async def history_page(office: Office, kind: str, about: str, paging: Paging) -> Page[EntryView]:
     """The entries about one document, the newest first."""
     if paging.after is not None and not (paging.after.isdecimal() and paging.after.isascii()):
-        raise Problem(422, "bad-cursor", "cursor: берите его из поля next предыдущей страницы.")
+        raise bad_cursor()
     after = None if paging.after is None else min(int(paging.after[:9]), 10**9)
     found = await audit.history(office, kind, about, after, paging.limit + 1)
     return paging.page([EntryView.model_validate(entry) for entry in found], lambda entry: str(entry.number))

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from services.accounts.api.care_fields import NeededWords, When, Words
 from services.accounts.api.fields import Body, Id, Text, View
-from services.accounts.domain.contact_calls import Discovered, Found, Order
+from services.accounts.domain.contact_calls import ContactCall, Discovered, Found, Order
 from shared.contracts.accounts import Action, Finding
 from shared.contracts.base import Nature, Priority
 from shared.ids import derived_id
@@ -103,6 +103,17 @@ class AttemptView(View):
     note: str
 
 
+class FoundView(View):
+    """What the accountant said about one request."""
+
+    request_id: str
+    finding: Finding
+    cancelled_by: str | None
+    words: str
+    verdict: bool
+    """Their satisfied verdict on a request they had withdrawn."""
+
+
 class CallView(View):
     """A weekly call as recorded."""
 
@@ -114,6 +125,21 @@ class CallView(View):
     held_at: datetime | None
     attempts: tuple[AttemptView, ...]
     discovered_request_ids: tuple[str, ...] = ()
+    by: str | None = None
+    """Who spoke; with `findings` and `note` of a conversation alone."""
+    findings: tuple[FoundView, ...] = ()
+    note: str = ""
+
+    @classmethod
+    def of(cls, call: ContactCall) -> Self:
+        """What is shown of `call`."""
+        shown, talk = cls.model_validate(call), call.talk
+        if talk is None:
+            return shown
+        findings = tuple(FoundView.model_validate(found) for found in talk.findings)
+        ids = tuple(each.request_id for each in talk.discovered)
+        said = {"by": talk.by, "note": talk.note, "findings": findings, "discovered_request_ids": ids}
+        return shown.model_copy(update=said)
 
 
 Standing = Literal["planned", "attempted", "held"]
@@ -197,6 +223,8 @@ class SheetItem(View):
     registered_at: datetime | None
     open: bool
     under_control: bool
+    withdrawn: bool
+    """With `under_control`: what the accountant says of it now (`fine` and their words) is their verdict."""
     needs_finding: bool
     """Without a finding about it the call is not taken."""
 
@@ -218,3 +246,7 @@ class ItemView(View):
     action: Action | None
     finish_by: datetime | None
     overdue: bool
+    withdrawn: bool
+    """The accountant does not want it any more; whether they are content is still to be heard (R-IMP-4)."""
+    lost: bool
+    """The client is lost, the prospect dropped: it stays until they say that it is solved."""

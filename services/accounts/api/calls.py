@@ -87,15 +87,7 @@ async def submit(care: CareDep, who: Caller, contact_id: str, body: CallBody, re
         )
         stepped = await calling.submit(care, new, talk)
     response.status_code = 201 if stepped.written else 200
-    return _view(stepped.state)
-
-
-@routes.get("/contacts/{contact_id}/calls")
-async def history(care: CareDep, who: CareReader, contact_id: str) -> list[CallView]:
-    """The accountant's weekly calls, the latest first."""
-    await _own_contact(care, who, contact_id)
-    found = await care.store.calls_in({"contact_id": contact_id})
-    return [_view(call) for call in sorted(found, key=lambda call: call.week, reverse=True)]
+    return CallView.of(stepped.state)
 
 
 @routes.get("/managers/{manager_id}/coverage")
@@ -207,11 +199,6 @@ async def _own_contact(care: Care, who: Principal, contact_id: str) -> tuple[Cli
     return client, contact
 
 
-def _view(call: ContactCall) -> CallView:
-    ids = tuple(each.request_id for each in call.talk.discovered) if call.talk else ()
-    return CallView.model_validate(call).model_copy(update={"discovered_request_ids": ids})
-
-
 def _never(client: Outline, contact: Accountant, attempts: int) -> NeverView:
     return NeverView(
         contact_id=contact.contact_id,
@@ -234,5 +221,6 @@ def _sheet_item(matter: Matter, contact_id: str) -> SheetItem:
         registered_at=first and first.at,
         open=matter.open,
         under_control=matter.controlled,
+        withdrawn=matter.withdrawn,
         needs_finding=matter.open and matter.priority == "important" and matter.contact_id == contact_id,
     )

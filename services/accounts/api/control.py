@@ -9,8 +9,9 @@ from services.accounts.api.care_fields import Caller, CareDep, CareReader, own_c
 from services.accounts.api.fields import check_base
 from services.accounts.care import Care
 from services.accounts.domain import control
-from services.accounts.domain.care_refusals import UnknownRequest
+from services.accounts.domain.care_refusals import NotUnderControl, UnknownRequest
 from services.accounts.domain.matters import Matter
+from services.accounts.office import known
 from shared.http.auth import Principal
 from shared.http.idempotency import IdempotencyKey
 from shared.http.paging import Page, Paged
@@ -21,19 +22,18 @@ routes = APIRouter(prefix="/v1", tags=["control"])
 
 @routes.get("/managers/{manager_id}/control")
 async def listed(care: CareDep, who: CareReader, manager_id: str) -> list[ItemView]:
-    """Every request under control of the base and of prospects on trial, the longest there first (R-IMP-4)."""
+    """Every request under control of the base and of prospects, the longest there first; of those who are lost too,
+    since nothing but the accountant's word takes it off (R-IMP-4)."""
     check_base(who, manager_id)
     await care.office.manager(manager_id)
-    clients = [client.client_id for client in await care.store.outline(manager_id)]
-    on_trial = await care.store.prospects_of(manager_id)
-    return _items(care, await care.store.controlled([*clients, *on_trial]))
+    return await _items(care, await care.store.answered_for(manager_id))
 
 
 @routes.get("/clients/{client_id}/control")
 async def of_client(care: CareDep, who: CareReader, client_id: str) -> list[ItemView]:
     """The client's requests under control."""
-    await own_client(care, who, client_id)
-    return _items(care, await care.store.controlled([client_id]))
+    client = await own_client(care, who, client_id)
+    return await _items(care, {client_id: not client.active})
 
 
 @routes.post("/control/{request_id}/orders", status_code=201)
@@ -42,7 +42,7 @@ async def order(care: CareDep, who: Caller, request_id: str, key: IdempotencyKey
     matter = await _own_request(care, who, request_id)
     order_id = care.office.new_id() if key is None else derived_id("order", who.subject, key, request_id)
     after = await calling.order(care, matter, demanded.order(), order_id, who.subject)
-    return _items(care, [after])[0]
+    return ItemView.model_validate(known(control.item(after, care.now()), NotUnderControl))
 
 
 @routes.get("/control/{request_id}/history")
@@ -60,7 +60,8 @@ async def _own_request(care: Care, who: Principal, request_id: str) -> Matter:
     return matter
 
 
-def _items(care: Care, found: list[Matter]) -> list[ItemView]:
-    now = care.now()
-    items = [control.item(matter, now) for matter in found]
+async def _items(care: Care, lost: dict[str, bool]) -> list[ItemView]:
+    """The list of these clients and prospects, each with whether it is lost."""
+    now, found = care.now(), await care.store.controlled(lost)
+    items = [control.item(matter, now, lost=lost[matter.client_id or ""]) for matter in found]
     return [ItemView.model_validate(item) for item in items if item is not None]

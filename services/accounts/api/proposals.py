@@ -10,11 +10,10 @@ from services.accounts.api.proposal_forms import AnyProposal, EvidenceBody, NewW
 from services.accounts.domain.proposal import Proposal, Standing
 from services.accounts.domain.refusals import NotYourBase
 from services.accounts.office import Office
-from services.accounts.store import in_state, proposal_place, seen_by
+from services.accounts.store import in_state, place_of, seen_by
 from shared.http.auth import Principal
 from shared.http.idempotency import IdempotencyKey
-from shared.http.paging import Page, Paged
-from shared.http.problems import Problem
+from shared.http.paging import Page, Paged, bad_cursor
 from shared.ids import derived_id
 
 routes = APIRouter(prefix="/v1/proposals", tags=["proposals"])
@@ -57,8 +56,8 @@ async def listed(
     try:
         found = await office.store.proposals_where(where, paging.after, paging.limit + 1)
     except ValueError:
-        raise Problem(422, "bad-cursor", "cursor: берите его из поля next предыдущей страницы.") from None
-    page = paging.page(found, proposal_place)
+        raise bad_cursor() from None
+    page = paging.page(found, lambda proposal: place_of(proposal.proposed_at, proposal.proposal_id))
     return Page(items=[ProposalView.of(proposal) for proposal in page.items], next=page.next)
 
 

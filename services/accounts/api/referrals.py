@@ -121,18 +121,13 @@ async def ask(
     if not client.active:
         raise WrongValue("client_id", "клиент потерян: просить его не о чем")
     ask_id = care.office.new_id() if key is None else derived_id("ask", who.subject, key, client_id)
-    new = Ask(ask_id=ask_id, at=care.now(), contact_id=body.contact_id, by=who.subject, note=body.note)
+    new = Ask(
+        ask_id=ask_id, at=care.now(), contact_id=body.contact_id, by=who.subject, note=body.note,
+        manager_id=client.manager_id,
+    )  # fmt: skip
     stepped = await referring.ask(care, client, new)
     response.status_code = 201 if stepped.written else 200
     return AskView.model_validate(next(each for each in stepped.state.asks if each.ask_id == ask_id))
-
-
-@routes.get("/clients/{client_id}/referral-asks")
-async def asked(care: CareDep, who: CareReader, client_id: str) -> list[AskView]:
-    """When the client was asked, the latest first."""
-    await own_client(care, who, client_id)
-    known = await care.store.asks.get(client_id)
-    return [AskView.model_validate(each) for each in reversed(known.asks if known else ())]
 
 
 @routes.get("/clients/{client_id}/referral-chain")

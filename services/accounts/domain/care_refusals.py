@@ -14,6 +14,10 @@ class UnknownRequest(AccountsError):
     """Такой заявки нет, или она не этого клиента."""
 
 
+class UnknownCall(AccountsError):
+    """Такого еженедельного звонка нет."""
+
+
 class UnknownProspect(AccountsError):
     """Такого потенциального клиента нет."""
 
@@ -42,6 +46,10 @@ class BadOrder(AccountsError):
 
 class NotUnderControl(AccountsError):
     """Заявка не под контролем: приказ отдают по заявке с плохим выводом."""
+
+
+class BadVerdict(AccountsError):
+    """Слово бухгалтера так не записать."""
 
 
 class MayNotAsk(AccountsError):

@@ -49,6 +49,8 @@ class Found:
     cancelled_by: str | None = None
     words: str = ""
     order: Order | None = None
+    verdict: bool = False
+    """These words are the accountant's satisfied verdict on a request they had withdrawn (R-IMP-4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.accounts.domain.care_refusals import BadOrder, NotUnderControl
-from services.accounts.domain.contact_calls import Order
+from services.accounts.domain.care_refusals import BadOrder, BadVerdict, NotUnderControl
+from services.accounts.domain.contact_calls import Found, Order
 from services.accounts.domain.matters import Fact, Matter, Party, heard
 from shared.contracts.accounts import Action, ControlOrdered
 from shared.contracts.base import Decision, Nature
@@ -15,6 +15,7 @@ SAID = {
     "cancelled": "отменена без согласия бухгалтера",
     "fine": "всё в порядке",
 }
+GONE = "Заявка отозвана бухгалтером: приказывать нечего. Если она всё-таки нужна, заведите её заново (discovered)."
 DEMANDED = {"force": "тот же специалист доводит до конца", "replace": "нужен более сильный специалист", "keep": "ждём"}
 
 
@@ -36,6 +37,10 @@ class Item:
     action: Action | None
     finish_by: datetime | None
     overdue: bool
+    withdrawn: bool
+    """The accountant does not want it any more; whether they are content is still to be heard."""
+    lost: bool
+    """The client is lost, the prospect dropped: it stays all the same."""
 
 
 def check(order: Order, at: datetime) -> None:
@@ -53,6 +58,8 @@ def ordered(matter: Matter, order: Order, *, order_id: str, by: str, at: datetim
     check(order, at)
     if not matter.controlled:
         raise NotUnderControl
+    if matter.withdrawn:
+        raise NotUnderControl(GONE)
     fact = Fact(
         kind="ordered", at=at, ref=order_id, by=by, text=order.reason, action=order.action,
         finish_by=order.finish_by, party=party,
@@ -65,13 +72,33 @@ def ordered(matter: Matter, order: Order, *, order_id: str, by: str, at: datetim
     return replace(kept, events=(*kept.events, event))
 
 
+def as_verdict(matter: Matter, found: Found, *, by: str, theirs: bool) -> Found:
+    """What an accountant says of a request they withdrew: «всё в порядке» is their satisfied verdict, the only thing
+    that takes it off the list (R-IMP-4), since intake asks for none about what is withdrawn.
+
+    `theirs`: the one who speaks is the one whose request it is. Raises `BadVerdict` where their words are missing, or
+    where who takes them did the work (R-REQ-3); `NotUnderControl` for an order nobody could follow any more.
+    """
+    if not matter.withdrawn:
+        return found
+    if found.order is not None:
+        raise NotUnderControl(GONE)
+    if found.finding != "fine" or not matter.controlled or not theirs:
+        return found
+    if not found.words.strip():
+        raise BadVerdict(f"По отозванной заявке {matter.request_id} нужны слова бухгалтера (words): довольна ли она.")
+    if by in {fact.by for kind in ("finished", "cancel_asked") for fact in matter.of(kind)}:
+        raise BadVerdict(f"Слово бухгалтера по заявке {matter.request_id} принимает не тот, кто её делал.")
+    return replace(found, verdict=True)
+
+
 def recommended(nature: Nature | None) -> Action | None:
     """What fits the nature of the request (R-IMP-3): the complex one wants somebody stronger, the long one a date."""
     return {"complex": "replace", "long": "force"}.get(nature or "")  # type: ignore[return-value]
 
 
-def item(matter: Matter, now: datetime) -> Item | None:
-    """How it stands on the list at `now`; None where it is not under control."""
+def item(matter: Matter, now: datetime, *, lost: bool = False) -> Item | None:
+    """How it stands on the list at `now`; None where it is not under control. `lost`: they are with us no more."""
     party, since, first = matter.party, matter.control_since, matter.registration
     if not matter.controlled or party is None or since is None:
         return None
@@ -86,11 +113,13 @@ def item(matter: Matter, now: datetime) -> Item | None:
         since=since,
         age_days=(now - since).days,
         reason=_reason(matter.finding()),
-        next_step=_next_step(matter, order, now),
+        next_step=_next_step(matter, order, now, lost=lost),
         recommended=recommended(matter.nature),
         action=order.action if order else None,
         finish_by=order.finish_by if order else None,
-        overdue=order is not None and order.finish_by is not None and order.finish_by < now,
+        overdue=matter.open and order is not None and order.finish_by is not None and order.finish_by < now,
+        withdrawn=matter.withdrawn,
+        lost=lost,
     )
 
 
@@ -104,9 +133,12 @@ def _reason(finding: Fact | None) -> str:
     return f"На звонке: {SAID[finding.finding or 'cancelled']}" + (f" («{finding.text}»)" if finding.text else "")
 
 
-def _next_step(matter: Matter, order: Fact | None, now: datetime) -> str:
+def _next_step(matter: Matter, order: Fact | None, now: datetime, *, lost: bool) -> str:
     if matter.withdrawn:
-        return "Отозвана: на звонке убедитесь у бухгалтера, что она и правда не нужна, и отметьте «в порядке»"
+        why = matter.of("withdrawn")[-1].text
+        return f"Отозвана бухгалтером («{why}»): спросите на звонке, довольна ли, и запишите её слова"
+    if lost:
+        return "Клиента с нами нет: узнайте, решена ли заявка; снимет её только слово бухгалтера"
     if matter.of("finished") and matter.open and _finished_last(matter):
         return "Специалист говорит «готово»: спросите бухгалтера, решено ли"
     if order is None:

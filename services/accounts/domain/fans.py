@@ -60,11 +60,13 @@ class Ask:
     contact_id: str
     by: str
     note: str = ""
+    manager_id: str = ""
+    """Who held the client then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asks:
-    """All askings of one client, the oldest first."""
+    """All askings of one client, the oldest first; `manager_id` is that of the last one."""
 
     client_id: str
     asks: tuple[Ask, ...] = ()
@@ -104,9 +106,7 @@ def may_ask(policy: Fans, history: History, asks: Asks | None, now: datetime) ->
     return (*against, *fan(policy, history, now).missing, *_of_asks(policy, asks, now))
 
 
-def ask(
-    state: Asks | None, new: Ask, *, party: Party, manager_id: str, against: Sequence[Reason], policy: Fans
-) -> Decision[Asks]:
+def ask(state: Asks | None, new: Ask, *, party: Party, against: Sequence[Reason], policy: Fans) -> Decision[Asks]:
     """The client was asked; the same again changes nothing. Raises `MayNotAsk` with every reason."""
     known = state or Asks(client_id=party.client_id)
     if any(each.ask_id == new.ask_id for each in known.asks):
@@ -115,7 +115,8 @@ def ask(
     if hindrances:
         raise MayNotAsk([{"why": each.why, "request_id": each.request_id} for each in hindrances])
     event = ReferralAsked(at=new.at, ask_id=new.ask_id, client=party.ref(), contact_id=new.contact_id, by=new.by)
-    return Decision(replace(known, asks=(*known.asks, new), manager_id=manager_id, last_at=new.at), (event,))
+    asked = replace(known, asks=(*known.asks, new), manager_id=new.manager_id, last_at=new.at)
+    return Decision(asked, (event,))
 
 
 def _of_streak(policy: Fans, closed: Sequence[Brief], streak: int) -> list[Reason]:

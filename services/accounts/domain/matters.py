@@ -226,24 +226,23 @@ def _merged_into(facts: Iterable[Fact]) -> str | None:
 
 
 def _judged(matter: Matter) -> Matter:
-    """Open, closed or withdrawn: the accountant's last word decides (R-REQ-3, R-REQ-4)."""
-    words = [fact for fact in matter.facts if fact.kind in {"satisfied", "refused", "withdrawn"}]
-    last = words[-1] if words else None
-    refused = matter.of("refused")
-    closed = last is not None and last.kind == "satisfied"
-    withdrawn = last is not None and last.kind == "withdrawn"
+    """Open, closed or withdrawn: the accountant's last word decides (R-REQ-3, R-REQ-4). What they withdrew stays so:
+    content with it or not, they have not had it solved."""
+    words = [fact for fact in matter.facts if fact.kind in {"satisfied", "refused"}]
+    gone, refused = matter.of("withdrawn"), matter.of("refused")
+    solved = words[-1] if words and words[-1].kind == "satisfied" and not gone else None
     present = matter.registration is not None and matter.merged_into is None
-    closed_at = last.at if last is not None and closed and present else None
+    closed_at = solved.at if solved is not None and present else None
     flawless = closed_at is not None and not (refused or matter.breaches() or matter.of("replaced"))
     return replace(
         matter,
-        open=present and not closed and not withdrawn,
-        withdrawn=withdrawn,
+        open=present and solved is None and not gone,
+        withdrawn=bool(gone),
         closed_at=closed_at,
         flawless=flawless,
         praised=closed_at is not None and matter.priority in PRAISED,
         refused_at=refused[-1].at if refused else None,
-        weighs_at=_weighs_at(matter, last.at if last is not None and (closed or withdrawn) else FOR_EVER),
+        weighs_at=_weighs_at(matter, gone[-1].at if gone else solved.at if solved else FOR_EVER),
     )
 
 
@@ -260,13 +259,8 @@ def _weighs_at(matter: Matter, ended: datetime) -> datetime | None:
 
 
 def _controlled(matter: Matter) -> Matter:
-    """Under control since the first bad thing after the accountant's last «решено» (R-IMP-4). A withdrawn request is
-    taken off by a call on which the accountant finds it fine: the word then is the accountant's own again."""
-    freed = [fact.at for fact in matter.facts if fact.kind == "satisfied"]
-    if matter.withdrawn:
-        gone = matter.of("withdrawn")[-1].at
-        freed += [fact.at for fact in matter.of("found") if fact.finding == "fine" and fact.at > gone]
-    last = max(freed, default=None)
+    """Under control since the first bad thing after the last satisfied verdict, and by nothing else freed (R-IMP-4)."""
+    last = max((fact.at for fact in matter.of("satisfied")), default=None)
     bad = [fact.at for fact in matter.facts if fact.bad and (last is None or fact.at > last)]
     under = bool(bad) and matter.party is not None and matter.merged_into is None
     weighs_at = FOR_EVER if under and matter.registration is not None else matter.weighs_at

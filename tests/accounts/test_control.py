@@ -1,0 +1,116 @@
+"""Nothing leaves the control list but by the accountant's satisfied verdict (R-IMP-4), whatever becomes of the rest."""
+
+from datetime import timedelta
+from typing import Any
+
+from services.accounts import listening
+from services.accounts.care import Care, party_of
+from services.accounts.domain.matters import Fact
+from tests.accounts.conftest import Doors
+from tests.accounts.test_care_audit import named
+from tests.accounts.test_care_metrics import asked_for
+from tests.kit import token
+
+MARIA = token("manager", subject="m1")
+LEAD_WHO_WORKED = token("lead", subject="s1")
+TWO = [{"name": "Анна", "phones": ["+73912000001"]}, {"name": "Вера", "emails": ["v@s.ru"]}]
+
+
+def care_of(doors: Doors) -> Care:
+    """What the doors work with."""
+    care: Care = doors.app.state.care
+    return care
+
+
+async def listed(doors: Doors, manager_id: str = "m1") -> list[dict[str, Any]]:
+    """The control list."""
+    found: list[dict[str, Any]] = (await doors.get(f"/v1/managers/{manager_id}/control")).json()
+    return found
+
+
+async def called(doors: Doors, contact_id: str, *findings: dict[str, Any], who: dict[str, str] = MARIA) -> Any:
+    """A weekly call with these findings."""
+    return await doors.post(f"/v1/contacts/{contact_id}/calls", {"reached": True, "findings": list(findings)}, who)
+
+
+async def withdrawn_under_control(doors: Doors) -> tuple[str, str]:
+    """Anna's request, which s1 wanted cancelled and she withdrew; Anna and Vera, her colleague."""
+    care, client_id = care_of(doors), await doors.client(contacts=TWO)
+    await asked_for(care, client_id, "r1", 2)
+    await listening.hear(care, "r1", Fact(kind="cancel_asked", at=care.now(), by="s1", text="не моё"))
+    later = care.now() + timedelta(milliseconds=1)
+    await listening.hear(care, "r1", Fact(kind="withdrawn", at=later, by="m1", text="сделали сами"))
+    anna, vera = (await care.office.client(client_id)).contacts
+    return anna.contact_id, vera.contact_id
+
+
+async def test_a_withdrawn_request_leaves_the_list_by_the_words_of_whose_request_it_is(doors: Doors) -> None:
+    anna, vera = await withdrawn_under_control(doors)
+    (item,) = await listed(doors)
+    assert (item["withdrawn"], item["lost"], "довольна ли" in item["next_step"]) == (True, False, True)
+    (sheet,) = (await doors.get(f"/v1/contacts/{anna}/call-sheet", MARIA)).json()
+    assert (sheet["open"], sheet["withdrawn"], sheet["under_control"]) == (False, True, True)
+    ordered = await doors.post("/v1/control/r1/orders", {"action": "replace", "reason": "сложная"}, MARIA)
+    assert (ordered.status_code, "отозвана" in ordered.json()["detail"]) == (409, True)
+
+    fine = {"request_id": "r1", "finding": "fine", "words": "да, всё хорошо"}
+    assert (await called(doors, vera, fine)).json()["findings"][0]["verdict"] is False
+    assert len(await listed(doors)) == 1, "what a colleague says of it is not her word"
+    silent = await called(doors, anna, fine | {"words": " "})
+    worked = await called(doors, anna, fine, who=LEAD_WHO_WORKED)
+    force = {"order": {"action": "keep", "reason": "ждём"}, "finding": "unfinished"}
+    assert [each.status_code for each in (silent, worked, await called(doors, anna, fine | force))] == [422, 422, 409]
+    assert len(await listed(doors)) == 1
+    for status in (201, 200):
+        heard = await called(doors, anna, fine)
+        assert (heard.status_code, heard.json()["findings"][0]["verdict"]) == (status, True)
+    assert await listed(doors) == []
+    matter = await care_of(doors).matter("r1")
+    assert [(fact.by, fact.text) for fact in matter.of("satisfied")] == [("m1", "да, всё хорошо")]
+    assert not matter.praised, "nothing was solved: it makes nobody a fan"
+
+
+async def test_the_word_on_a_request_of_who_has_left_is_anybodys_there(doors: Doors) -> None:
+    anna, vera = await withdrawn_under_control(doors)
+    client, _ = await care_of(doors).contact(anna)
+    left = {"contacts": [{"name": "Вера", "contact_id": vera}]}
+    assert (await doors.http.patch(f"/v1/clients/{client.client_id}", json=left, headers=MARIA)).status_code == 200
+    await called(doors, vera, {"request_id": "r1", "finding": "fine", "words": "Анна просила передать: хорошо"})
+    assert await listed(doors) == []
+
+
+async def test_a_client_lost_and_a_prospect_dropped_leave_their_requests_on_the_list(doors: Doors) -> None:
+    care, client_id = care_of(doors), await doors.client()
+    prospect = await named(doors, client_id)
+    await asked_for(care, client_id, "r1", 2, cancelling=True)
+    party = await care.party(prospect)
+    await listening.hear(care, "t1", Fact(kind="cancel_asked", at=care.now(), by="s1", party=party))
+    assert [item["lost"] for item in await listed(doors)] == [False, False]
+    await doors.confirmed(kind="lost", client_id=client_id, reason="конкурент решил заявку", request_id="r1")
+    assert (await doors.post(f"/v1/prospects/{prospect}/drop", {"reason": "передумали"}, MARIA)).status_code == 200
+    items = await listed(doors)
+    assert [(item["request_id"], item["lost"]) for item in items] == [("r1", True), ("t1", True)]
+    assert all("слово бухгалтера" in item["next_step"] for item in items)
+    assert [item["lost"] for item in (await doors.get(f"/v1/clients/{client_id}/control")).json()] == [True]
+    for request_id in ("r1", "t1"):
+        await listening.hear(care, request_id, Fact(kind="satisfied", at=care.now(), by="m1"))
+    assert await listed(doors) == []
+
+
+async def test_what_was_under_control_stays_so_when_it_is_merged(doors: Doors) -> None:
+    care, client_id = care_of(doors), await doors.client()
+    await listening.hear(care, "r1", Fact(kind="merged", at=care.now(), ref="r2", by="m1"))
+    await asked_for(care, client_id, "r1", 1)
+    await asked_for(care, client_id, "r2", 1)
+    party = party_of(await care.office.client(client_id))
+    await listening.hear(care, "r1", Fact(kind="cancel_asked", at=care.now(), by="s1", party=party))
+    assert [item["request_id"] for item in await listed(doors)] == ["r2"]
+
+
+async def test_an_order_said_again_after_the_verdict_is_refused_without_a_traceback(doors: Doors) -> None:
+    care, client_id = care_of(doors), await doors.client()
+    await asked_for(care, client_id, "r1", 2, cancelling=True)
+    body = {"action": "keep", "reason": "ждём выписку"}
+    assert (await doors.post("/v1/control/r1/orders", body, MARIA, key="k")).status_code == 201
+    await listening.hear(care, "r1", Fact(kind="satisfied", at=care.now() + timedelta(seconds=1)))
+    assert (await doors.post("/v1/control/r1/orders", body, MARIA, key="k")).status_code == 409
