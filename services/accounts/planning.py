@@ -10,7 +10,7 @@ import structlog
 from services.accounts.care import Care, call_id_of, party_of
 from services.accounts.care_store import Outline
 from services.accounts.domain import calls_plan
-from services.accounts.domain.calls_plan import Callee, CallPlan, Planning
+from services.accounts.domain.calls_plan import Callee, CallPlan, Entry, Planning
 from services.accounts.domain.weeks import Week
 from services.accounts.domain.working_days import local_day
 from services.accounts.office import known
@@ -78,6 +78,13 @@ async def looked_at(care: Care, manager_id: str, week: Week) -> tuple[CallPlan, 
     found = known_plan or await plan(care, manager_id, week)
     care.planned[key] = made_of
     return found, {contact.contact_id: contact.away_until for client in outline for contact in client.contacts}
+
+
+async def in_order(care: Care, found: CallPlan) -> tuple[Entry, ...]:
+    """The plan in the order of the debts of now."""
+    debts = await care.store.debts_of({entry.client_id for entry in found.entries})
+    own = {contact_id: points for each in debts.values() for contact_id, points in each.contacts}
+    return calls_plan.in_order(found.entries, {each.client_id: each.score for each in debts.values()}, own)
 
 
 async def tell(care: Care) -> None:

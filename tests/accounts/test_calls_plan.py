@@ -81,6 +81,15 @@ def test_a_day_planned_stays_and_only_what_moved_is_told_again() -> None:
     assert {each.contact_id for each in again.state.untold} == {"b", "c"}
 
 
+def test_the_order_within_a_day_is_that_of_the_debts_of_now_and_the_days_stay() -> None:
+    plan = planned([callee("a"), callee("b", party=replace(PARTY, client_id="c2")), callee("c")])
+    now = calls_plan.in_order(plan.entries, {"c2": 30.0, "c1": 5.0}, {"c": 5.0})
+    assert [(entry.contact_id, entry.debt) for entry in now] == [("b", 30.0), ("c", 5.0), ("a", 5.0)]
+    assert [entry.place for entry in now] == [1, 2, 3]
+    assert {entry.contact_id: entry.day for entry in now} == {entry.contact_id: entry.day for entry in plan.entries}
+    assert calls_plan.in_order(plan.entries, {}, {}) == plan.entries
+
+
 def test_who_left_is_called_off_and_who_was_handed_over_is_not() -> None:
     callees = [callee("a"), callee("b"), callee("c")]
     known = calls_plan.told(planned(callees), ZONE).state

@@ -37,13 +37,15 @@ WeekText = Annotated[str | None, Query(alias="week", description="ISO week, `202
 
 @routes.get("/managers/{manager_id}/call-plan")
 async def call_plan(care: CareDep, who: CareReader, manager_id: str, week: WeekText = None) -> PlanView:
-    """Whom to call on which day, and why in this order. The present week is planned anew where anything changed."""
+    """Whom to call on which day, and why in this order: by the debts of now, in a week that is over by those of then.
+    The present week is planned anew where anything changed."""
     check_base(who, manager_id)
     await care.office.manager(manager_id)
     wanted = week_of(care, week)
     plan, away = await _plan(care, manager_id, wanted)
     calls = await _calls(care, plan)
-    items = [_planned(entry, calls.get(entry.contact_id), away.get(entry.contact_id), wanted) for entry in plan.entries]
+    entries = plan.entries if wanted < care.week() else await planning.in_order(care, plan)
+    items = [_planned(entry, calls.get(entry.contact_id), away.get(entry.contact_id), wanted) for entry in entries]
     zone = care.office.zone
     return PlanView(
         manager_id=manager_id,

@@ -146,9 +146,23 @@ def told(state: CallPlan, zone: str) -> Decision[CallPlan]:
     return Decision(replace(state, untold=(), quiet=True), events)
 
 
+def in_order(entries: Sequence[Entry], debts: Mapping[str, float], own: Mapping[str, float]) -> tuple[Entry, ...]:
+    """The plan with each place by the debts of now, of clients (`debts`) and accountants (`own`): days stay, so that
+    nobody is promised another one each morning, but within a day whoever suffers most comes first (R-IMP-6)."""
+    ranked = sorted(
+        entries,
+        key=lambda entry: _rank(
+            debts.get(entry.client_id, 0.0), own.get(entry.contact_id, 0.0), entry.last_held, entry.contact_id
+        ),
+    )
+    return tuple(
+        replace(entry, place=place, debt=debts.get(entry.client_id, 0.0)) for place, entry in enumerate(ranked, 1)
+    )
+
+
 def urgency(callee: Callee) -> tuple[float, float, datetime, str]:
     """Who comes first: the client's debt, the accountant's own, the longest silence."""
-    return -callee.client_debt, -callee.own_debt, callee.last_held or NEVER, callee.contact_id
+    return _rank(callee.client_debt, callee.own_debt, callee.last_held, callee.contact_id)
 
 
 def possible_days(callee: Callee, planning: Planning, workdays: tuple[date, ...]) -> tuple[date, ...]:
@@ -167,6 +181,10 @@ def returns_on(entry: Entry, attempted: date | None, away_until: date | None, we
         return entry.day
     later = [day for day in week.days if day > attempted and works(day) and (away_until is None or day > away_until)]
     return max(entry.day, min(later, default=attempted))
+
+
+def _rank(debt: float, own: float, last_held: datetime | None, contact_id: str) -> tuple[float, float, datetime, str]:
+    return -debt, -own, last_held or NEVER, contact_id
 
 
 def _kept(callee: Callee, old: Mapping[str, Entry], planning: Planning) -> bool:
