@@ -35,6 +35,8 @@ async def look_everywhere(office: Office) -> None:
     """Look at every phone and INN that more than one has, and at every conflict known."""
     phones, inns = await office.store.phones_of_several(), await office.store.inns_of_several()
     known_ones = await office.store.standing_conflicts()
+    for each in known_ones:
+        await _given(office, each)
     about = {("phone", value) for value in phones} | {("inn", value) for value in inns}
     for kind, value in sorted(about | {(each.kind, each.value) for each in known_ones}):
         await look_at(office, "phone" if kind == "phone" else "inn", value)
@@ -81,13 +83,18 @@ async def decide(
         found = known(state, UnknownConflict)
         return conflicts.decide(found, by, at, choice=choice, contact_id=contact_id, words=words)
 
-    decided = (await office.conflicts_step(key, said, by=by, why="решено")).state
-    if choice == "belongs_to" and contact_id is not None:
-        for client_id in sorted({party.client_id for party in decided.parties}):
-            take = partial(_without_phone, phone=decided.value, but=contact_id, office=office)
-            await office.clients_step(client_id, take, by=by, why="телефон не этого бухгалтера")
-        await look_at(office, decided.kind, decided.value)
+    await _given(office, (await office.conflicts_step(key, said, by=by, why="решено")).state)
     return known(await office.store.conflicts.get(key), UnknownConflict)
+
+
+async def _given(office: Office, decided: Conflict) -> None:
+    """A phone found to be one accountant's is taken from the others; after a crash it is whoever looks next."""
+    if decided.state != "decided" or decided.contact_id is None or decided.decided_by is None:
+        return
+    for client_id in sorted({party.client_id for party in decided.parties}):
+        take = partial(_without_phone, phone=decided.value, but=decided.contact_id, office=office)
+        await office.clients_step(client_id, take, by=decided.decided_by, why="телефон не этого бухгалтера")
+    await look_at(office, decided.kind, decided.value)
 
 
 def _without_phone(state: Client | None, phone: str, but: str, office: Office) -> Decision[Client]:

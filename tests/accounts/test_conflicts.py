@@ -48,7 +48,24 @@ async def test_a_phone_of_two_is_shown_and_given_to_one_by_a_person(doors: Doors
     assert (await doors.get(f"/v1/clients/{first}")).json()["contacts"][0]["phones"] == [PHONE]
     (entry, *_) = (await doors.get(f"/v1/clients/{second}/history")).json()["items"]
     assert (entry["by"], entry["why"]) == ("d1", "телефон не этого бухгалтера")
+    path = f"/v1/conflicts/{found['conflict_id']}/history"
+    assert [each["why"] for each in (await doors.get(path, MARIA)).json()["items"]] == ["найдено", "решено", "найдено"]
+    stranger = token("manager", subject="m3")
+    assert [(await doors.get(path, who)).status_code for who in (stranger, DIRECTOR)] == [403, 200]
     assert (await doors.post("/v1/conflicts/nobody/decide", word)).status_code == 404
+
+
+async def test_what_was_decided_is_done_after_a_crash(doors: Doors) -> None:
+    await doors.client()
+    second = await doors.client()
+    (found,) = await listed(doors)
+    owner = next(party["contact_id"] for party in found["parties"] if party["client_id"] != second)
+    said = {"state": "decided", "choice": "belongs_to", "contact_id": owner, "decided_by": "d1"}
+    where = {"_id": found["conflict_id"]}
+    await doors.office.store.conflicts.collection.update_one(where, {"$set": said})  # and nothing after it
+    await conflicts.look_everywhere(doors.office)
+    assert (await doors.get(f"/v1/clients/{second}")).json()["contacts"][0]["phones"] == []
+    assert await listed(doors, "?state=decided") == []
 
 
 async def test_a_shared_phone_is_decided_once(doors: Doors) -> None:

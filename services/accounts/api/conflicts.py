@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from services.accounts import conflicts
+from services.accounts.api.audit import EntryView, history_page
 from services.accounts.api.fields import SEES_ALL, Body, Deps, Id, Keeper, Reader, Text, View
 from services.accounts.domain.conflict import Choice, Condition, Kind
 from services.accounts.domain.refusals import NotYourBase, UnknownConflict
@@ -64,6 +65,15 @@ async def listed(
     found = await office.store.conflicts_where(where, paging.after, paging.limit + 1)
     views = [ConflictView.model_validate(each) for each in found]
     return paging.page(views, lambda each: each.conflict_id)
+
+
+@routes.get("/{conflict_id}/history")
+async def history(office: Deps, who: Reader, conflict_id: str, paging: Paged) -> Page[EntryView]:
+    """How it was found, and who decided what, the newest first."""
+    found = known(await office.store.conflicts.get(conflict_id), UnknownConflict)
+    if not who.has(*SEES_ALL) and who.subject not in {party.manager_id for party in found.parties}:
+        raise NotYourBase
+    return await history_page(office, "conflict", conflict_id, paging)
 
 
 @routes.post("/{conflict_id}/decide")
