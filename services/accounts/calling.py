@@ -18,6 +18,7 @@ from services.accounts.domain import contact_calls, control, matters
 from services.accounts.domain.care_refusals import NotUnderControl, UnknownContact, UnknownRequest
 from services.accounts.domain.contact_calls import Attempt, ContactCall, Found, Order, Talk
 from services.accounts.domain.matters import Fact, Matter, Party
+from services.accounts.domain.refusals import AccountsError
 from services.accounts.domain.trail import kept
 from services.accounts.office import known
 from shared.contracts.base import Decision
@@ -78,7 +79,10 @@ async def resume(care: Care, every_seconds: float) -> None:
     """For ever: settle the calls a crash left."""
     while True:
         for call in await care.store.unsettled():
-            await settle(care, call)
+            try:
+                await settle(care, call)
+            except AccountsError as refusal:  # one that cannot be settled keeps no other from being
+                log.warning("not settled", action="call.stuck", call_id=call.call_id, refusal=str(refusal))
         await asyncio.sleep(every_seconds)
 
 

@@ -23,8 +23,8 @@ class Care:
     store: CareStore
     policy: CarePolicy
     dirty: set[str]
-    planned: dict[str, str] = field(default_factory=dict)
-    """What each plan was last made from: looked at again, it is made anew only where that differs."""
+    planned: dict[str, int] = field(default_factory=dict)
+    """A hash of what each plan was last made from: looked at again, it is made anew only where that differs."""
 
     def now(self) -> datetime:
         """The present moment."""

@@ -24,6 +24,8 @@ PLANNED_AT_ONCE = 4
 TOLD_AT_ONCE = 4
 """Plans that wait for the broker at a time: some thousand events."""
 LOOK_AGAIN = 0.1
+REMEMBERED = 10_000
+"""Plans of which it is known what they were made from."""
 
 
 def plan_key(manager_id: str, week: Week) -> str:
@@ -73,9 +75,11 @@ async def looked_at(care: Care, manager_id: str, week: Week) -> tuple[CallPlan, 
     """The plan as `plan` would make it, made only where something it is made of changed; and who is away until when."""
     outline = await care.store.outline(manager_id)
     key = plan_key(manager_id, week)
-    made_of = f"{care.office.today()} {outline}"
+    made_of = hash((care.office.today(), tuple(outline)))
     known_plan = await care.store.plans.get(key) if care.planned.get(key) == made_of else None
     found = known_plan or await plan(care, manager_id, week)
+    if len(care.planned) >= REMEMBERED:
+        care.planned.clear()
     care.planned[key] = made_of
     return found, {contact.contact_id: contact.away_until for client in outline for contact in client.contacts}
 

@@ -59,6 +59,8 @@ PATHS = (
     "/v1/managers/{m}/debts",
     "/v1/managers/{m}/fans",
     "/v1/managers/{m}/control",
+    "/v1/managers/{m}/calls",
+    "/v1/managers/{m}/referral-asks",
     "/v1/prospects?manager_id={m}",
 )
 """Lists; `{m}` is a manager, `{n}` a number in a client's name."""
