@@ -203,7 +203,7 @@ async def test_the_debt_says_why_and_is_what_the_facts_come_to(house: tuple[Door
         return found if {p["part"] for p in found["parts"]} == {"open", "breached", "missed_call"} else None
 
     shown = await eventually(whole)
-    assert (shown["band"], shown["score"]) == ("risk", 81.0)
+    assert (shown["band"], shown["score"]) == ("risk", 77.0)
     assert shown["contacts"][anna] > 0
     assert {change["part"] for change in shown["changes"]} >= {"breached", "missed_call"}
     await debts.refresh_dirty(care)

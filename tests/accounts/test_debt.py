@@ -30,7 +30,7 @@ def scores(facts: Known, moment: datetime) -> dict[str, float]:
 def test_an_open_request_weighs_its_priority_each_working_day() -> None:
     # Monday to the next Monday: six working days, both counted
     monday = NOON + timedelta(days=7)
-    for priority, weight in (("urgent", 10.0), ("important", 4.0), ("routine", 1.0)):
+    for priority, weight in (("urgent", 10.0), ("important", 5.0), ("routine", 1.0)):
         facts = known(matter(first=registration(priority=priority)))
         assert scores(facts, NOON) == {"open": weight}
         assert scores(facts, monday) == {"open": weight * 6}
@@ -48,14 +48,14 @@ def test_every_sign_of_resentment_has_its_part_and_its_reason() -> None:
     call = MissedCall(call_id="k1", client_id="c1", contact_id="a1", missed_at=NOON)
     found = debt.parts(POLICY, known(matter(*facts), calls=(call,)), NOON + timedelta(days=7))
     assert {part.part: part.score for part in found} == {
-        "open": 24.0,
-        "cancellation": 15.0,
-        "promise_broken": 15.0,
-        "unhappy": 12.0,
-        "reopened": 10.0,
-        "silence": 8.0,
+        "open": 30.0,
+        "reopened": 8.0,
         "missed_call": 6.0,
-        "breached": 5.0,
+        "cancellation": 5.0,
+        "silence": 4.0,
+        "promise_broken": 3.0,
+        "unhappy": 2.0,
+        "breached": 1.0,
     }
     assert all(part.reason for part in found)
     assert debt.by_contact(found) == {"a1": debt.total(found)}
@@ -97,15 +97,15 @@ def test_what_changed_since_last_week_says_why() -> None:
     facts = known(matter(fact("refused", 150)), matter(fact("satisfied", 26), request_id="r2"))
     changed = debt.changes(POLICY, facts, NOON + timedelta(days=7))
     assert {(c.part, c.about): (c.before, c.after) for c in changed} == {
-        ("open", "r1"): (4.0, 24.0),
-        ("open", "r2"): (4.0, 0.0),
-        ("unhappy", "r1"): (0.0, 12.0),
-        ("reopened", "r1"): (0.0, 10.0),
+        ("open", "r1"): (5.0, 30.0),
+        ("open", "r2"): (5.0, 0.0),
+        ("unhappy", "r1"): (0.0, 2.0),
+        ("reopened", "r1"): (0.0, 8.0),
     }
 
 
 def test_the_probability_of_a_loss_grows_with_the_points() -> None:
-    found = [debt.loss_probability(POLICY, points) for points in (0, 60, 120, 100_000)]
+    found = [debt.loss_probability(POLICY, points) for points in (0, 60, POLICY.loss.midpoint, 100_000)]
     assert found == sorted(found)
     assert (found[2], found[3]) == (0.5, 1.0)
 
@@ -132,6 +132,7 @@ WRONG: list[tuple[str, str, Any]] = [
     ("open", "urgent", "many"),
     ("open", "important", 11.0),
     ("signals", "silence", float("nan")),
+    ("signals", "promise_broken", 0.5),
     ("windows", "unhappy_days", 1.5),
     ("bands", "watch_out", 30.0),
     ("loss", "scale", 0.0),

@@ -87,6 +87,8 @@ class CarePolicy:
             raise ValueError("bands: 0 < watch_out <= watch_in <= risk_out <= risk_in")
         if not self.open.urgent >= self.open.important >= self.open.routine >= 0:
             raise ValueError("open: urgent >= important >= routine >= 0")
+        if self.signals.promise_broken < self.signals.breached:
+            raise ValueError("signals: promise_broken >= breached")  # R-URG-6
         if self.loss.scale <= 0:
             raise ValueError("loss.scale must be more than 0")
 
