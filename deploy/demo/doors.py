@@ -114,6 +114,7 @@ class Doors:
 Who = tuple[str, str]
 """(subject, role)."""
 DIRECTOR: Who = ("demo-director", "director")
+LEAD: Who = ("demo-lead", "lead")
 PAYROLL: Who = ("demo-payroll", "payroll")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from deploy.demo.cast import Institution
-from deploy.demo.doors import DIRECTOR, Differs, Doors, Who, until
+from deploy.demo.doors import DIRECTOR, LEAD, Differs, Doors, Who, until
 from shared.ids import random_id
 
 ZONE = "Asia/Krasnoyarsk"
@@ -145,10 +145,10 @@ async def registered(
     return str(answer["request_id"])
 
 
-async def promise(stage: Stage, request_id: str, moment: datetime, words: str) -> None:
-    """The contact promises to wait (R-URG-3)."""
+async def promise(stage: Stage, request_id: str, moment: datetime, words: str, *, to: Who | None = None) -> None:
+    """The contact promises the manager, or somebody else, to wait (R-URG-3)."""
     body = {"until": moment.isoformat(), "words": words}
-    await stage.doors.post("intake", f"/v1/requests/{request_id}/wait-promise", stage.manager, body)
+    await stage.doors.post("intake", f"/v1/requests/{request_id}/wait-promise", to or stage.manager, body)
     await stage.clock_is(request_id, "wait_promise", "met")
 
 
@@ -163,10 +163,10 @@ async def finished(stage: Stage, request_id: str, who: Who, note: str) -> None:
     await stage.clock_is(request_id, "finish", "met")
 
 
-async def verdict(stage: Stage, request_id: str, words: str) -> None:
-    """The accountant is content: the request is closed (R-REQ-3)."""
+async def verdict(stage: Stage, request_id: str, words: str, *, to: Who | None = None) -> None:
+    """The accountant is content, as the manager or somebody else hears: the request is closed (R-REQ-3)."""
     body = {"satisfied": True, "words": words}
-    await stage.doors.post("intake", f"/v1/requests/{request_id}/verdict", stage.manager, body)
+    await stage.doors.post("intake", f"/v1/requests/{request_id}/verdict", to or stage.manager, body)
     await stage.clock_is(request_id, "verdict", "met")
     await stage.stage_is(request_id, "closed")
 
@@ -178,6 +178,40 @@ async def solved(stage: Stage, request_id: str, note: str) -> None:
     await stage.later(timedelta(hours=1))
     await finished(stage, request_id, holder, note)
     await verdict(stage, request_id, "Да, всё хорошо")
+
+
+async def referred(stage: Stage, new: Institution, fan_id: str) -> None:
+    """From a fan's word to a client: a prospect, its trial request solved flawless, the win (R-REF-2 to R-REF-4)."""
+    manager, doors = stage.manager, stage.doors
+    soon = (stage.moment + timedelta(days=2)).isoformat()
+    body = {"name": new.name, "vouched_by_client_id": fan_id, "next_contact": soon, "zone": ZONE, "inn": new.inn}
+    prospect = await doors.post("accounts", "/v1/prospects", manager, body)
+    path = f"/v1/prospects/{prospect['prospect_id']}"
+    failed = {"subject": "Срочно: не выгружается отчёт", "failed_by": "Обещали через неделю", "products": ["1С:БГУ"]}
+    opened = await doors.post("accounts", f"{path}/trials", manager, failed)
+    request_id = opened["trials"][0]["request_id"]
+    await _tried(stage, request_id)
+
+    async def flawless() -> bool:
+        shown = await doors.get("accounts", path, manager)
+        return bool(shown["state"] == "tried" and shown["trials"][0]["flawless"])
+
+    await until(flawless, f"пробная заявка «{new.name}» решена безупречно")
+    contact = {"name": new.accountant, "phones": [new.phone], "emails": [new.email]}
+    terms = {"inn": new.inn, "fee": f"{new.fee}", "effective": stage.moment.date().isoformat(), "contacts": [contact]}
+    won = await doors.post("accounts", f"{path}/win", manager, terms)
+    await doors.post("accounts", f"/v1/proposals/{won['wins'][0]['proposal_id']}/confirm", DIRECTOR)
+
+
+async def _tried(stage: Stage, request_id: str) -> None:
+    """A trial request is served under the clocks of urgent ones, and every one of them is met; the lead of the
+    specialists speaks with the prospect."""
+    holder = await stage.assigned(request_id)
+    await promise(stage, request_id, stage.moment + 15 * MINUTE, "Подождём, наши и не брались", to=LEAD)
+    await deed(stage, request_id, "start", holder)
+    await stage.later(20 * MINUTE)
+    await finished(stage, request_id, holder, "Отчёт выгружен")
+    await verdict(stage, request_id, "За двадцать минут! Спасибо", to=LEAD)
 
 
 async def fact(stage: Stage, body: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from deploy.demo.cast import NEWCOMERS, SPECIALISTS, Institution, base_csv, institutions, newcomer
-from deploy.demo.doors import DIRECTOR, PAYROLL, Differs, until
+from deploy.demo.doors import DIRECTOR, LEAD, PAYROLL, Differs, until
 from deploy.demo.stage import (
     DAYS,
     MINUTE,
@@ -22,6 +22,7 @@ from deploy.demo.stage import (
     finished,
     must,
     promise,
+    referred,
     registered,
     solved,
     verdict,
@@ -50,7 +51,7 @@ async def opening(stage: Stage) -> None:
     hours = {day: ["00:00-24:00"] for day in DAYS}
     for name, products in SPECIALISTS:
         body = {"name": name, "products": products, "hours": hours, "zone": ZONE, "capacity": 20}
-        await doors.post("routing", "/v1/specialists", ("demo-lead", "lead"), body)
+        await doors.post("routing", "/v1/specialists", LEAD, body)
     key = {"name": "Демонстрация", "scopes": ["requests:write", "emails:write"], "days": 1}
     doors.api_key = (await doors.post("intake", "/v1/api-keys", DIRECTOR, key))["key"]
     for one in stage.base:
@@ -165,24 +166,14 @@ async def cancelled_and_brought_back(stage: Stage) -> None:
 
 
 async def lost_and_won(stage: Stage) -> None:
-    """A client of 20 000 is lost, three are won by referral; a director confirms each (R-BASE-2, R-BASE-3)."""
+    """A client of 20 000 is lost; three are won by referral, each by a trial request that its vendor had failed and we
+    solved (R-REF-3, R-REF-4). A director confirms each (R-BASE-2, R-BASE-3)."""
     await stage.at(12, 12)
     leaving = stage.clients[stage.base[0].inn]
     await fact(stage, {"kind": "lost", "client_id": leaving, "reason": "Заявку решил конкурент"})
     for number, fan in enumerate((1, 3, 5)):
         await stage.at(15 + 3 * number, 12)
-        new = newcomer(stage.seed, number)
-        contact = {"name": new.accountant, "phones": [new.phone], "emails": [new.email]}
-        await fact(
-            stage,
-            {
-                "kind": "won",
-                "client": {"name": new.name, "inn": new.inn, "zone": ZONE, "contacts": [contact]},
-                "fee": f"{new.fee}",
-                "source": "referral",
-                "vouched_by_client_id": stage.clients[stage.base[fan].inn],
-            },
-        )
+        await referred(stage, newcomer(stage.seed, number), stage.clients[stage.base[fan].inn])
     stage.say("потерян 1 клиент (20 000), приведены 3 по рекомендации (20 000, 30 000, 50 000)")
 
 

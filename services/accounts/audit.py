@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from services.accounts.domain.trail import Block, Entry, Trailed, broken, chained, linked, replayed, values
+from services.accounts.domain.trail import Block, Entry, Trailed, broken, chained, linked, replayed, unusual, values
 from services.accounts.office import Office
 from services.accounts.store import Store
 from shared.contracts.base import Decision
@@ -143,7 +143,7 @@ def _faults(before: Block | None, blocks: Sequence[Block]) -> list[str]:
 async def _verify_documents(store: Store, kind: str, documents: Documents[Any], verdict: Verdict) -> set[str]:
     seen: set[str] = set()
     last = ""
-    while keys := await store.keys_after(documents, last, DOCUMENTS_AT_ONCE):
+    while keys := await store.keys_after(kind, last, DOCUMENTS_AT_ONCE):
         await _verify_some(store, kind, documents, keys, verdict)
         seen.update(keys)
         last = keys[-1]
@@ -185,12 +185,14 @@ def _contradiction(state: Trailed | BaseException | None, entries: Sequence[Entr
     if isinstance(state, BaseException):
         return f"не читается: {state}"
     chain = {entry.number: entry for entry in (*entries, *state.trail.waiting)}
+    if not chain and not state.trail.made:
+        return "в журнале о нём ничего нет"
     if sorted(chain) != list(range(1, state.trail.made + 1)):
         return f"документ сделал записей: {state.trail.made}, в журнале их {len(chain)}"
     now = values(state)
     said = replayed([chain[number] for number in sorted(chain)])
-    odd = [name for name, value in said.items() if now.get(name) != value]
-    return f"в документе не то, что в журнале: {', '.join(odd)}" if odd else None
+    odd = {name for name, value in said.items() if now.get(name) != value} | (unusual(state) - said.keys())
+    return f"в документе не то, что в журнале: {', '.join(sorted(odd))}" if odd else None
 
 
 async def _waiting(documents: Documents[Any]) -> list[Entry]:

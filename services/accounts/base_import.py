@@ -17,6 +17,7 @@ from services.accounts.importing.cells import Fault, Managers
 from services.accounts.importing.sheet import Entry, Sheet, read
 from services.accounts.metrics import IMPORT_ROWS
 from services.accounts.office import Office
+from services.accounts.store import MANAGERS_LIMIT
 from services.accounts.values import Unfit
 from shared.contracts.accounts import ClientRegistered
 from shared.contracts.base import Event
@@ -74,13 +75,15 @@ async def import_base(office: Office, by: str, body: bytes, order: Order) -> Rep
     """
     if order.manager_id is not None:
         await office.manager(order.manager_id)
-    managers = Managers.of(await office.store.manager_names(), order.manager_id)
+    people = await office.store.managers_after(None, MANAGERS_LIMIT)
+    managers = Managers.of({each.manager_id: each.name for each in people}, order.manager_id)
     sheet = await asyncio.to_thread(read, body, managers)
     taking = Taking(
         new_id=office.new_id,
         at=office.now(),
         today=office.today(),
         zone=office.zone,
+        working=frozenset(each.manager_id for each in people if each.works_on(office.today())),
         unusual_fees=order.unusual_fees,
     )
     recorded = _meant(sheet, await office.store.clients_by_inn(entry.listed.inn for entry in sheet.entries))

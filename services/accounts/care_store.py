@@ -72,6 +72,7 @@ PROSPECT_INDEXES = (
     IndexModel([("state", 1), ("_id", 1)]),
     IndexModel("vouched_by_client_id"),
     IndexModel("wins.client_id"),
+    IndexModel("trials.request_id"),
 )
 
 

@@ -21,7 +21,7 @@ from services.accounts.completeness import promised
 from services.accounts.domain import facts
 from services.accounts.domain import proposal as proposals
 from services.accounts.domain.client import Client
-from services.accounts.domain.proposal import Evidence, Kind, Proposal
+from services.accounts.domain.proposal import Evidence, Kind, Proposal, Win
 from services.accounts.domain.refusals import AccountsError, UnknownProposal, WrongValue
 from services.accounts.metrics import RESUMED
 from services.accounts.office import Office, known
@@ -133,15 +133,31 @@ async def check_people(office: Office, client: Client | None, proposal: Proposal
     """Raises `WrongValue` or `InnTaken` where the proposal names somebody who does not fit."""
     if proposal.handed_over is not None:
         await _check_takes_over(office, client, proposal, proposal.handed_over.to_manager_id)
+    if proposal.lost is not None and proposal.lost.request_id is not None:
+        whose = await office.store.client_of_request(proposal.lost.request_id)
+        if whose not in {None, proposal.client_id}:
+            raise WrongValue("request_id", "это заявка другого клиента")
     win = proposal.won
     if win is None:
         return
     await office.check_works("manager_id", win.manager_id, proposal.effective)
     await _check_newcomer(office, proposal)
-    if win.request_id is not None and await office.store.on_trial(win.request_id):
-        raise WrongValue("request_id", "пробная заявка ещё не закрыта: приход предлагают после неё (R-REF-4)")
+    await _check_trial(office, win)
     if win.vouched_by_client_id is not None and await office.store.clients.get(win.vouched_by_client_id) is None:
         raise WrongValue("vouched_by_client_id", "такого клиента нет")
+
+
+async def _check_trial(office: Office, win: Win) -> None:
+    """Who comes by referral comes after a trial request that closed flawless, else by a director's word and with a
+    reason (R-REF-4); one trial brings one client."""
+    trial = await office.store.trial(win.request_id) if win.request_id is not None else None
+    if trial is not None and not trial.ended:
+        raise WrongValue("request_id", "пробная заявка ещё не закрыта: приход предлагают после неё (R-REF-4)")
+    if trial is not None and trial.won:
+        raise WrongValue("request_id", "по этой пробной заявке клиент уже пришёл")
+    if win.source == "referral" and not (trial is not None and trial.flawless) and not win.reason:
+        wrong = "по рекомендации приходят после пробной заявки, решённой безупречно; без неё напишите, почему (R-REF-4)"
+        raise WrongValue("reason", wrong)
 
 
 async def _check_takes_over(office: Office, client: Client | None, proposal: Proposal, manager_id: str) -> None:

@@ -1,6 +1,7 @@
 """The collections of accounts, their indexes, and every query on them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -54,6 +55,8 @@ OUTDATED = (
     ("asks", "manager_id_1_last_at_1"),
 )
 """Indexes of earlier versions; the first would refuse a branch kept apart."""
+SPOKEN_OF: Mapping[str, Mapping[str, Any]] = {"control": {"facts.kind": "ordered"}}
+"""Which documents of a kind the audit chain must speak of; all of them where nothing is said."""
 NOT_THERE = frozenset({26, 27})
 """What the database answers where there is no such collection or index."""
 CONFLICT_INDEXES = (
@@ -67,6 +70,15 @@ PROPOSAL_INDEXES = (
     IndexModel([("concerns", 1), ("proposed_at", 1), ("_id", 1)]),
     IndexModel([("proposed_by", 1), ("proposed_at", 1), ("_id", 1)]),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A trial request: whether it is over, and flawless; whether its prospect was won by it already."""
+
+    ended: bool
+    flawless: bool
+    won: bool
 
 
 class Store:
@@ -96,10 +108,6 @@ class Store:
             except OperationFailure as failure:
                 if failure.code not in NOT_THERE:
                     raise
-
-    async def manager_names(self) -> dict[str, str]:
-        """The name of every manager, by id."""
-        return {manager.manager_id: manager.name for manager in await self.managers.find({}, limit=MANAGERS_LIMIT)}
 
     async def managers_after(self, manager_id: str | None, limit: int) -> list[Manager]:
         """Managers in order of id."""
@@ -132,10 +140,19 @@ class Store:
             where = {"$and": [where, _beyond("proposed_at", *read_place(after))]}
         return await self.proposals.find(where, sort=(("proposed_at", 1), ("_id", 1)), limit=limit)
 
-    async def on_trial(self, request_id: str) -> bool:
-        """Whether a prospect's trial request of this id is still open."""
-        where = {"trials": {"$elemMatch": {"request_id": request_id, "ended_at": None}}}
-        return await self._database["prospects"].find_one(where, {"_id": 1}) is not None
+    async def trial(self, request_id: str) -> Tried | None:
+        """How far a prospect's trial request of this id has come."""
+        found = await self._database["prospects"].find_one({"trials.request_id": request_id}, {"trials": 1, "state": 1})
+        if found is None:
+            return None
+        (trial,) = (each for each in found["trials"] if each["request_id"] == request_id)
+        ended, flawless = trial.get("ended_at") is not None, bool(trial.get("flawless"))
+        return Tried(ended=ended, flawless=flawless, won=found["state"] == "won")
+
+    async def client_of_request(self, request_id: str) -> str | None:
+        """Whose request it is, as far as is known."""
+        found = await self._database["matters"].find_one({"_id": request_id}, {"client_id": 1})
+        return str(found["client_id"]) if found and found.get("client_id") else None
 
     async def unfinished(self, decided_before: datetime, limit: int = 100) -> list[Proposal]:
         """Confirmed proposals whose client is not yet known to have followed."""
@@ -184,14 +201,11 @@ class Store:
             found.setdefault(entry.about, []).append(entry)
         return found
 
-    async def keys_after(self, documents: Documents[Any], key: str, limit: int) -> list[str]:
-        """Ids, in order, of documents that have made entries."""
-        found = (
-            documents.collection.find({"_id": {"$gt": key}, "trail.made": {"$gt": 0}}, {"_id": 1})
-            .sort("_id", 1)
-            .limit(limit)
-        )
-        return [each["_id"] async for each in found]
+    async def keys_after(self, kind: str, key: str, limit: int) -> list[str]:
+        """Ids, in order, of documents of which the chain must speak, or that say it does."""
+        spoken_of = {"$or": [{"trail.made": {"$gt": 0}}, SPOKEN_OF.get(kind, {})]}
+        found = self.trailed[kind].collection.find({"_id": {"$gt": key}, **spoken_of}, {"_id": 1})
+        return [each["_id"] async for each in found.sort("_id", 1).limit(limit)]
 
     async def _entries(self, about: Mapping[str, Any], more: Mapping[str, Any], limit: int | None) -> list[Entry]:
         steps: list[dict[str, Any]] = [

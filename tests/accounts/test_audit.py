@@ -107,6 +107,14 @@ TAMPERED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("clients", {}, {"$set": {"fee": Decimal("1.00")}}, "в документе не то, что в журнале: fee"),
     ("clients", {}, {"$set": {"name": 5}}, "не читается"),
     ("clients", {}, {"$set": {"trail.made": 7}}, "документ сделал записей: 7"),
+    ("clients", {}, {"$set": {"kpp": "246601001"}}, "в документе не то, что в журнале: kpp"),
+    (
+        "clients",
+        {},
+        {"$push": {"stays.0.fees": {"effective": "2026-10-01", "fee": Decimal("90000.00")}}},
+        "в документе не то, что в журнале: stays.1.fees.2.effective, stays.1.fees.2.fee",
+    ),
+    ("managers", {}, {"$unset": {"trail": 1}}, "manager m1: документ сделал записей: 0"),
 ]
 
 
@@ -135,6 +143,15 @@ async def test_a_chain_cut_off_or_a_document_removed_is_found_out(doors: Doors) 
     await doors.client()
     await linked_up(doors)
     assert (await doors.get("/v1/audit/verify?number=1")).status_code == 422
+
+
+async def test_a_document_put_in_by_hand_is_found_out(doors: Doors) -> None:
+    true = await doors.client()
+    await linked_up(doors)
+    clients = doors.office.store.clients.collection
+    forged = await clients.find_one({"_id": true}) | {"_id": "forged", "client_id": "forged", "inn": "2466000000"}
+    await clients.insert_one({name: value for name, value in forged.items() if name != "trail"})
+    assert (await verdict(doors))["faults"] == ["client forged: в журнале о нём ничего нет"]
 
 
 async def test_a_document_removed_leaves_its_trace(doors: Doors) -> None:

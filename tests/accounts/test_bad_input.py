@@ -1,14 +1,18 @@
 """What people send by mistake about money is stopped at the door, and corrected by facts alone (R-BASE-3)."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from services.accounts.care import Care
 from services.accounts.domain.prospects import Prospect, Trial
 from shared.contracts.base import Decision
-from tests.accounts.conftest import OTHER_DIRECTOR, Doors
+from tests.accounts.conftest import DIRECTOR, OTHER_DIRECTOR, Doors
 from tests.accounts.samples import inn
+from tests.accounts.test_audit import linked_up, verdict
+from tests.accounts.test_care_metrics import asked_for
 from tests.kit import token
 
 MARIA = token("manager", subject="m1")
@@ -68,11 +72,34 @@ async def test_a_win_is_not_proposed_before_the_trial_request_closed(doors: Door
     await prospects.step("x", lambda _: Decision(prospect))
     asked = {"kind": "won", "client": {"name": "Сад", "inn": inn(77)}, "fee": "30000", "source": "referral"}
     asked |= {"manager_id": "m1", "vouched_by_client_id": fan, "request_id": "r7", "effective": DAY}
+
+    async def stands(**over: Any) -> None:
+        trials = (replace(trial, **{name: value for name, value in over.items() if name != "state"}),)
+        found = replace(prospect, trials=trials, state=over.get("state", "tried"))
+        await prospects.step("x", lambda _: Decision(found))
+
     early = await doors.post("/v1/proposals", asked)
     assert (early.status_code, "ещё не закрыта" in early.json()["detail"]) == (422, True)
-    closed = replace(prospect, trials=(replace(trial, flawless=True, ended_at=at),))
-    await prospects.step("x", lambda _: Decision(closed))
-    assert (await doors.post("/v1/proposals", asked)).status_code == 201
+    await stands(flawless=False, ended_at=at)
+    spoilt = await doors.post("/v1/proposals", asked)
+    assert (spoilt.status_code, "R-REF-4" in spoilt.json()["detail"]) == (422, True)
+    reasoned = await doors.post("/v1/proposals", asked | {"reason": "сроки сорвали мы, но они довольны"})
+    assert (reasoned.status_code, reasoned.json()["reason"]) == (201, "сроки сорвали мы, но они довольны")
+    await stands(flawless=True, ended_at=at)
+    waiting = await doors.post("/v1/proposals", asked)
+    assert waiting.status_code == 201
+    await stands(flawless=True, ended_at=at, state="won")
+    twice = await doors.post(f"/v1/proposals/{waiting.json()['proposal_id']}/confirm", who=OTHER_DIRECTOR)
+    assert (twice.status_code, "уже пришёл" in twice.json()["detail"]) == (422, True)
+
+
+async def test_nobody_comes_by_referral_without_a_trial_unless_a_director_is_told_why(doors: Doors) -> None:
+    fan = await doors.client()
+    asked = {"kind": "won", "client": {"name": "Сад", "inn": inn(77)}, "fee": "30000", "source": "referral"}
+    asked |= {"manager_id": "m1", "vouched_by_client_id": fan, "effective": DAY}
+    for over in ({}, {"request_id": "nobody"}, {"reason": " "}):
+        assert (await doors.post("/v1/proposals", asked | over, MARIA)).status_code == 422
+    assert (await doors.post("/v1/proposals", asked | {"reason": "решили до того, как завели Svoy"})).status_code == 201
 
 
 async def test_nobody_who_has_left_takes_a_client_over(doors: Doors) -> None:
@@ -86,6 +113,38 @@ async def test_nobody_who_has_left_takes_a_client_over(doors: Doors) -> None:
     await doors.manager("m2")
     await doors.confirmed(kind="handed_over", client_id=client, to_manager_id="m2", effective="2026-10-15")
     assert await doors.proposed(**asked, effective="2026-10-10"), "m2 holds it since, whatever was before"
+    new = {"name": "Сад", "inn": inn(77), "manager_id": "gone", "since": "2026-10-01", "fee": "20000"}
+    assert (await doors.post("/v1/clients", new)).status_code == 422
+    table = f"ИНН;Наименование;Менеджер;Плата;Дата начала\n{inn(77)};Сад;Глеб;20000;01.10.2026"
+    headers = DIRECTOR | {"content-type": "text/csv"}
+    report = (await doors.http.post("/v1/clients/import", content=table.encode(), headers=headers)).json()
+    assert [(fault["column"], "не работает" in fault["wrong"]) for fault in report["faults"]] == [("Менеджер", True)]
+
+
+async def test_no_hand_over_is_dated_ahead_and_the_later_of_two_days_holds(doors: Doors) -> None:
+    client = await doors.client()
+    await doors.manager("m2")
+    await doors.manager("m3")
+    asked = {"kind": "handed_over", "client_id": client}
+    tomorrow = str(doors.office.today() + timedelta(days=1))
+    ahead = await doors.post("/v1/proposals", asked | {"to_manager_id": "m2", "effective": tomorrow})
+    assert (ahead.status_code, "ещё не наступил" in ahead.json()["detail"]) == (422, True)
+    await doors.confirmed(**asked, to_manager_id="m2", effective="2026-10-20")
+    await doors.confirmed(**asked, to_manager_id="m3", effective="2026-10-10")
+    shown = (await doors.get(f"/v1/clients/{client}")).json()
+    held = [(each["effective"], each["manager_id"]) for each in shown["stays"][0]["holders"]]
+    assert held == [("2026-09-01", "m1"), ("2026-10-10", "m3"), ("2026-10-20", "m2")]
+    assert shown["manager_id"] == "m2"
+
+
+async def test_the_request_that_cost_a_client_is_its_own(doors: Doors) -> None:
+    care: Care = doors.app.state.care
+    client, other = await doors.client(), await doors.client()
+    await asked_for(care, other, "r1", 2)
+    asked = {"kind": "lost", "client_id": client, "reason": "конкурент", "effective": DAY}
+    foreign = await doors.post("/v1/proposals", asked | {"request_id": "r1"})
+    assert (foreign.status_code, "другого клиента" in foreign.json()["detail"]) == (422, True)
+    assert (await doors.post("/v1/proposals", asked | {"client_id": other, "request_id": "r1"})).status_code == 201
 
 
 async def test_a_wrong_fact_is_reversed_with_its_evidence_by_two_people(doors: Doors) -> None:
@@ -114,3 +173,5 @@ async def test_a_wrong_fact_is_reversed_with_its_evidence_by_two_people(doors: D
     assert late.status_code == 409
     nobody = await doors.post("/v1/proposals", wrong | {"reverses_fact_id": "nobody"})
     assert nobody.status_code == 422
+    await linked_up(doors)
+    assert (await verdict(doors))["faults"] == []

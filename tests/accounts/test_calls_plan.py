@@ -62,6 +62,15 @@ def test_calls_are_spread_evenly_over_the_working_days_that_are_left() -> None:
     assert len(late.entries) == 30
 
 
+def test_a_day_that_is_over_in_the_clients_zone_is_not_planned() -> None:
+    east = replace(PARTY, client_id="c2", zone="Asia/Kamchatka")
+    callees = [callee("west"), callee("east", party=east)]
+    monday, tuesday = W48.days[:2]
+    late = replace(planning(callees), today={ZONE: monday, east.zone: tuesday})  # 23:00 here is 4:00 there
+    days = {entry.contact_id: entry.day for entry in calls_plan.plan(None, "m1", callees, late).state.entries}
+    assert days == {"east": tuesday, "west": monday}
+
+
 def test_absences_are_gone_round_and_who_is_away_all_week_is_owed_no_call() -> None:
     callees = [callee("here"), callee("back", away_until=date(2026, 11, 25)), callee("away", away_until=W48.days[6])]
     days = {entry.contact_id: entry.day for entry in planned(callees).entries}

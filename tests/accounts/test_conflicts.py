@@ -6,6 +6,7 @@ from services.accounts import conflicts
 from services.accounts.domain.conflict import Conflict, decide, parties, seen
 from tests.accounts.conftest import DIRECTOR, Doors
 from tests.accounts.samples import AT, client, contact, inn
+from tests.accounts.test_audit import linked_up, verdict
 from tests.kit import token
 
 PHONE = "+73912000001"
@@ -53,6 +54,8 @@ async def test_a_phone_of_two_is_shown_and_given_to_one_by_a_person(doors: Doors
     stranger = token("manager", subject="m3")
     assert [(await doors.get(path, who)).status_code for who in (stranger, DIRECTOR)] == [403, 200]
     assert (await doors.post("/v1/conflicts/nobody/decide", word)).status_code == 404
+    await linked_up(doors)
+    assert (await verdict(doors))["faults"] == []
 
 
 async def test_what_was_decided_is_done_after_a_crash(doors: Doors) -> None:

@@ -7,6 +7,7 @@ from services.accounts import listening
 from services.accounts.care import Care, party_of
 from services.accounts.domain.matters import Fact
 from tests.accounts.conftest import Doors
+from tests.accounts.test_audit import linked_up, verdict
 from tests.accounts.test_care_audit import named
 from tests.accounts.test_care_metrics import asked_for
 from tests.kit import token
@@ -68,6 +69,8 @@ async def test_a_withdrawn_request_leaves_the_list_by_the_words_of_whose_request
     matter = await care_of(doors).matter("r1")
     assert [(fact.by, fact.text) for fact in matter.of("satisfied")] == [("m1", "да, всё хорошо")]
     assert not matter.praised, "nothing was solved: it makes nobody a fan"
+    await linked_up(doors)
+    assert (await verdict(doors))["faults"] == []
 
 
 async def test_the_word_on_a_request_of_who_has_left_is_anybodys_there(doors: Doors) -> None:

@@ -79,7 +79,7 @@ async def test_a_managers_months_are_shown_and_measured_without_names(doors: Doo
     await doors.confirmed(kind="handed_over", client_id=other, to_manager_id="m2", effective="2026-10-12")
     await doors.confirmed(
         kind="won", client={"name": "Сад", "inn": inn(77)}, fee="30000", source="referral", manager_id="m1",
-        vouched_by_client_id=other, effective="2026-10-15",
+        vouched_by_client_id=other, effective="2026-10-15", reason="решили до того, как завели Svoy",
     )  # fmt: skip
     maria = token("manager", subject="m1")
     path = "/v1/managers/m1/growth?since=2026-09&until=2026-11"

@@ -22,7 +22,7 @@ async def test_a_managers_win_by_referral_is_confirmed_and_told(doors: Doors) ->
     fan = await doors.client()
     new = {"name": "Детский сад № 7", "inn": inn(77), "contacts": [{"name": "Ольга", "emails": ["o@sad7.ru"]}]}
     asked = {"kind": "won", "client": new, "fee": "30000", "source": "referral", "effective": DAY}
-    asked |= {"vouched_by_client_id": fan, "request_id": "r7"}
+    asked |= {"vouched_by_client_id": fan, "request_id": "r7", "reason": "решили до того, как завели Svoy"}
     first = await doors.post("/v1/proposals", asked, MARIA, key="k1")
     again = await doors.post("/v1/proposals", asked, MARIA, key="k1")
     assert (first.status_code, again.status_code) == (201, 200)
@@ -173,7 +173,7 @@ async def test_a_win_that_contradicts_itself_is_refused(
     await doors.post("/v1/managers", {"manager_id": "gone", "name": "Г", "hired": "2026-01-12", "left": "2026-10-09"})
     new = {"name": "Детский сад № 7", "inn": inn(77)}
     asked = {"kind": "won", "client": new, "fee": "30000", "source": "referral", "effective": DAY}
-    asked |= {"vouched_by_client_id": fan, "manager_id": "m1"}
+    asked |= {"vouched_by_client_id": fan, "manager_id": "m1", "reason": "довольны"}
     answer = await doors.post("/v1/proposals", asked | over)
     assert answer.status_code == status
     assert words in answer.json()["detail"]

@@ -28,7 +28,8 @@ LISTED = Listed(
 
 def taking() -> Taking:
     ids = count(1)
-    return Taking(new_id=lambda: f"n{next(ids)}", at=AT, today=TODAY, zone="Asia/Krasnoyarsk")
+    working = frozenset({"m1", "m2"})
+    return Taking(new_id=lambda: f"n{next(ids)}", at=AT, today=TODAY, zone="Asia/Krasnoyarsk", working=working)
 
 
 def listed(**over: Any) -> Listed:

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from deploy.demo.cast import newcomer
 from deploy.demo.doors import DIRECTOR, until
-from deploy.demo.stage import MINUTE, Stage, deed, finished, promise, registered, verdict
+from deploy.demo.stage import MINUTE, Stage, deed, finished, promise, referred, registered, verdict
 from deploy.local.house import House
 from shared.ids import random_id
 
@@ -79,6 +80,25 @@ async def test_a_withdrawn_request_frees_the_specialist(stage: Stage) -> None:
 
     await until(free, "специалист свободен")
     await stage.clock_is(request_id, "start", "cancelled")
+
+
+async def test_a_fans_word_becomes_a_client_after_a_trial_served_like_an_urgent_request(stage: Stage) -> None:
+    """R-REF-2 to R-REF-4: accounts opens the trial by event, intake registers it, routing and the clocks serve it."""
+    fan = stage.clients[stage.base[9].inn]
+    await referred(stage, newcomer(stage.seed, 0), fan)
+    chain = await stage.doors.get("accounts", f"/v1/clients/{fan}/referral-chain", stage.manager)
+    (brought,) = chain["brought"]
+    prospect = await stage.doors.get("accounts", f"/v1/prospects/{brought['prospect_id']}", stage.manager)
+    assert (prospect["state"], prospect["next_contact"]) == ("won", None)
+    (trial,) = prospect["trials"]
+    request = await stage.doors.get("intake", f"/v1/requests/{trial['request_id']}", DIRECTOR)
+    assert (request["trial"], request["priority"], request["state"]) == (True, "urgent", "closed")
+    timeline = await stage.doors.get("sla_monitor", f"/v1/requests/{trial['request_id']}/timeline", DIRECTOR)
+    clocks = {one["clock"] for one in timeline["obligations"]}
+    assert clocks >= {"assign", "wait_promise", "start", "finish", "verdict"}
+    assert {one["state"] for one in timeline["obligations"]} == {"met"}
+    won = await stage.doors.get("accounts", f"/v1/clients/{prospect['wins'][0]['client_id']}", DIRECTOR)
+    assert (won["active"], won["source"]) == (True, "referral")
 
 
 async def test_work_that_waits_goes_to_whoever_frees_up_the_most_urgent_first(stage: Stage) -> None:

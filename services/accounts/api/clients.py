@@ -28,7 +28,7 @@ from services.accounts.api.fields import (
 from services.accounts.domain import client as clients
 from services.accounts.domain.client import Client, begin
 from services.accounts.domain.contacts import replaced
-from services.accounts.domain.refusals import UnknownClient, WrongValue
+from services.accounts.domain.refusals import UnknownClient
 from services.accounts.domain.stay import handed_to
 from services.accounts.office import Office, known
 from services.accounts.store import Store, client_place
@@ -80,8 +80,8 @@ class Search(BaseModel):
 async def register(office: Deps, who: Director, key: IdempotencyKey, new: NewClient, response: Response) -> ClientView:
     """A client of a base that is handed over: nobody is paid for it (R-PAY-4)."""
     client_id = office.new_id() if key is None else derived_id("client", who.subject, key)
-    if await office.store.managers.get(new.manager_id) is None:
-        raise WrongValue("manager_id", f"менеджера {new.manager_id} нет")
+    if await office.store.clients.get(client_id) is None:
+        await office.check_works("manager_id", new.manager_id, office.today())
     client = begin(
         client_id=client_id,
         name=new.name,

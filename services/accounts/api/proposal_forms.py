@@ -80,7 +80,10 @@ class NewWin(_New):
     fee: Fee
     source: Source
     vouched_by_client_id: Annotated[Id | None, Field(description="The fan who vouched: wanted for a referral.")] = None
-    request_id: Annotated[Id | None, Field(description="The trial request that was solved.")] = None
+    request_id: Annotated[Id | None, Field(description="The trial request that was solved: for a referral.")] = None
+    reason: Annotated[Text | None, Field(description="Why a referral is won without a flawless trial (R-REF-4).")] = (
+        None
+    )
     unusual_fee: UnusualFee = False
 
     @model_validator(mode="after")
@@ -98,6 +101,7 @@ class NewWin(_New):
             newcomer=self._newcomer(office),
             vouched_by_client_id=self.vouched_by_client_id,
             request_id=self.request_id,
+            reason=self.reason or "",
         )
         return {"won": win, "unusual_fee": self.unusual_fee}
 
@@ -238,7 +242,7 @@ class ProposalView(BaseModel):
     request_id: str | None = None
     to_manager_id: str | None = None
     reason: str | None = None
-    """Why the client went, or the fact was wrong."""
+    """Why the client went, the fact was wrong, or one is won without a flawless trial."""
     reverses_fact_id: str | None = None
     unusual_fee: bool = False
     evidence: tuple[EvidenceView, ...] = ()

@@ -174,6 +174,7 @@ def _win(care: Care, prospect: Prospect, body: WinBody, trial: Trial) -> Win:
         newcomer=Newcomer(name=prospect.name, inn=body.inn, zone=prospect.zone, contacts=contacts),
         vouched_by_client_id=prospect.vouched_by_client_id,
         request_id=trial.request_id,
+        reason=body.reason.strip(),
     )
 
 

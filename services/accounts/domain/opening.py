@@ -50,12 +50,13 @@ class NotTaken(AccountsError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taking:
-    """What is needed to take clients from a list: ids, the moment, the company's day and zone."""
+    """What is needed to take clients from a list: ids, the moment, the company's day and zone, who works that day."""
 
     new_id: Callable[[], str]
     at: datetime
     today: date
     zone: str
+    working: frozenset[str]
     unusual_fees: bool = False
     """Fees out of the usual are meant."""
 
@@ -80,8 +81,11 @@ class Taking:
         return describe(client, described, self.at)
 
     def _begun(self, listed: Listed, client_id: str) -> Client:
+        manager_id = _needed(listed.manager_id, "manager")
+        if manager_id not in self.working:
+            raise NotTaken("manager", "этот менеджер сейчас не работает", "назовите того, кто примет клиента")
         stay = handed_to(
-            _needed(listed.manager_id, "manager"),
+            manager_id,
             since=_needed(listed.since, "since"),
             fee=_needed(listed.fee, "fee"),
             source=listed.source or "opening",

@@ -61,6 +61,8 @@ class Win:
     """The fan who vouched (R-REF-2)."""
     request_id: str | None = None
     """The trial request solved (R-REF-4)."""
+    reason: str = ""
+    """Why it is won without a trial request that closed flawless: a director's to accept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

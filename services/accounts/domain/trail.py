@@ -147,6 +147,11 @@ def values(state: object) -> dict[str, str]:
     return {} if state is None else dict(_values(getattr(state, "audited", state), ""))
 
 
+def unusual(state: object) -> frozenset[str]:
+    """The fields of a state that hold something else than a new one would: the chain must speak of each of them."""
+    return frozenset(dict(_values(getattr(state, "audited", state), "", usual=False)))
+
+
 def replayed(entries: Sequence[Entry]) -> dict[str, str | None]:
     """What the entries about one document, in order, say its fields hold."""
     return {change.field: change.after for entry in entries for change in entry.changes}
@@ -183,14 +188,16 @@ def digest(number: int, before: str, entries: Sequence[Entry]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _values(value: object, path: str) -> Iterator[tuple[str, str]]:
+def _values(value: object, path: str, *, usual: bool = True) -> Iterator[tuple[str, str]]:
+    """Every field below `path`; without the `usual` ones, which hold their default."""
     if is_dataclass(value):
         for field in fields(value):
-            if path or field.name not in NOT_CHANGES:
-                yield from _values(getattr(value, field.name), f"{path}.{field.name}" if path else field.name)
+            part = getattr(value, field.name)
+            if (path or field.name not in NOT_CHANGES) and (usual or part != field.default):
+                yield from _values(part, f"{path}.{field.name}" if path else field.name, usual=usual)
     elif isinstance(value, tuple) and value and is_dataclass(value[0]):
         for number, part in enumerate(value, 1):
-            yield from _values(part, f"{path}.{_name(part, number)}")
+            yield from _values(part, f"{path}.{_name(part, number)}", usual=usual)
     elif value is not None and value not in {"", ()}:
         yield path, _text(value)
 
