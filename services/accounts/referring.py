@@ -67,11 +67,12 @@ async def move(care: Care, prospect_id: str, decide: Any, *, by: str, why: str) 
 
 
 async def follow_trial(care: Care, matter: Matter) -> None:
-    """The prospect learns what its trial request has come to."""
+    """The prospect learns what its trial request has come to; one withdrawn has shown nothing, and is over."""
     origin = matter.registration.origin_id if matter.registration else None
     if origin is None or await care.store.prospects.get(origin) is None:
         return
-    ended = partial(prospects.end_trial, request_id=matter.request_id, at=matter.closed_at, flawless=matter.flawless)
+    at = matter.of("withdrawn")[-1].at if matter.withdrawn else matter.closed_at
+    ended = partial(prospects.end_trial, request_id=matter.request_id, at=at, flawless=matter.flawless)
     await move(care, origin, ended, by=PROGRAM, why="пробная заявка")
 
 

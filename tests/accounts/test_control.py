@@ -1,11 +1,12 @@
 """Nothing leaves the control list but by the accountant's satisfied verdict (R-IMP-4), whatever becomes of the rest."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from services.accounts import listening
 from services.accounts.care import Care, party_of
-from services.accounts.domain.matters import Fact
+from services.accounts.domain.matters import Fact, Registration
 from tests.accounts.conftest import Doors
 from tests.accounts.test_audit import linked_up, verdict
 from tests.accounts.test_care_audit import named
@@ -79,6 +80,29 @@ async def test_the_word_on_a_request_of_who_has_left_is_anybodys_there(doors: Do
     left = {"contacts": [{"name": "Вера", "contact_id": vera}]}
     assert (await doors.http.patch(f"/v1/clients/{client.client_id}", json=left, headers=MARIA)).status_code == 200
     await called(doors, vera, {"request_id": "r1", "finding": "fine", "words": "Анна просила передать: хорошо"})
+    assert await listed(doors) == []
+
+
+async def test_a_prospect_says_of_a_withdrawn_trial_in_a_talk_whether_it_is_content(doors: Doors) -> None:
+    care = care_of(doors)
+    prospect = await named(doors, await doors.client())
+    path = f"/v1/prospects/{prospect}"
+    opened = (await doors.post(f"{path}/trials", {"subject": "Отчёт", "failed_by": "не взялись"}, MARIA)).json()
+    request_id, at = opened["trials"][0]["request_id"], care.now()
+    party = await care.party(prospect)
+    first = Registration(at=at, number="1", priority="urgent", subject="Отчёт", party=party, trial=True)
+    await listening.take_in(care, request_id, replace(first, origin_id=prospect))
+    talk = {"words": "Сами справились, спасибо", "next_contact": "2100-01-01T00:00:00Z", "content": True}
+    early = await doors.post(f"{path}/talks", talk, MARIA)
+    assert (early.status_code, (await doors.get(path, MARIA)).json()["talks"]) == (422, [])
+    await listening.hear(care, request_id, Fact(kind="cancel_asked", at=at, by="s1", text="не моё"))
+    await listening.hear(care, request_id, Fact(kind="withdrawn", at=care.now(), by="m1", text="сами"))
+    shown = (await doors.get(path, MARIA)).json()
+    assert (shown["state"], shown["trials"][0]["flawless"]) == ("tried", False), "another one may be tried"
+    assert [item["withdrawn"] for item in await listed(doors)] == [True]
+    assert (await doors.post(f"{path}/talks", talk | {"content": False}, MARIA)).status_code == 200
+    assert len(await listed(doors)) == 1
+    assert (await doors.post(f"{path}/talks", talk, MARIA)).status_code == 200
     assert await listed(doors) == []
 
 

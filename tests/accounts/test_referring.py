@@ -109,6 +109,9 @@ def test_only_a_flawless_trial_wins_unless_a_director_says_why() -> None:
     assert prospects.check_win(turned.state, director=False, reason="").flawless
     again = prospects.end_trial(turned.state, "t1", None, flawless=False).state
     assert again.state == "trial"
+    waiting = prospects.win(turned.state, winning()).state
+    reopened = prospects.end_trial(waiting, "t1", None, flawless=False).state
+    assert (reopened.state, reopened.trials[-1].ended_at) == ("winning", None), "the director sees that it is open"
 
 
 def test_a_win_waits_for_the_director_and_a_refusal_leaves_the_prospect_as_it_was() -> None:

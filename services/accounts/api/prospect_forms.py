@@ -49,6 +49,8 @@ class TalkBody(Body):
 
     words: NeededWords
     next_contact: When
+    content: bool = False
+    """These words say that they are content about the trial request they withdrew: it leaves control (R-IMP-4)."""
 
 
 class TrialBody(Body):

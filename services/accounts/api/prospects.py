@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from services.accounts import referring
+from services.accounts import listening, referring
 from services.accounts.api.audit import EntryView, history_page
 from services.accounts.api.care_fields import Caller, CareDep, CareReader
 from services.accounts.api.fields import SEES_ALL, check_base, fingerprint
@@ -103,8 +103,11 @@ async def change(care: CareDep, who: Caller, prospect_id: str, body: ProspectCha
 @routes.post("/{prospect_id}/talks")
 async def talk(care: CareDep, who: Caller, prospect_id: str, body: TalkBody) -> ProspectView:
     """They were spoken with: what was said, and when next."""
-    await _own(care, who, prospect_id)
+    prospect = await _own(care, who, prospect_id)
     said = Talk(at=care.now(), by=who.subject, words=body.words, next_contact=body.next_contact)
+    prospects.contact(prospect, said)
+    if body.content:
+        await listening.take_word(care, prospect, said)
     return await _moved(care, who, prospect_id, partial(prospects.contact, talk=said), "разговор")
 
 

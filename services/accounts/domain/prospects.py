@@ -184,9 +184,10 @@ def end_trial(prospect: Prospect, request_id: str, at: datetime | None, *, flawl
         return Decision(prospect)
     if at is None:
         back = replace(trial, flawless=None, ended_at=None)
-        if prospect.state != "tried" or back == trial:
+        if prospect.state not in {"tried", "winning"} or back == trial:
             return Decision(prospect)
-        return Decision(replace(prospect, state="trial", trials=(*prospect.trials[:-1], back)))
+        state: Standing = "trial" if prospect.state == "tried" else "winning"
+        return Decision(replace(prospect, state=state, trials=(*prospect.trials[:-1], back)))
     if (trial.flawless, trial.ended_at) == (flawless, at):
         return Decision(prospect)
     ended = replace(trial, flawless=flawless, ended_at=at)
