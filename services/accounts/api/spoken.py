@@ -1,8 +1,8 @@
 """What was spoken in the past, a page at a time: weekly calls and askings, by accountant, client and manager."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from services.accounts.api.audit import EntryView, history_page
 from services.accounts.api.call_forms import CallView
@@ -14,7 +14,6 @@ from services.accounts.care_store import Asked, call_place
 from services.accounts.domain.care_refusals import UnknownCall, UnknownContact
 from services.accounts.office import known
 from services.accounts.store import place_of
-from shared.http.auth import Principal
 from shared.http.paging import Page, Paged, Paging, bad_cursor
 
 routes = APIRouter(prefix="/v1", tags=["spoken"])
@@ -27,24 +26,41 @@ class PastAskView(AskView):
     manager_id: str
 
 
+async def _contact(care: CareDep, who: CareReader, contact_id: str) -> str:
+    """Raises `UnknownContact` for somebody never heard of, `NotYourBase` for a manager who does not hold the client."""
+    await own_client(care, who, known(await care.store.client_ever_of(contact_id), UnknownContact))
+    return contact_id
+
+
+async def _client(care: CareDep, who: CareReader, client_id: str) -> str:
+    return (await own_client(care, who, client_id)).client_id
+
+
+async def _manager(care: CareDep, who: CareReader, manager_id: str) -> str:
+    check_base(who, manager_id)
+    return (await care.office.manager(manager_id)).manager_id
+
+
+OfContact = Annotated[str, Depends(_contact)]
+OfClient = Annotated[str, Depends(_client)]
+OfManager = Annotated[str, Depends(_manager)]
+
+
 @routes.get("/contacts/{contact_id}/calls")
-async def calls_of_contact(care: CareDep, who: CareReader, contact_id: str, paging: Paged) -> Page[CallView]:
+async def calls_of_contact(care: CareDep, contact_id: OfContact, paging: Paged) -> Page[CallView]:
     """The accountant's weekly calls, the latest week first; of one who has left the client too."""
-    await _check_contact(care, who, contact_id)
     return await _calls(care, {"contact_id": contact_id}, paging)
 
 
 @routes.get("/clients/{client_id}/calls")
-async def calls_of_client(care: CareDep, who: CareReader, client_id: str, paging: Paged) -> Page[CallView]:
+async def calls_of_client(care: CareDep, client_id: OfClient, paging: Paged) -> Page[CallView]:
     """The weekly calls with everybody at the client, whoever held it then."""
-    await own_client(care, who, client_id)
     return await _calls(care, {"client_id": client_id}, paging)
 
 
 @routes.get("/managers/{manager_id}/calls")
-async def calls_of_manager(care: CareDep, who: CareReader, manager_id: str, paging: Paged) -> Page[CallView]:
+async def calls_of_manager(care: CareDep, manager_id: OfManager, paging: Paged) -> Page[CallView]:
     """The weekly calls of the manager's base, with clients since handed over or lost too."""
-    await _check_manager(care, who, manager_id)
     return await _calls(care, {"manager_id": manager_id}, paging)
 
 
@@ -57,30 +73,26 @@ async def call_history(care: CareDep, who: CareReader, call_id: str, paging: Pag
 
 
 @routes.get("/contacts/{contact_id}/referral-asks")
-async def asks_of_contact(care: CareDep, who: CareReader, contact_id: str, paging: Paged) -> Page[PastAskView]:
+async def asks_of_contact(care: CareDep, contact_id: OfContact, paging: Paged) -> Page[PastAskView]:
     """When the accountant was asked for a referral, the latest first."""
-    await _check_contact(care, who, contact_id)
     return await _asks(care, {"asks.contact_id": contact_id}, paging)
 
 
 @routes.get("/clients/{client_id}/referral-asks")
-async def asks_of_client(care: CareDep, who: CareReader, client_id: str, paging: Paged) -> Page[PastAskView]:
+async def asks_of_client(care: CareDep, client_id: OfClient, paging: Paged) -> Page[PastAskView]:
     """When anybody at the client was asked, the latest first."""
-    await own_client(care, who, client_id)
     return await _asks(care, {"_id": client_id}, paging)
 
 
 @routes.get("/managers/{manager_id}/referral-asks")
-async def asks_of_manager(care: CareDep, who: CareReader, manager_id: str, paging: Paged) -> Page[PastAskView]:
+async def asks_of_manager(care: CareDep, manager_id: OfManager, paging: Paged) -> Page[PastAskView]:
     """Whom the manager's base was asked in, the latest first; clients since handed over or lost too."""
-    await _check_manager(care, who, manager_id)
     return await _asks(care, {"asks.manager_id": manager_id}, paging)
 
 
 @routes.get("/clients/{client_id}/referral-asks/history")
-async def ask_history(care: CareDep, who: CareReader, client_id: str, paging: Paged) -> Page[EntryView]:
+async def ask_history(care: CareDep, client_id: OfClient, paging: Paged) -> Page[EntryView]:
     """Who wrote down which asking of the client, the newest first."""
-    await own_client(care, who, client_id)
     return await history_page(care.office, "asks", client_id, paging)
 
 
@@ -105,14 +117,3 @@ async def _asks(care: Care, where: dict[str, Any], paging: Paging) -> Page[PastA
 def _ask_view(asked: Asked) -> PastAskView:
     shown = AskView.model_validate(asked.ask)
     return PastAskView(**shown.model_dump(), client_id=asked.client_id, manager_id=asked.ask.manager_id)
-
-
-async def _check_contact(care: Care, who: Principal, contact_id: str) -> None:
-    """Raises `UnknownContact` for somebody never heard of, `NotYourBase` for a manager who does not hold the client."""
-    client_id = known(await care.store.client_ever_of(contact_id), UnknownContact)
-    await own_client(care, who, client_id)
-
-
-async def _check_manager(care: Care, who: Principal, manager_id: str) -> None:
-    check_base(who, manager_id)
-    await care.office.manager(manager_id)
