@@ -117,7 +117,7 @@ def item(matter: Matter, now: datetime, *, lost: bool = False) -> Item | None:
         recommended=recommended(matter.nature),
         action=order.action if order else None,
         finish_by=order.finish_by if order else None,
-        overdue=matter.open and order is not None and order.finish_by is not None and order.finish_by < now,
+        overdue=not matter.withdrawn and order is not None and order.finish_by is not None and order.finish_by < now,
         withdrawn=matter.withdrawn,
         lost=lost,
     )
