@@ -63,25 +63,33 @@ async def _planned(care: Care, manager_id: str, week: Week, turns: asyncio.Semap
 
 async def plan(care: Care, manager_id: str, week: Week) -> CallPlan:
     """The plan of this manager and week as it should be now. Raises `NoCalendarYear`."""
-    clients = await care.store.outline(manager_id)
-    planned = await care.store.plans.get(plan_key(manager_id, week))
-    callees = await _callees(care, clients)
-    planning = await _planning(care, week, callees, planned)
-    decide = partial(calls_plan.plan, manager_id=manager_id, callees=callees, planning=planning)
-    return (await care.store.plans.step(plan_key(manager_id, week), decide)).state
+    return await _made(care, manager_id, week, await care.store.outline(manager_id))
 
 
 async def looked_at(care: Care, manager_id: str, week: Week) -> tuple[CallPlan, dict[str, date | None]]:
     """The plan as `plan` would make it, made only where something it is made of changed; and who is away until when."""
     outline = await care.store.outline(manager_id)
     key = plan_key(manager_id, week)
-    made_of = hash((care.office.today(), tuple(outline)))
-    known_plan = await care.store.plans.get(key) if care.planned.get(key) == made_of else None
-    found = known_plan or await plan(care, manager_id, week)
+    known_plan = await care.store.plans.get(key) if care.planned.get(key) == _made_of(care, outline) else None
+    found = known_plan or await _made(care, manager_id, week, outline)
+    return found, {contact.contact_id: contact.away_until for client in outline for contact in client.contacts}
+
+
+async def _made(care: Care, manager_id: str, week: Week, outline: Sequence[Outline]) -> CallPlan:
+    key, made_of = plan_key(manager_id, week), _made_of(care, outline)
+    callees = await _callees(care, outline)
+    planning = await _planning(care, week, callees, await care.store.plans.get(key))
+    decide = partial(calls_plan.plan, manager_id=manager_id, callees=callees, planning=planning)
+    made = await care.store.plans.step(key, decide)
     if len(care.planned) >= REMEMBERED:
         care.planned.clear()
     care.planned[key] = made_of
-    return found, {contact.contact_id: contact.away_until for client in outline for contact in client.contacts}
+    return made.state
+
+
+def _made_of(care: Care, outline: Sequence[Outline]) -> int:
+    """Tells what one plan is made from from what another is: the day, the clients and their accountants."""
+    return hash((care.office.today(), tuple(outline)))
 
 
 async def in_order(care: Care, found: CallPlan) -> tuple[Entry, ...]:
