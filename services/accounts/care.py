@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from services.accounts.care_store import BASE_LIMIT, CareStore, Outline
+from services.accounts.care_store import CareStore, Outline
 from services.accounts.domain.care_policy import CarePolicy
 from services.accounts.domain.care_refusals import UnknownContact, UnknownProspect, UnknownRequest
 from services.accounts.domain.client import Client, Contact
@@ -37,11 +37,6 @@ class Care:
     def horizon(self) -> datetime:
         """The moment before which nothing weighs any more."""
         return self.now() - timedelta(days=self.policy.horizon_days)
-
-    async def base(self, manager_id: str) -> list[Client]:
-        """The clients the manager holds at present."""
-        where = {"manager_id": manager_id, "active": True}
-        return await self.office.store.clients.find(where, limit=BASE_LIMIT)
 
     async def contact(self, contact_id: str) -> tuple[Client, Contact]:
         """An accountant and the client. Raises `UnknownContact`."""

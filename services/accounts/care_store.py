@@ -98,6 +98,16 @@ class Outline:
     contacts: tuple[Accountant, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A client as lists of a base need to know it."""
+
+    client_id: str
+    name: str
+    fee: Decimal
+    active: bool
+
+
 OUTLINED = {each.name: 1 for each in fields(Outline) if each.name != "contacts"} | {
     f"contacts.{each.name}": 1 for each in fields(Accountant)
 }
@@ -165,6 +175,12 @@ class CareStore:
         """The manager's clients at present, by id."""
         found = self._clients.find({"manager_id": manager_id, "active": True}, OUTLINED).sort("_id", 1)
         return [from_fields(document, Outline) for document in await found.to_list(None)]
+
+    async def base(self, manager_id: str) -> list[Held]:
+        """The clients the manager holds at present."""
+        wanted = {each.name: 1 for each in fields(Held)}
+        found = await self._clients.find({"manager_id": manager_id, "active": True}, wanted).to_list(None)
+        return [from_fields(document, Held) for document in found]
 
     async def weighing(self, client_ids: Collection[str], since: datetime) -> list[Matter]:
         """The requests of these clients that weigh anything at `since` or later."""

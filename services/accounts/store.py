@@ -1,7 +1,7 @@
 """The collections of accounts, their indexes, and every query on them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from pymongo.errors import OperationFailure
 from services.accounts.domain.client import Client
 from services.accounts.domain.conflict import Conflict
 from services.accounts.domain.conflict import Kind as ConflictKind
+from services.accounts.domain.growth import Course
 from services.accounts.domain.manager import Manager
 from services.accounts.domain.proposal import OPEN, Proposal, Standing
 from services.accounts.domain.trail import Block, Entry
@@ -57,6 +58,7 @@ OUTDATED = (
 """Indexes of earlier versions; the first would refuse a branch kept apart."""
 SPOKEN_OF: Mapping[str, Mapping[str, Any]] = {"control": {"facts.kind": "ordered"}}
 """Which documents of a kind the audit chain must speak of; all of them where nothing is said."""
+COURSE = {each.name: 1 for each in fields(Course)}
 NOT_THERE = frozenset({26, 27})
 """What the database answers where there is no such collection or index."""
 CONFLICT_INDEXES = (
@@ -218,15 +220,19 @@ class Store:
         found = self.blocks.collection.aggregate(steps if limit is None else [*steps, {"$limit": limit}])
         return [from_fields(entry, Entry) async for entry in found]
 
-    async def ever_held_by(self, manager_id: str) -> list[Client]:
+    async def ever_held_by(self, manager_id: str) -> list[Course]:
         """Every client the manager holds or held."""
-        return await self.clients.find({"stays.holders.manager_id": manager_id}, limit=CLIENTS_LIMIT)
+        return await self._courses({"stays.holders.manager_id": manager_id})
 
-    async def moved_since(self, day: date, manager_ids: Sequence[str] | None = None) -> list[Client]:
+    async def _courses(self, where: Mapping[str, Any]) -> list[Course]:
+        found = await self.clients.collection.find(where, COURSE).to_list(None)
+        return [from_fields(each, Course) for each in found]
+
+    async def moved_since(self, day: date, manager_ids: Sequence[str] | None = None) -> list[Course]:
         """Clients about whose history something changes on `day` or later, of those these managers ever held."""
         held = {} if manager_ids is None else {"stays.holders.manager_id": {"$in": list(manager_ids)}}
         moved = {"$or": [{"moved_on": {"$gte": day.isoformat()}}, {"moved_on": None}]}
-        return await self.clients.find(held | moved, limit=CLIENTS_LIMIT)
+        return await self._courses(held | moved)
 
     async def unmoved_since(
         self, day: date, manager_ids: Sequence[str] | None = None

@@ -115,10 +115,9 @@ async def at_risk(care: CareDep, who: CareReader, manager_id: str) -> RiskView:
     """The base by debt, and the fee at risk."""
     check_base(who, manager_id)
     await care.office.manager(manager_id)
-    clients = {client.client_id: client for client in await care.base(manager_id)}
-    known = await care.store.debts_of(clients)
+    fees = {client.client_id: client.fee for client in await care.store.base(manager_id)}
+    known = await care.store.debts_of(fees)
     heavy = sorted((each for each in known.values() if each.score > 0), key=lambda each: (-each.score, each.client_id))
-    fees = {client_id: client.fee for client_id, client in clients.items()}
     in_risk = sum((fees[each.client_id] for each in heavy if each.band == "risk"), Decimal())
     expected = sum((fees[each.client_id] * Decimal(str(each.loss_probability)) for each in heavy), Decimal())
     return RiskView(

@@ -13,6 +13,7 @@ from services.accounts import referring
 from services.accounts.api.care_fields import Caller, CareDep, CareReader, Words, own_client
 from services.accounts.api.fields import SEES_ALL, Body, Id, View, check_base
 from services.accounts.care import Care
+from services.accounts.care_store import Held
 from services.accounts.domain import fans
 from services.accounts.domain.client import Client
 from services.accounts.domain.fans import Ask, Asks, History
@@ -106,7 +107,7 @@ async def listed(care: CareDep, who: CareReader, manager_id: str) -> list[FanVie
     """Who is a fan, then who nearly is and what is missing."""
     check_base(who, manager_id)
     await care.office.manager(manager_id)
-    found = await _fans(care, await care.base(manager_id))
+    found = await _fans(care, await care.store.base(manager_id))
     return sorted((fan for fan in found if fan.fan or fan.near), key=lambda fan: (not fan.fan, -fan.streak, fan.name))
 
 
@@ -159,13 +160,13 @@ async def conversion(
     return ConversionView.model_validate(await referring.conversion(care, manager_id, begins))
 
 
-async def _fans(care: Care, clients: Sequence[Client]) -> list[FanView]:
+async def _fans(care: Care, clients: Sequence[Client | Held]) -> list[FanView]:
     ids = [client.client_id for client in clients]
     histories, asks = await referring.histories(care, ids), await care.store.asks_of(ids)
     return [_fan(care, client, histories[client.client_id], asks.get(client.client_id)) for client in clients]
 
 
-def _fan(care: Care, client: Client, history: History, asks: Asks | None) -> FanView:
+def _fan(care: Care, client: Client | Held, history: History, asks: Asks | None) -> FanView:
     policy, now = care.policy.fans, care.now()
     stands = fans.fan(policy, history, now)
     against = fans.may_ask(policy, history, asks, now)

@@ -77,6 +77,17 @@ class Growth:
         return Growth(**{name: getattr(self, name) + getattr(other, name) for name in self.__slots__})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """A client as growth needs to know it: little, since every one a manager ever held is read."""
+
+    active: bool
+    manager_id: str
+    fee: Decimal
+    moved_on: date | None = None
+    stays: tuple[Stay, ...]
+
+
 def months(first: Month, last: Month) -> Iterator[Month]:
     """From `first` to `last`, both included."""
     while (first.year, first.month) <= (last.year, last.month):
@@ -84,7 +95,7 @@ def months(first: Month, last: Month) -> Iterator[Month]:
         first = first.after
 
 
-def of_month(clients: Iterable[Client], month: Month, today: date) -> dict[str, Growth]:
+def of_month(clients: Iterable[Client | Course], month: Month, today: date) -> dict[str, Growth]:
     """What these clients make of the month, by manager; of the present month up to `today`."""
     found: dict[str, Growth] = {}
     for client in clients:
@@ -107,7 +118,7 @@ def together(growths: Iterable[Mapping[str, Growth]]) -> dict[str, Growth]:
     return found
 
 
-def _parts(client: Client, month: Month, until: date) -> Iterator[tuple[str, Growth]]:
+def _parts(client: Client | Course, month: Month, until: date) -> Iterator[tuple[str, Growth]]:
     if client.moved_on is not None and client.moved_on < month.first <= until:
         if client.active:
             yield client.manager_id, unmoved(1, client.fee)
