@@ -4,8 +4,9 @@
     ledgers:           each statement         one write a manager: the statement and what is told of it
     books:             closing ──▶ closed     one write, once no ledger is left in which the month is not closed
 
-A crash in between leaves the month `closing`; `resume` closes it to the end, on any replica. Each step can be repeated
-and run side by side: a statement is closed once, and a fact that comes meanwhile is in it or becomes an adjustment.
+A crash in between leaves the month `closing`; `resuming` closes it to the end, on any replica. Each step can be
+repeated and run side by side: a statement is closed once. What comes meanwhile counts from the next month on
+(`Fact.missed`): the statements are those of the moment of the confirmation, however long the close takes.
 """
 
 import asyncio
@@ -23,9 +24,9 @@ from services.payroll.domain.ledger import Ledger
 from services.payroll.domain.months import Month
 from services.payroll.domain.policy import Policies
 from services.payroll.domain.seal import sealed
-from services.payroll.metrics import ADJUSTMENTS, CLOSE_TIME, MONTHS, RESUMED, STATEMENTS
+from services.payroll.metrics import ADJUSTMENTS, CLOSE_TIME, MONTHS, STATEMENTS
 from services.payroll.office import Office
-from services.payroll.reviewing import known_doubts
+from services.payroll.reviewing import present_doubts
 from services.payroll.store import BOOKS
 from shared.contracts.base import Decision
 from shared.delivery import Hook
@@ -53,7 +54,7 @@ async def close(office: Office, month: Month, by: str) -> MonthClose:
 
 async def begin(office: Office, month: Month, by: str) -> MonthClose:
     """`month`, confirmed to be closed by another person than asked for it."""
-    doubts = await known_doubts(office, month, None)
+    doubts = await present_doubts(office, month, None)
     decide = partial(
         begin_closing, month=month, doubts=doubts, usual=office.usual, by=by, now=office.now(), zone=office.zone
     )
@@ -102,35 +103,13 @@ async def tell(office: Office, closed: MonthClose) -> None:
         payload = {"month": closed.month, "statements": closed.statements, "seal": closed.seal}
         hook = Hook(url=office.hook, type="month.closed", payload=payload)
         await office.deliveries.send(f"month-closed-{closed.month}", hook, about=f"month:{closed.month}")
+    office.told.add(closed.month)
 
 
-async def resume(office: Office, every_seconds: float) -> None:
-    """For ever: close to the end what a crash left half closed, or what takes longer than an answer may."""
-    await tell_again(office)
-    while True:
-        await resume_once(office)
-        office.left_over.clear()
-        try:
-            async with asyncio.timeout(every_seconds):
-                await office.left_over.wait()
-        except TimeoutError:
-            continue
-
-
-async def resume_once(office: Office) -> None:
-    """Close the month that is `closing`, where there is one and nobody here is at it."""
-    half = (await office.store.company_books()).closing
-    if half is not None and not office.closing.locked():
-        RESUMED.inc()
-        await finish(office, half)
-
-
-async def tell_again(office: Office) -> None:
+async def tell_again(office: Office, last: MonthClose) -> None:
     """Tell of the last month closed, where a crash came before that was done. Told already, nothing happens."""
-    months = (await office.store.company_books()).months
-    closed_at = months[-1].closed_at if months else None
-    if closed_at is not None and office.now() - closed_at < TOLD_WITHIN:
-        await tell(office, months[-1])
+    if last.closed_at is not None and last.month not in office.told and office.now() - last.closed_at < TOLD_WITHIN:
+        await tell(office, last)
 
 
 @dataclass(frozen=True, slots=True)

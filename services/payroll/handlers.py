@@ -1,6 +1,7 @@
 """What payroll does with each message. Facts are kept by their id, so a repeat does nothing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 from services.payroll.domain import clients, facts, prospects, watermark
@@ -55,8 +56,8 @@ async def on_client_handed_over(event: ClientHandedOver, _: Message, office: Off
 
 async def on_fact_reversed(event: FactReversed, _: Message, office: Office) -> None:
     """A fact was wrong: its ledger is the one that bore it."""
-    policies = await office.store.policies(office.usual)
-    word = facts.reversal(event)
+    books = await office.store.company_books()
+    policies, word = books.in_force(office.usual), replace(facts.reversal(event), missed=books.missed_now)
     decide = partial(
         reverse, manager_id=event.manager_id, word=word, policies=policies, now=office.now(), term=office.term
     )
@@ -92,7 +93,8 @@ async def on_manager(event: ManagerEvent, _: Message, office: Office) -> None:
 
 async def _record(office: Office, fact: Fact, *managers: str) -> None:
     now = office.now()
-    policies = await office.store.policies(office.usual)
+    books = await office.store.company_books()
+    policies, fact = books.in_force(office.usual), replace(fact, missed=books.missed_now)
     written = False
     for manager_id in managers:
         decide = partial(record, manager_id=manager_id, fact=fact, policies=policies, now=now, term=office.term)

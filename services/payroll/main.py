@@ -5,7 +5,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.payroll import closing
+from services.payroll import resuming
 from services.payroll.api import ROUTERS, SCOPES
 from services.payroll.api.fields import answer_pending
 from services.payroll.domain import refusals
@@ -45,6 +45,8 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     refusals.FactsWaiting: (409, "facts-waiting"),
     refusals.FactsInDoubt: (409, "facts-in-doubt"),
     refusals.ReviewFirst: (409, "review-first"),
+    refusals.ReviewNotFinished: (409, "review-not-finished"),
+    refusals.ReviewOvertaken: (409, "review-overtaken"),
     refusals.CloseNotRequested: (409, "close-not-requested"),
     refusals.MonthNotClosed: (409, "month-not-closed"),
     refusals.ExportedAlready: (409, "exported-already"),
@@ -72,7 +74,7 @@ def build_app(settings: PayrollSettings, clock: ServiceClock | None = None) -> F
     for routes in (*ROUTERS, key_doors.router(keys, SCOPES), delivery_doors.router(deliveries)):
         service.app.include_router(routes)
     service.listen(handlers(office))
-    service.background("resume", partial(closing.resume, office, settings.resume_after_seconds))
+    service.background("resume", partial(resuming.resume, office, settings.resume_after_seconds))
     return service.app
 
 

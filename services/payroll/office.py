@@ -47,8 +47,12 @@ class Office:
     """Seconds."""
     closing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while this process closes statements."""
+    looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while this process looks a month through."""
     left_over: asyncio.Event = field(default_factory=asyncio.Event)
-    """A close went on longer than its answer: whoever resumes takes it up at once."""
+    """A look or a close went on longer than its answer: whoever resumes takes it up at once."""
+    told: set[Month] = field(default_factory=set)
+    """Months closed that this process knows the consumer of pay is told of."""
 
     def now(self) -> datetime:
         """The present moment."""

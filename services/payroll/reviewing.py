@@ -1,6 +1,16 @@
-"""Looking a month through before it is closed, and asking for its close."""
+"""Looking a month through before it is closed, and asking for its close.
 
-from dataclasses import dataclass, field
+    books:     open ──▶ looking                one write: somebody looks the month through
+    parts:               some ledgers each     one write a part: their statements, what is in doubt, their versions
+    previews:            all parts together    one write: what everybody would be paid, what changed
+    books:     looking ──▶ in_review           one write: now the close can be asked for
+
+A crash in between leaves the month `looking`; any replica goes on after the last part kept.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import structlog
@@ -10,45 +20,59 @@ from services.payroll.domain.books import (
     Doubts,
     Outlook,
     Review,
+    end_review,
     request_close,
     review_month,
     withdraw_request,
 )
-from services.payroll.domain.doubts import doubtful
 from services.payroll.domain.ledger import Ledger
-from services.payroll.domain.months import Month, following, month_of
-from services.payroll.domain.refusals import NoPreview
-from services.payroll.domain.review import Line, Preview, compared
+from services.payroll.domain.months import Month
+from services.payroll.domain.refusals import NoPreview, ReviewOvertaken
+from services.payroll.domain.review import Line, Part, Preview, previewed
+from services.payroll.doubting import doubts_in
 from services.payroll.office import Office
-from services.payroll.store import BOOKS
+from services.payroll.store import BATCH, BOOKS
 from shared.contracts.base import Decision
 
 log = structlog.get_logger()
 
-SUSPECTS = 10_000
-"""Clients looked at more closely at once."""
-SHOWN = 500
-"""Facts in doubt kept with a preview: whoever has more begins with these, and looks again."""
 
-
-async def look_through(office: Office, month: Month, by: str) -> Preview:
-    """What closing `month` now would pay everybody. Raises what `review_month` does; then nothing has happened."""
+async def look_through(office: Office, month: Month, by: str) -> Preview | None:
+    """What closing `month` now would pay everybody; None where that takes long, and goes on by itself. Raises what
+    `review_month` does, and `ReviewOvertaken`; then nothing has happened."""
     outlook = await look_out(office, month)
     decide = partial(review_month, month=month, outlook=outlook, by=by, now=office.now(), zone=office.zone)
-    review = (await office.store.books.step(BOOKS, decide)).state.review
-    if review is None:
-        raise NoPreview
-    seen = await _look(office, month)
-    found = await doubts_about(office, month, seen)
-    kept = partial(_kept, review=review, lines=tuple(seen.lines), found=found)
-    preview = (await office.store.previews.step(month, kept)).state
-    log.info("month was looked through", action="month.reviewed", month=month, by=by, number=preview.number)
-    return preview
+    begun = (await office.store.books.step(BOOKS, decide)).state.looking
+    if begun is None:
+        raise ReviewOvertaken(month)
+    try:
+        async with asyncio.timeout(office.answers_within):
+            return await look_on(office, begun)
+    except TimeoutError:
+        office.left_over.set()
+        return None
+
+
+async def look_on(office: Office, review: Review) -> Preview:
+    """The preview of a look, taken up where it stands. Raises `ReviewOvertaken` where it is not awaited any more."""
+    async with office.looking:
+        parts = await office.store.parts(review.look)
+        look = Look(office, review, await office.store.company_books())
+        while (part := await look.part_after(parts[-1].last if parts else "")) is not None:
+            parts.append(part)
+        kept = await office.store.previews.step(review.month, partial(_kept, review=review, parts=parts))
+        ended = await office.store.books.step(BOOKS, partial(end_review, month=review.month, look=review.look))
+        await office.store.forget_parts(review.look)
+    if kept.state.look != review.look or not _stands(ended.state, review):
+        raise ReviewOvertaken(review.month)
+    if ended.written:
+        log.info("month was looked through", action="month.reviewed", month=review.month, by=review.by)
+    return kept.state
 
 
 async def ask(office: Office, month: Month, by: str, accepted: str | None) -> Books:
     """Ask for the close of `month`. Raises what `request_close` does, and `EventsPending`."""
-    doubts = await known_doubts(office, month, accepted)
+    doubts = await present_doubts(office, month, accepted)
     decide = partial(request_close, month=month, doubts=doubts, by=by, now=office.now(), zone=office.zone)
     await office.check_complete(month, decide)
     return (await office.store.books.step(BOOKS, decide)).state
@@ -68,16 +92,18 @@ async def preview_of(office: Office, month: Month) -> Preview:
     return found
 
 
-async def known_doubts(office: Office, month: Month, accepted: str | None) -> Doubts:
-    """What stands in the way of closing `month`, by the last preview and by what waits now."""
+async def present_doubts(office: Office, month: Month, accepted: str | None) -> Doubts:
+    """What stands in the way of closing `month` now: of the last preview, and of what came since."""
     unknown = await office.store.without_manager()
-    policies = await office.store.policies(office.usual)
+    books = await office.store.company_books()
+    policies = books.in_force(office.usual)
     preview = await office.store.previews.get(month)
     return Doubts(
         waiting={ledger.manager_id: ids for ledger in unknown if (ids := ledger.waiting(month, policies))},
         reversals=await office.store.waiting_reversals(),
-        found={} if preview is None else preview.doubts,
+        found={} if preview is None else await _present(office, month, books, preview),
         accepted=accepted,
+        look=0 if preview is None else preview.look,
     )
 
 
@@ -100,68 +126,58 @@ async def next_to_close(office: Office, books: Books) -> Month | None:
     return (await look_out(office, "")).first_due
 
 
-async def doubts_about(office: Office, month: Month, seen: "Seen") -> dict[str, str]:
-    """Which facts up to `month`, not settled before, do not fit the others."""
-    suspects = seen.suspects | set(await office.store.held_by_several())
-    if not suspects:
-        return {}
-    suspects = set(sorted(suspects)[:SUSPECTS])
-    clients = await office.store.clients_named(sorted(suspects))
-    since = {client.client_id: client.first_since for client in clients if client.first_since is not None}
-    facts = await office.store.facts_of_clients(suspects)
-    after = following(month)
-    found = doubtful([fact for fact in facts if month_of(fact.effective) < after], since)
-    accepted = {fact_id for closed in (await office.store.company_books()).months for fact_id in closed.doubts}
-    fresh = [(fact_id, found[fact_id]) for fact_id in sorted(found.keys() & (seen.fresh - accepted))]
-    return dict(fresh[:SHOWN])
+async def _present(office: Office, month: Month, books: Books, preview: Preview) -> dict[str, str]:
+    """What is in doubt now: looked at again is whose ledger changed since the preview, or was in doubt then."""
+    again = sorted(await office.store.changed_since(dict(preview.versions)) | set(preview.doubtful))
+    found: dict[str, str] = {}
+    for first in range(0, len(again), BATCH):
+        ledgers = await office.store.ledgers_of(again[first : first + BATCH])
+        found |= (await doubts_in(office.store, ledgers, month, books)).found
+    return found
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What one pass over the ledgers found."""
+class Look:
+    """Goes over the ledgers, part by part."""
 
-    lines: list[Line] = field(default_factory=list)
-    """Everybody's month."""
-    fresh: set[str] = field(default_factory=set)
-    """Facts up to the month that have not been looked at: no statement has them, or only the last one closed, whose
-    facts may have come after its preview."""
-    suspects: set[str] = field(default_factory=set)
-    """Clients whose facts do not fit each other within one ledger."""
+    office: Office
+    review: Review
+    books: Books
 
-    def add(self, ledger: Ledger, month: Month) -> None:
-        """Look at the facts of one ledger."""
-        before = ledger.closed[-1].month if ledger.closed else ""
-        fresh = [fact for fact in ledger.unsettled(before) if fact.month <= month]
-        self.fresh.update(fact.fact_id for fact in fresh)
-        clients = {fact.client_id for fact in fresh}
-        told = [fact for fact in ledger.facts if fact.client_id in clients]
-        found = doubtful(told, {})
-        self.suspects.update(fact.client_id for fact in told if fact.fact_id in found)
+    async def part_after(self, last: str) -> Part | None:
+        """What is seen in the ledgers beyond `last`, kept; None where there are none."""
+        store = self.office.store
+        versions = await store.versions_after(last, BATCH)
+        if not versions:
+            return None
+        # Versions first: what changes between the two reads is looked at once more when the close is asked for.
+        ledgers = await store.ledgers_of([manager_id for manager_id, _ in versions])
+        doubted = await doubts_in(store, ledgers, self.review.month, self.books)
+        part = Part(
+            look=self.review.look,
+            last=versions[-1][0],
+            lines=tuple(self._lines(ledgers)),
+            versions=tuple(versions),
+            doubts=doubted.found,
+            doubtful=doubted.managers,
+        )
+        return (await store.looks.step(f"{self.review.look:09}:{last}", partial(_first, part=part))).state
+
+    def _lines(self, ledgers: Sequence[Ledger]) -> Iterator[Line]:
+        for ledger in ledgers:
+            statement = self.office.reckoned(ledger, self.review.month, self.books)
+            if statement is not None:
+                yield Line.of(statement)
 
 
-async def _look(office: Office, month: Month) -> Seen:
-    books = await office.store.company_books()
-    seen = Seen()
-    async for batch in office.store.ledgers_in_batches():
-        for ledger in batch:
-            statement = office.reckoned(ledger, month, books)
-            seen.lines.extend([] if statement is None else [Line.of(statement)])
-            seen.add(ledger, month)
-    return seen
+def _first(known: Part | None, *, part: Part) -> Decision[Part]:
+    return Decision(known or part)
 
 
-def _kept(
-    before: Preview | None, *, review: Review, lines: tuple[Line, ...], found: dict[str, str]
-) -> Decision[Preview]:
-    if before is not None and before.number >= review.number:
-        return Decision(before)
-    made = Preview(
-        month=review.month,
-        number=review.number,
-        at=review.at,
-        by=review.by,
-        lines=lines,
-        changes=compared(before, lines),
-        doubts=found,
-    )
-    return Decision(made)
+def _kept(before: Preview | None, *, review: Review, parts: Sequence[Part]) -> Decision[Preview]:
+    return Decision(previewed(before, review, parts))
+
+
+def _stands(books: Books, review: Review) -> bool:
+    """Whether the books still count with this look."""
+    return books.of(review.month) is not None or (books.review is not None and books.review.look == review.look)

@@ -16,9 +16,9 @@ class PayrollSettings(DeliverySettings):
     base_pay: Roubles = Field(default=Decimal("70000.00"), gt=0)
     """Roubles a month, whatever happens (R-PAY-1), until a policy says otherwise. A closed month keeps its own."""
     resume_after_seconds: float = Field(default=10, gt=0)
-    """How often a month that a crash left half closed is looked for, and closed to the end."""
+    """How often a month that a crash left half looked through, or half closed, is looked for and brought to the end."""
     close_answers_within_seconds: float = Field(default=20, gt=0)
-    """How long the answer to a close waits for its end; the close goes on after it."""
+    """How long the answer to a review or a close waits for its end; it goes on afterwards."""
     watermark_lag_seconds: float = Field(default=120, gt=0)
     """How far the word of accounts that all its facts are published may be behind when a month is closed."""
     objection_days: int = Field(default=5, ge=1, le=60)

@@ -1,7 +1,7 @@
 """The collections of payroll, their indexes, and every query on them."""
 
 import json
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ from services.payroll.domain.months import Month, first_day, following
 from services.payroll.domain.objections import Dispute
 from services.payroll.domain.policy import Policies, Policy
 from services.payroll.domain.prospects import Prospect
-from services.payroll.domain.review import Preview
+from services.payroll.domain.review import Part, Preview
 from services.payroll.domain.statement import Statement
 from services.payroll.domain.watermark import Watermark
 from shared.service import Service
@@ -29,6 +29,7 @@ WATERMARK = "accounts"
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 BATCH = 64
 CHRONOLOGICAL = ("facts.effective", "facts.fact_id", "_id")
+VERSIONS = [("_id", 1), ("version", 1)]
 LEDGER_INDEXES = (
     IndexModel("facts.effective"),
     IndexModel("facts.client_id"),
@@ -37,6 +38,7 @@ LEDGER_INDEXES = (
     IndexModel("cases.proposed_at", sparse=True),
     IndexModel("closed.month"),
     IndexModel([("settled_to", 1), ("_id", 1)]),
+    IndexModel(VERSIONS),
 )
 READING_INDEXES = (IndexModel([("manager_id", 1), ("_id", 1)]), IndexModel([("by", 1), ("_id", 1)]))
 
@@ -75,6 +77,7 @@ class Store:
         self.ledgers = service.documents("ledgers", Ledger, indexes=LEDGER_INDEXES)
         self.books = service.documents("books", Books)
         self.previews = service.documents("previews", Preview)
+        self.looks = service.documents("looks", Part)
         self.watermarks = service.documents("watermarks", Watermark)
         self.clients = service.documents("clients", Client, indexes=[IndexModel("manager_id")])
         self.prospects = service.documents("prospects", Prospect, indexes=[IndexModel("manager_id")])
@@ -157,27 +160,43 @@ class Store:
         found = await self.ledgers.find({"reversals.fact_id": {"$gt": ""}}, limit=1000)
         return sorted(word.fact_id for ledger in found for word in ledger.reversals)
 
-    async def held_by_several(self) -> list[str]:
-        """Clients with facts in more than one ledger."""
-        cursor = self.ledgers.collection.aggregate(
-            [
-                {"$project": {"facts.client_id": 1, "facts.kind": 1}},
-                {"$unwind": "$facts"},
-                {"$match": {"facts.kind": {"$in": ["won", "lost", "reversed"]}}},
-                {"$group": {"_id": "$facts.client_id", "first": {"$min": "$_id"}, "last": {"$max": "$_id"}}},
-                {"$match": {"$expr": {"$ne": ["$first", "$last"]}}},
-            ],
-            allowDiskUse=True,
-        )
-        return [found["_id"] async for found in cursor]
-
-    async def facts_of_clients(self, clients: Collection[str]) -> list[Fact]:
-        """All facts about these clients."""
+    async def facts_elsewhere(self, clients: Collection[str], managers: Sequence[str]) -> list[Fact]:
+        """All facts about these clients in the ledgers of others than these managers."""
         there = {"facts.client_id": {"$in": list(clients)}}
         cursor = self.ledgers.collection.aggregate(
-            [{"$match": there}, {"$project": {"facts": 1}}, {"$unwind": "$facts"}, {"$match": there}]
+            [
+                {"$match": there | {"_id": {"$nin": list(managers)}}},
+                {"$project": {"facts": 1}},
+                {"$unwind": "$facts"},
+                {"$match": there},
+            ]
         )
         return [from_fields(found["facts"], Fact) async for found in cursor]
+
+    async def ledgers_of(self, managers: Sequence[str]) -> list[Ledger]:
+        """Their ledgers, in order of the manager's id."""
+        return await self.ledgers.find({"_id": {"$in": list(managers)}}, limit=max(len(managers), 1))
+
+    async def versions_after(self, manager_id: str, limit: int = 0) -> list[tuple[str, int]]:
+        """The versions of ledgers beyond `manager_id`, in order of the manager's id; without a `limit` of all."""
+        cursor = self.ledgers.collection.find({"_id": {"$gt": manager_id}}, {"version": 1}).hint(VERSIONS)
+        return [(found["_id"], found["version"]) async for found in cursor.sort("_id", 1).limit(limit)]
+
+    async def changed_since(self, seen: Mapping[str, int]) -> set[str]:
+        """Managers whose ledgers are not of the versions `seen`."""
+        return {manager_id for manager_id, version in await self.versions_after("") if seen.get(manager_id) != version}
+
+    async def parts(self, look: int) -> list[Part]:
+        """What is kept of a look, in order of the managers' ids."""
+        return await self.looks.find({"_id": {"$gte": f"{look:09}:", "$lt": f"{look:09};"}}, limit=0)
+
+    async def forget_parts(self, look: int) -> None:
+        """Forget the parts of a look that is finished, and of those before it."""
+        await self.looks.collection.delete_many({"_id": {"$lt": f"{look:09};"}})
+
+    async def looked_at(self, look: int) -> int:
+        """How many ledgers a look has seen."""
+        return sum(len(part.versions) for part in await self.parts(look))
 
     async def clients_of(self, manager_id: str) -> list[Client]:
         """The clients a manager holds."""

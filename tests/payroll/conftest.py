@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -80,9 +81,14 @@ class Doors:
         """The answer to looking a month through and asking for its close; the first refusal, where there is one."""
         await self.complete()
         reviewed = await self.post(f"/v1/months/{month}/review", who)
-        if reviewed.status_code != 200:
+        if reviewed.status_code == 202:
+            await eventually(partial(self._seen, month), within=20)
+        elif reviewed.status_code != 200:
             return reviewed
         return await self.post(f"/v1/months/{month}/request", who, {"doubts_accepted": "проверено"})
+
+    async def _seen(self, month: str) -> bool:
+        return bool((await self.shown(f"/v1/months/{month}"))["state"] == "in_review")
 
     async def asked(self, month: str) -> None:
         """A month looked through, and asked to be closed."""

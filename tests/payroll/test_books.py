@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.payroll.domain.books import (
+    ANSWERABLE,
     Books,
     Doubts,
     Outlook,
     begin_closing,
+    end_review,
     export_month,
     finish_closing,
     request_close,
@@ -35,6 +37,7 @@ from services.payroll.domain.refusals import (
     NobodyEmployed,
     PolicyTooLate,
     ReviewFirst,
+    ReviewNotFinished,
 )
 from tests.payroll.given import BASE, Told, client_won, manager, roubles
 
@@ -49,12 +52,17 @@ def begin(books: Books | None, month: str, outlook: Outlook = WORKED, now: datet
     return confirmed(asked(looked(books, month, outlook, now=now), month), month)
 
 
-def looked(books: Books | None, month: str, outlook: Outlook = WORKED, now: datetime = LATER) -> Books:
+def looking(books: Books | None, month: str, outlook: Outlook = WORKED, now: datetime = LATER) -> Books:
     return review_month(books, month, outlook, by="p2", now=now, zone=ZONE).state
 
 
+def looked(books: Books | None, month: str, outlook: Outlook = WORKED, now: datetime = LATER) -> Books:
+    begun = looking(books, month, outlook, now)
+    return end_review(begun, month, begun.looks).state
+
+
 def asked(books: Books, month: str, doubts: Doubts = SOUND, by: str = "p2") -> Books:
-    return request_close(books, month, doubts, by=by, now=LATER, zone=ZONE).state
+    return request_close(books, month, replace(doubts, look=books.looks), by=by, now=LATER, zone=ZONE).state
 
 
 def confirmed(books: Books, month: str, doubts: Doubts = SOUND, by: str = "p1") -> Books:
@@ -147,19 +155,50 @@ def test_what_was_asked_can_be_taken_back_and_ends_with_another_look() -> None:
             confirmed(again, OCT)
     with pytest.raises(CloseNotRequested):
         withdraw_request(looked(None, OCT), OCT, ZONE)
-    review = looked(books, OCT).review
-    assert review is not None
-    assert review.number == 2
 
 
-def test_facts_in_doubt_are_answered_for_by_who_asks() -> None:
+def test_facts_in_doubt_are_answered_for_by_who_asks_and_later_ones_are_not() -> None:
     doubts = Doubts(found={"f1": "пришёл второй раз"})
     with pytest.raises(FactsInDoubt, match="f1: пришёл второй раз"):
         asked(looked(None, OCT), OCT, doubts)
-    answered = asked(looked(None, OCT), OCT, Doubts(found=doubts.found, accepted="звонил, всё верно"))
+    answered = asked(looked(None, OCT), OCT, replace(doubts, accepted="звонил, всё верно"))
     assert confirmed(answered, OCT, doubts).months[0].doubts_accepted == "звонил, всё верно"
     with pytest.raises(FactsInDoubt):
         confirmed(asked(looked(None, OCT), OCT), OCT, doubts)
+    with pytest.raises(FactsInDoubt) as refusal:
+        confirmed(answered, OCT, Doubts(found={"f1": "пришёл второй раз", "f2": "потерян второй раз"}))
+    assert refusal.value.doubts == {"f2": "потерян второй раз"}
+    taken_back = withdraw_request(answered, OCT, ZONE).state
+    with pytest.raises(FactsInDoubt):
+        confirmed(asked(taken_back, OCT), OCT, doubts)
+
+
+def test_more_doubts_than_anybody_looks_at_are_not_answered_for() -> None:
+    many = {f"f{number:03}": "пришёл второй раз" for number in range(ANSWERABLE + 1)}
+    with pytest.raises(FactsInDoubt, match="и ещё 1") as refusal:
+        asked(looked(None, OCT), OCT, Doubts(found=many, accepted="всё верно"))
+    assert len(refusal.value.doubts) == ANSWERABLE
+    many.popitem()
+    assert asked(looked(None, OCT), OCT, Doubts(found=many, accepted="всё верно")).state(OCT) == "requested"
+
+
+def test_nobody_asks_before_the_look_is_finished_nor_by_the_preview_of_another() -> None:
+    begun = looking(None, OCT)
+    with pytest.raises(ReviewNotFinished, match="ещё просматривается"):
+        asked(begun, OCT)
+    assert looking(begun, OCT) is begun
+    assert end_review(begun, OCT, begun.looks + 1).state is begun
+    assert end_review(begun, NOV, begun.looks).state is begun
+    with pytest.raises(ReviewFirst):
+        request_close(looked(None, OCT), OCT, Doubts(look=7), by="p2", now=LATER, zone=ZONE)
+
+
+def test_a_look_has_the_number_of_no_other_whatever_comes_between() -> None:
+    first = looked(None, OCT)
+    changed = set_policy(first, Policy(BASE, effective=NOV)).state
+    assert end_review(set_policy(looking(first, OCT), Policy(BASE, effective=NOV)).state, OCT, 2).state.review is None
+    elsewhere = looked(changed, SEP)
+    assert [books.review.look for books in (first, elsewhere, looked(elsewhere, OCT)) if books.review] == [1, 2, 3]
 
 
 def test_a_reversal_whose_fact_has_not_come_holds_a_close_up() -> None:

@@ -120,16 +120,69 @@ async def test_facts_in_doubt_are_shown_and_need_a_reason(doors: Doors) -> None:
     assert (await doors.shown(f"/v1/months/{NOV}"))["doubts_accepted"] == "обоих проверили"
 
 
-async def test_what_comes_in_doubt_after_the_preview_is_asked_about_with_the_next_month(doors: Doors) -> None:
+async def test_what_comes_in_doubt_after_the_preview_or_the_request_has_to_be_answered_for(doors: Doors) -> None:
     won = client_won(9000, NOV, fact_id="w1", day=2)
-    await doors.told(manager(), won)
-    await doors.asked(NOV)
-    again = client_won(9000, NOV, fact_id="w2", day=3).model_copy(update={"client_id": won.client_id})
-    await doors.told(again)
-    assert (await doors.confirm(NOV)).json()["total"] == "88000.00"
-    seconds = (doors.office.clock.offset + timedelta(days=40)).total_seconds()  # type: ignore[attr-defined]
-    await doors.http.put("/v1/clock", json={"offset_seconds": seconds}, headers=DIRECTOR)
-    assert list((await doors.made(f"/v1/months/{DEC}/review", ASKER))["doubts"]) == ["w2"]
+    await doors.told(manager(), manager("m2"), manager("m3"), won)
+    await doors.complete()
+    assert (await doors.made(f"/v1/months/{NOV}/review", ASKER))["doubts"] == {}
+    twice, thrice = (
+        client_won(9000, NOV, fact_id=fact_id, day=day, by=by).model_copy(update={"client_id": won.client_id})
+        for fact_id, day, by in (("w2", 3, "m2"), ("w3", 4, "m3"))
+    )
+    await doors.told(twice)
+    assert _doubts(await doors.post(f"/v1/months/{NOV}/request", ASKER)) == ["w2"]
+    answered = {"doubts_accepted": "вернулся через день"}
+    await doors.made(f"/v1/months/{NOV}/request", ASKER, answered)
+    await doors.told(thrice)
+    assert _doubts(await doors.confirm(NOV)) == ["w3"]
+    await doors.made(f"/v1/months/{NOV}/withdraw", ASKER)
+    assert _doubts(await doors.post(f"/v1/months/{NOV}/request", ASKER)) == ["w2", "w3"]
+    await doors.made(f"/v1/months/{NOV}/request", ASKER, answered)
+    assert (await doors.confirm(NOV)).json()["doubts_accepted"] == "вернулся через день"
+
+
+async def test_what_was_in_doubt_and_has_been_cleared_up_holds_nothing(doors: Doors) -> None:
+    await doors.told(manager(), client_lost(6900, NOV, fact_id="ours"), client_lost(6900, NOV, fact_id="wrong"))
+    await doors.complete()
+    assert sorted((await doors.made(f"/v1/months/{NOV}/review", ASKER))["doubts"]) == ["ours", "wrong"]
+    await doors.told(reversed_fact("wrong"))
+    await publish(doors.amqp_url, client("ours"))
+    await eventually(lambda: doors.office.store.clients_named(["c-ours"]))
+    await doors.made(f"/v1/months/{NOV}/request", ASKER)
+
+
+async def test_a_fact_of_a_day_on_which_its_manager_did_not_work_is_in_doubt(doors: Doors) -> None:
+    await doors.told(
+        manager("m1", hired="2026-11-10", left="2026-11-20"),
+        client_won(9000, NOV, fact_id="before", day=9),
+        client_won(9000, NOV, fact_id="first day", day=10),
+        client_won(9000, NOV, fact_id="last day", day=20),
+        client_won(9000, NOV, fact_id="after", day=21),
+        client_won(9000, NOV, fact_id="undone", day=30),
+        reversed_fact("undone"),
+        client_won(0, NOV, fact_id="free", day=1),
+    )
+    doubts = (await doors.made(f"/v1/months/{NOV}/review", ASKER))["doubts"]
+    assert sorted(doubts) == ["after", "before"]
+    assert doubts["before"] == "«Менеджер m1» в этот день не работает: «Школа before», 09.11.2026"
+
+
+async def test_after_a_new_policy_the_month_is_looked_through_anew_and_that_preview_is_shown(doors: Doors) -> None:
+    await doors.told(manager())
+    await doors.complete()
+    for number in (1, 2):
+        assert (await doors.made(f"/v1/months/{NOV}/review", ASKER))["number"] == number
+    richer = {"effective": NOV, "base": "80000.00", "reason": "приказ 17"}
+    await doors.made("/v1/policies", DIRECTOR, richer)
+    assert slug(await doors.post(f"/v1/months/{NOV}/request", ASKER)) == "review-first"
+    again = await doors.made(f"/v1/months/{NOV}/review", ASKER)
+    assert (again["number"], again["total"], again["changes"][0]["after"]) == (3, "80000.00", "80000.00")
+    assert (await doors.shown(f"/v1/months/{NOV}/review")) == again
+
+
+def _doubts(answer: Any) -> list[str]:
+    assert (answer.status_code, slug(answer)) == (409, "facts-in-doubt"), answer.text
+    return sorted(answer.json()["doubts"])
 
 
 async def test_a_reversal_without_its_fact_waits_and_holds_the_close(doors: Doors) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from services.payroll import closing, reviewing
 from services.payroll.api.fields import SEES_ALL, Deps, MonthText, Officer, Reader, View, Words, noted
@@ -61,10 +61,10 @@ class MonthView(View):
 
 
 class ProgressView(MonthView):
-    """A month, and how far its close has come."""
+    """A month, and how far its look, or its close, has come."""
 
     done: int
-    """Managers for whom it is closed."""
+    """Managers who were looked at; else those for whom it is closed."""
     every: int
     """All managers known of."""
 
@@ -142,14 +142,19 @@ async def listed(office: Deps, who: Reader, paging: Paged) -> Page[MonthView]:
 
 @routes.get("/{month}")
 async def one(office: Deps, _: Officer, month: MonthText) -> ProgressView:
-    """One month, and how far its close has come."""
+    """One month, and how far its look, or its close, has come."""
     return await _progress(office, month)
 
 
-@routes.post("/{month}/review")
-async def review(office: Deps, who: Officer, month: MonthText) -> PreviewView:
-    """Look through a month that has ended: what everybody would be paid, what changed since the last time."""
-    return PreviewView.of(await reviewing.look_through(office, month, who.subject))
+@routes.post("/{month}/review", responses={202: {"model": ProgressView, "description": "Still looking"}})
+async def review(office: Deps, who: Officer, month: MonthText, response: Response) -> PreviewView | ProgressView:
+    """Look through a month that has ended: what everybody would be paid, what changed since the last time. Where it
+    takes long the answer is 202 and how far it is; it goes on by itself."""
+    seen = await reviewing.look_through(office, month, who.subject)
+    if seen is not None:
+        return PreviewView.of(seen)
+    response.status_code = 202
+    return await _progress(office, month)
 
 
 @routes.get("/{month}/review")
@@ -208,4 +213,6 @@ async def _progress(office: Office, month: str) -> ProgressView:
     closed = books.of(month)
     view = _next(books, month) if closed is None else MonthView.of(closed, sums=True)
     done, every = await office.store.progress(month)
+    if books.looking is not None and books.looking.month == month:
+        done = await office.store.looked_at(books.looking.look)
     return ProgressView(**dict(view), done=done, every=every)

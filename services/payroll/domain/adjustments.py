@@ -64,7 +64,8 @@ def _standing(ledger: Ledger, month: Month, begin: Month, policies: Policies) ->
         return Standing(policy, lines[-1].base, lines[-1].growth, lines[-1].pays, unsaid)
     if own is not None:
         return Standing(policy, own.base, own.growth, own.base + own.bonus, unsaid)
-    before_us = policy.base if month < begin else ZERO
+    worked = ledger.manager is not None and ledger.manager.covers(month)
+    before_us = policy.base if month < begin and worked else ZERO
     return Standing(policy, before_us, ZERO, before_us, unsaid)
 
 

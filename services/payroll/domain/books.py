@@ -1,6 +1,6 @@
 """The months of the company: each is closed once, in order, after it has ended (R-PAY-6)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -25,17 +25,19 @@ from services.payroll.domain.refusals import (
     NobodyEmployed,
     PolicyTooLate,
     ReviewFirst,
+    ReviewNotFinished,
 )
 from shared.contracts.base import Decision
 from shared.money import ZERO
 
-Standing = Literal["open", "in_review", "requested", "closing", "closed", "exported"]
-Move = Literal["review", "request", "withdraw", "confirm", "finish", "export"]
+Standing = Literal["open", "looking", "in_review", "requested", "closing", "closed", "exported"]
+Move = Literal["review", "seen", "request", "withdraw", "confirm", "finish", "export"]
 
 MOVES: Mapping[tuple[Standing, Move], Standing] = {
-    ("open", "review"): "in_review",
-    ("in_review", "review"): "in_review",
-    ("requested", "review"): "in_review",
+    ("open", "review"): "looking",
+    ("looking", "seen"): "in_review",
+    ("in_review", "review"): "looking",
+    ("requested", "review"): "looking",
     ("in_review", "request"): "requested",
     ("requested", "withdraw"): "in_review",
     ("requested", "confirm"): "closing",
@@ -44,6 +46,8 @@ MOVES: Mapping[tuple[Standing, Move], Standing] = {
     ("exported", "export"): "exported",
 }
 """The states a month goes through; what is not here is not possible."""
+ANSWERABLE = 500
+"""Facts in doubt that one may answer for at once: with more, something is wrong with what comes in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,17 +88,20 @@ class MonthClose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """The next month to be closed: looked through, and perhaps asked to be closed."""
+    """The next month to be closed: being looked through, looked through, or asked to be closed."""
 
     month: Month
-    state: Standing = "in_review"
-    number: int = 1
-    """How many times a preview was made."""
+    state: Standing = "looking"
+    look: int = 0
+    """Which look of the company's it is; its preview has the same."""
     by: str
     at: datetime
     requested_by: str | None = None
     requested_at: datetime | None = None
     doubts_accepted: str | None = None
+    """Why facts in doubt are right all the same, in the words of who asked."""
+    doubts: tuple[str, ...] = ()
+    """The facts those words are about; others are not answered for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,8 @@ class Books:
     review: Review | None = None
     policies: tuple[Policy, ...] = ()
     """In order of their versions."""
+    looks: int = 0
+    """How many looks were begun, at whatever months: none has the number of another."""
 
     @property
     def begin(self) -> Month | None:
@@ -128,12 +137,27 @@ class Books:
         """What became of `month`."""
         return next((each for each in self.months if each.month == month), None)
 
+    @property
+    def missed_now(self) -> Month | None:
+        """The month whose statements are being settled without what comes now (`Fact.missed`)."""
+        return None if self.closing is None else self.closing.month
+
+    @property
+    def looking(self) -> Review | None:
+        """The look that is not finished."""
+        return self.review if self.review is not None and self.review.state == "looking" else None
+
     def state(self, month: Month) -> Standing:
         """The state `month` is in."""
         closed = self.of(month)
         if closed is not None:
             return closed.state
         return self.review.state if self.review is not None and self.review.month == month else "open"
+
+    @property
+    def accepted(self) -> set[str]:
+        """The facts in doubt that somebody answered for when their month was closed."""
+        return {fact_id for closed in self.months for fact_id in closed.doubts}
 
     def in_force(self, usual: Policy) -> Policies:
         """The policy of every month; `usual` where no version says otherwise."""
@@ -163,12 +187,15 @@ class Doubts:
     """Facts that do not fit the others, and why: by id."""
     accepted: str | None = None
     """Why the month is closed with them all the same."""
+    look: int = 0
+    """The look whose preview shows them."""
 
 
 def review_month(
     books: Books | None, month: Month, outlook: Outlook, *, by: str, now: datetime, zone: str
 ) -> Decision[Books]:
-    """Somebody looks `month` through before it is closed; what was asked before is taken back.
+    """Somebody begins to look `month` through before it is closed; what was asked before is taken back. A look that
+    goes on already is joined.
 
     Raises `MonthAlreadyClosed`, `MonthIsClosing`, `MonthNotEnded`, `BeforeTheBooks`, `MonthOutOfOrder` or
     `NobodyEmployed`.
@@ -178,23 +205,45 @@ def review_month(
     if now.astimezone(ZoneInfo(zone)).date() < first_day(following(month)):
         raise MonthNotEnded(month, zone)
     _check_order(books, month, outlook)
-    before = books.review
-    number = before.number + 1 if before is not None and before.month == month else 1
-    state = MOVES[books.state(month), "review"]
-    return Decision(replace(books, review=Review(month=month, state=state, number=number, by=by, at=now)))
+    after = MOVES.get((books.state(month), "review"))
+    if after is None:
+        return Decision(books)
+    review = Review(month=month, state=after, look=books.looks + 1, by=by, at=now)
+    return Decision(replace(books, review=review, looks=review.look))
+
+
+def end_review(books: Books | None, month: Month, look: int) -> Decision[Books]:
+    """That look at `month` is finished, and its preview kept. Nothing changes where it is not awaited any more: the
+    policy changed, another month is looked through, or another replica was first."""
+    books = books or Books()
+    going_on = books.looking
+    if going_on is None or (going_on.month, going_on.look) != (month, look):
+        return Decision(books)
+    return Decision(replace(books, review=replace(going_on, state=MOVES["looking", "seen"])))
 
 
 def request_close(
     books: Books | None, month: Month, doubts: Doubts, *, by: str, now: datetime, zone: str
 ) -> Decision[Books]:
-    """Somebody asks for `month` to be closed; another person has to confirm it.
+    """Somebody asks for `month` to be closed; another person has to confirm it. What is in doubt now is answered for
+    by `doubts.accepted`; what comes into doubt later is not.
 
-    Raises `MonthAlreadyClosed`, `MonthIsClosing`, `ReviewFirst`, `ManagersUnknown`, `FactsWaiting` or `FactsInDoubt`.
+    Raises `MonthAlreadyClosed`, `MonthIsClosing`, `ReviewFirst`, `ReviewNotFinished`, `ManagersUnknown`,
+    `FactsWaiting` or `FactsInDoubt`.
     """
     books = books or Books()
     review = _moved(books, month, "request", zone)
-    _check_facts(month, doubts)
-    asked = replace(review, requested_by=by, requested_at=now, doubts_accepted=doubts.accepted)
+    if doubts.look != review.look:
+        raise ReviewFirst(month)
+    answered = tuple(doubts.found) if doubts.accepted and len(doubts.found) <= ANSWERABLE else ()
+    _check_facts(month, doubts, answered)
+    asked = replace(
+        review,
+        requested_by=by,
+        requested_at=now,
+        doubts_accepted=doubts.accepted if answered else None,
+        doubts=answered,
+    )
     return Decision(replace(books, review=asked))
 
 
@@ -202,13 +251,15 @@ def withdraw_request(books: Books | None, month: Month, zone: str) -> Decision[B
     """It shall not be closed yet after all. Raises `MonthAlreadyClosed`, `MonthIsClosing` or `CloseNotRequested`."""
     books = books or Books()
     review = _moved(books, month, "withdraw", zone)
-    return Decision(replace(books, review=replace(review, requested_by=None, requested_at=None)))
+    taken_back = replace(review, requested_by=None, requested_at=None, doubts_accepted=None, doubts=())
+    return Decision(replace(books, review=taken_back))
 
 
 def begin_closing(
     books: Books | None, month: Month, doubts: Doubts, *, usual: Policy, by: str, now: datetime, zone: str
 ) -> Decision[Books]:
-    """Another person confirms that `month` be closed: it is `closing` until every statement is.
+    """Another person confirms that `month` be closed: it is `closing` until every statement is. What came into doubt
+    since it was asked for has to be asked for again.
 
     Raises `MonthAlreadyClosed`, `MonthIsClosing`, `CloseNotRequested`, `ConfirmedByTheSame`, `ManagersUnknown`,
     `FactsWaiting` or `FactsInDoubt`.
@@ -217,7 +268,7 @@ def begin_closing(
     review = _moved(books, month, "confirm", zone)
     if review.requested_by == by:
         raise ConfirmedByTheSame(by)
-    _check_facts(month, replace(doubts, accepted=review.doubts_accepted))
+    _check_facts(month, doubts, review.doubts)
     started = MonthClose(
         month=month,
         state=review.state,
@@ -276,17 +327,20 @@ def _moved(books: Books, month: Month, move: Move, zone: str) -> Review:
     _check_open(books, month, zone)
     after = MOVES.get((books.state(month), move))
     if after is None or books.review is None:
-        raise ReviewFirst(month) if move == "request" else CloseNotRequested(month)
+        if move != "request":
+            raise CloseNotRequested(month)
+        raise ReviewNotFinished(month) if books.state(month) == "looking" else ReviewFirst(month)
     return replace(books.review, state=after)
 
 
-def _check_facts(month: Month, doubts: Doubts) -> None:
+def _check_facts(month: Month, doubts: Doubts, answered: Collection[str]) -> None:
     if doubts.waiting:
         raise ManagersUnknown(month, doubts.waiting)
     if doubts.reversals:
         raise FactsWaiting(month, doubts.reversals)
-    if doubts.found and not doubts.accepted:
-        raise FactsInDoubt(month, doubts.found)
+    unanswered = {fact_id: why for fact_id, why in doubts.found.items() if fact_id not in answered}
+    if unanswered:
+        raise FactsInDoubt(month, unanswered, ANSWERABLE)
 
 
 def _check_open(books: Books, month: Month, zone: str) -> None:

@@ -19,8 +19,8 @@ def close(
 ) -> Decision[Ledger]:
     """The ledger with the statement of `month` closed `at` a moment, and what is to be told.
 
-    Nothing changes where this month or a later one is closed already. Where there is nothing to settle, only that is
-    noted.
+    A dismissal is proposed by what the statement counts, then by what came while it was closed (R-PAY-6). Nothing
+    changes where this month or a later one is closed already. Where there is nothing to settle, only that is noted.
     """
     if ledger.done_with(month):
         noted = ledger.settled_to is not None and ledger.settled_to >= month
@@ -32,7 +32,8 @@ def close(
     settled = replace(settled, status="closed", closed_at=at)
     settled = replace(settled, seal=seal_of(settled))
     closed = replace(ledger, closed=(*ledger.closed, settled))
-    return with_dismissals(closed, policies, at, _told(settled, at), term=term)
+    counted = with_dismissals(closed.counted(month), policies, at, _told(settled, at), term=term)
+    return with_dismissals(replace(counted.state, facts=ledger.facts), policies, at, *counted.events, term=term)
 
 
 def _told(settled: Statement, at: datetime) -> StatementClosed:

@@ -1,10 +1,12 @@
-"""Facts that do not fit each other: a client won twice, lost without having been a client. A person has to look."""
+"""Facts that do not fit: a client won twice, lost without having been a client, borne by a manager who did not work
+on that day. A person has to look."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from itertools import groupby
 
 from services.payroll.domain.facts import Fact
+from services.payroll.domain.ledger import Employment
 
 
 def doubtful(facts: Iterable[Fact], since: Mapping[str, date]) -> dict[str, str]:
@@ -19,18 +21,44 @@ def doubtful(facts: Iterable[Fact], since: Mapping[str, date]) -> dict[str, str]
     return found
 
 
+def out_of_work(facts: Iterable[Fact], manager: Employment) -> dict[str, str]:
+    """Which of a manager's facts that pay or cost are of a day on which the manager did not work, and why: by fact id.
+
+    A fact that was reversed is as if it had never been.
+    """
+    every = list(facts)
+    standing = _standing(every)
+    moving = [fact for fact in every if fact.of_money and fact.kind in {"won", "lost"} and standing(fact.fact_id)]
+    return {
+        fact.fact_id: f"«{manager.name}» в этот день не работает: «{fact.client_name}», {fact.effective:%d.%m.%Y}"
+        for fact in moving
+        if fact.effective < manager.hired or (manager.left is not None and fact.effective > manager.left)
+    }
+
+
 def _of_client(facts: list[Fact], since: date | None) -> Iterator[tuple[str, str]]:
+    for fact_id, by in _undoing(facts).items():
+        yield from ((each, f"факт {fact_id} отменён не один раз") for each in by[1:])
+    standing = _standing(facts)
+    yield from _in_order([fact for fact in facts if fact.kind in {"won", "lost"} and standing(fact.fact_id)], since)
+
+
+def _undoing(facts: list[Fact]) -> dict[str, list[str]]:
     undoing: dict[str, list[str]] = {}
     for fact in facts:
         if fact.reverses_fact_id is not None:
             undoing.setdefault(fact.reverses_fact_id, []).append(fact.fact_id)
-    for fact_id, by in undoing.items():
-        yield from ((each, f"факт {fact_id} отменён не один раз") for each in by[1:])
+    return undoing
 
-    def counts(fact_id: str) -> bool:
-        return not any(map(counts, undoing.get(fact_id, ())))
 
-    yield from _in_order([fact for fact in facts if fact.kind in {"won", "lost"} and counts(fact.fact_id)], since)
+def _standing(facts: list[Fact]) -> Callable[[str], bool]:
+    """Whether a fact stands: nothing that stands reversed it."""
+    undoing = _undoing(facts)
+
+    def stands(fact_id: str) -> bool:
+        return not any(map(stands, undoing.get(fact_id, ())))
+
+    return stands
 
 
 def _in_order(facts: list[Fact], since: date | None) -> Iterator[tuple[str, str]]:

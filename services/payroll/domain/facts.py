@@ -48,6 +48,8 @@ class Fact:
     """What the reversed fact was."""
     sign: int = 1
     """-1 where it undoes a fact, 1 again where it undoes the undoing."""
+    missed: Month | None = None
+    """The month that was being closed when it came: it counts from the one after on."""
 
     @property
     def month(self) -> Month:
@@ -75,9 +77,12 @@ class Reversal:
     reason: str
     proposed_by: str
     confirmed_by: str
+    missed: Month | None = None
+    """The month that was being closed when it came."""
 
     def of(self, first: Fact) -> Fact:
-        """The fact that undoes `first`: of the same day, so that it moves the month which `first` had moved."""
+        """The fact that undoes `first`: of the same day, so that it moves the month which `first` had moved; never
+        counted before `first` is."""
         return replace(
             first,
             fact_id=self.fact_id,
@@ -89,6 +94,7 @@ class Reversal:
             reverses_fact_id=first.fact_id,
             undoes=first.undoes or first.kind,
             sign=-first.sign,
+            missed=max(self.missed or "", first.missed or "") or None,
         )
 
 

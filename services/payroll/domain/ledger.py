@@ -1,7 +1,7 @@
 """Everything payroll knows of one manager: one document, so that a fact and the closing of a month can never miss
 each other (R-PAY-6). A fact is either in the statement of its own month or, later, an adjustment: there is no third."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -57,6 +57,11 @@ class Ledger:
         """The facts that belong to `month`."""
         first, after = first_day(month), first_day(following(month))
         return tuple(fact for fact in self.facts if first <= fact.effective < after)
+
+    def counted(self, month: Month) -> "Ledger":
+        """The ledger as `month` is settled by it: without what came while that month, or a later one, was closed."""
+        facts = tuple(fact for fact in self.facts if fact.missed is None or fact.missed < month)
+        return self if len(facts) == len(self.facts) else replace(self, facts=facts)
 
     def growth(self, month: Month, policies: Policies) -> Decimal:
         """The growth of `month` by everything known of it now."""

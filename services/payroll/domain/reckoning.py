@@ -16,6 +16,7 @@ def reckon(ledger: Ledger, month: Month, begin: Month | None, policies: Policies
 
     None where there is nothing to settle: the manager is unknown, or did not work that month and is owed nothing.
     """
+    ledger = ledger.counted(month)
     manager = ledger.manager
     if manager is None:
         return None

@@ -141,12 +141,18 @@ class FactsWaiting(PayrollError):
 class FactsInDoubt(PayrollError):
     """Facts contradict each other."""
 
-    def __init__(self, month: Month, found: Mapping[str, str]) -> None:
-        self.doubts = dict(found)
-        told = "; ".join(f"{fact_id}: {why}" for fact_id, why in found.items())
+    def __init__(self, month: Month, found: Mapping[str, str], answerable: int) -> None:
+        self.doubts = dict(list(found.items())[:answerable])
+        told = "; ".join(f"{fact_id}: {why}" for fact_id, why in self.doubts.items())
+        more = len(found) - len(self.doubts)
+        rest = (
+            f"и ещё {more}: столько сразу принять нельзя, сначала отмените неверные"
+            if more
+            else "если всё верно, попросите закрыть ещё раз (прежнюю просьбу отозвав), написав почему в doubts_accepted"
+        )
         super().__init__(
             f"Прежде чем закрыть {named(month)}, разберитесь с фактами: {told}. Неверный факт отменяется в учёте "
-            "клиентов; если всё верно, напишите почему в doubts_accepted."
+            f"клиентов; {rest}."
         )
 
 
@@ -157,6 +163,23 @@ class ReviewFirst(PayrollError):
         super().__init__(
             f"Сначала посмотрите {named(month)}: POST /v1/months/{month}/review; просить закрыть можно один раз."
         )
+
+
+class ReviewNotFinished(PayrollError):
+    """The month is still being looked through."""
+
+    def __init__(self, month: Month) -> None:
+        super().__init__(
+            f"{named(month).capitalize()} ещё просматривается; сколько готово, видно в GET /v1/months/{month}. "
+            "Просить закрыть можно после просмотра."
+        )
+
+
+class ReviewOvertaken(PayrollError):
+    """What was looked at is not what would be closed any more."""
+
+    def __init__(self, month: Month) -> None:
+        super().__init__(f"Пока {named(month)} просматривался, условия оплаты изменились: посмотрите снова.")
 
 
 class CloseNotRequested(PayrollError):

@@ -1,10 +1,11 @@
 """The preview of a month: what everybody would be paid, and what changed since it was last looked at."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from services.payroll.domain.books import ANSWERABLE, Review
 from services.payroll.domain.months import Month
 from services.payroll.domain.seal import seal_of, sealed
 from services.payroll.domain.statement import Statement, total_of
@@ -35,6 +36,21 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one look saw in some neighbouring ledgers: kept, so that a look which is broken off is taken up there."""
+
+    look: int
+    last: str
+    """The manager after whom the look goes on."""
+    lines: tuple[Line, ...]
+    versions: tuple[tuple[str, int], ...]
+    """Of each ledger, as it was seen: one that has another now has changed since."""
+    doubts: dict[str, str]
+    doubtful: tuple[str, ...]
+    """Whose ledgers have facts in doubt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """What a manager would have been paid, and would be now; None where there was, or is, no statement."""
 
@@ -56,7 +72,13 @@ class Preview:
     changes: tuple[Change, ...] = ()
     """Against the preview before; of the first there are none."""
     doubts: dict[str, str] = field(default_factory=dict)
-    """Facts that do not fit the others, and why."""
+    """Facts that do not fit, and why; no more of them than one may answer for."""
+    look: int = 0
+    """The look it was made by."""
+    versions: tuple[tuple[str, int], ...] = ()
+    """Of each ledger, as it was seen."""
+    doubtful: tuple[str, ...] = ()
+    """Whose ledgers have facts in doubt."""
 
     @property
     def total(self) -> Decimal:
@@ -67,6 +89,26 @@ class Preview:
     def seal(self) -> str:
         """The same for the same statements."""
         return sealed(*((line.manager_id, line.seal) for line in self.lines))
+
+
+def previewed(before: Preview | None, review: Review, parts: Sequence[Part]) -> Preview:
+    """The preview of a look that saw these parts; the one there is, where it is of this look or a later one."""
+    if before is not None and before.look >= review.look:
+        return before
+    lines = tuple(line for part in parts for line in part.lines)
+    doubts = {fact_id: why for part in parts for fact_id, why in part.doubts.items()}
+    return Preview(
+        month=review.month,
+        number=1 if before is None else before.number + 1,
+        at=review.at,
+        by=review.by,
+        lines=lines,
+        changes=compared(before, lines),
+        doubts=dict(sorted(doubts.items())[:ANSWERABLE]),
+        look=review.look,
+        versions=tuple(seen for part in parts for seen in part.versions),
+        doubtful=tuple(manager_id for part in parts for manager_id in part.doubtful),
+    )
 
 
 def compared(before: Preview | None, lines: Iterable[Line]) -> tuple[Change, ...]:
