@@ -27,6 +27,7 @@ from shared.messaging.topology import parked_queue, queue_of, queues_of
 from shared.observability import PARKED_MESSAGES, QUEUE, configure_logs
 from shared.settings import PORTS, ServiceSettings
 from shared.store import Database, Documents
+from shared.store.documents import CACHED
 
 log = structlog.get_logger()
 
@@ -80,9 +81,11 @@ class Service:
         """The driver's database: for a service's own store.py only."""
         return self.store.raw
 
-    def documents(self, collection: str, state: type[S], *, indexes: Sequence[IndexModel] = ()) -> Documents[S]:
-        """The collection of aggregates whose state is the dataclass `state`."""
-        return self.store.documents(collection, state, indexes)
+    def documents(
+        self, collection: str, state: type[S], *, indexes: Sequence[IndexModel] = (), cached: int = CACHED
+    ) -> Documents[S]:
+        """The collection of aggregates whose state is the dataclass `state`; of large ones few should be `cached`."""
+        return self.store.documents(collection, state, indexes, cached=cached)
 
     def listen(self, handlers: Mapping[type[Event], Handler]) -> None:
         """Handle these events."""

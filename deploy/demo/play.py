@@ -123,7 +123,7 @@ def _in_containers(file: Path) -> tuple[Mapping[str, str], str, str]:
 async def _month(doors: Doors) -> date:
     """The month to be closed next, or the present one: what is closed stays as it is."""
     months = await doors.all("payroll", "/v1/months", PAYROLL)
-    due = [month["month"] for month in months if month["state"] in {"open", "in_review", "requested"}]
+    due = [month["month"] for month in months if month["state"] in {"open", "looking", "in_review", "requested"}]
     if due:
         return date.fromisoformat(f"{min(due)}-01")
     return (await doors.now()).astimezone(ZoneInfo(ZONE)).date().replace(day=1)

@@ -31,10 +31,13 @@ from services.payroll.domain.refusals import NoPreview, ReviewOvertaken
 from services.payroll.domain.review import Line, Part, Preview, previewed
 from services.payroll.doubting import doubts_in
 from services.payroll.office import Office
-from services.payroll.store import BATCH, BOOKS
+from services.payroll.store import BOOKS
 from shared.contracts.base import Decision
 
 log = structlog.get_logger()
+
+PART = 64
+"""Ledgers seen at once."""
 
 
 async def look_through(office: Office, month: Month, by: str) -> Preview | None:
@@ -130,8 +133,8 @@ async def _present(office: Office, month: Month, books: Books, preview: Preview)
     """What is in doubt now: looked at again is whose ledger changed since the preview, or was in doubt then."""
     again = sorted(await office.store.changed_since(dict(preview.versions)) | set(preview.doubtful))
     found: dict[str, str] = {}
-    for first in range(0, len(again), BATCH):
-        ledgers = await office.store.ledgers_of(again[first : first + BATCH])
+    for first in range(0, len(again), PART):
+        ledgers = await office.store.ledgers_of(again[first : first + PART])
         found |= (await doubts_in(office.store, ledgers, month, books)).found
     return found
 
@@ -147,7 +150,7 @@ class Look:
     async def part_after(self, last: str) -> Part | None:
         """What is seen in the ledgers beyond `last`, kept; None where there are none."""
         store = self.office.store
-        versions = await store.versions_after(last, BATCH)
+        versions = await store.versions_after(last, PART)
         if not versions:
             return None
         # Versions first: what changes between the two reads is looked at once more when the close is asked for.

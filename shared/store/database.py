@@ -13,7 +13,7 @@ from shared.clock import machine_now
 from shared.ids import NewId
 from shared.messaging.outbound import Unconfirmed
 from shared.store.codec import CODEC_OPTIONS
-from shared.store.documents import Documents
+from shared.store.documents import CACHED, Documents
 from shared.store.outbox import INDEX, Outbox
 
 S = TypeVar("S")
@@ -44,11 +44,14 @@ class Database:
         self._new_id = new_id
         self._indexes: list[tuple[Any, list[IndexModel]]] = []
 
-    def documents(self, name: str, kind: type[S], indexes: Sequence[IndexModel] = ()) -> Documents[S]:
-        """The collection `name` of aggregates of `kind`."""
+    def documents(
+        self, name: str, kind: type[S], indexes: Sequence[IndexModel] = (), *, cached: int = CACHED
+    ) -> Documents[S]:
+        """The collection `name` of aggregates of `kind`, at most `cached` of them kept in memory."""
         collection = self.raw[name]
         outbox = Outbox(collection, name, self._unconfirmed)
-        documents = Documents(collection, kind, outbox, name=name, source=f"svoy/{self._service}", new_id=self._new_id)
+        source = f"svoy/{self._service}"
+        documents = Documents(collection, kind, outbox, name=name, source=source, new_id=self._new_id, cached=cached)
         self.collections.append(documents)
         self._indexes.append((collection, [INDEX, *indexes]))
         return documents

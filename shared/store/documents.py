@@ -75,7 +75,15 @@ class Documents(Generic[S]):
     """
 
     def __init__(
-        self, collection: Any, kind: type[S], outbox: Outbox, *, name: str, source: str, new_id: NewId
+        self,
+        collection: Any,
+        kind: type[S],
+        outbox: Outbox,
+        *,
+        name: str,
+        source: str,
+        new_id: NewId,
+        cached: int = CACHED,
     ) -> None:
         if taken := RESERVED.intersection(field.name for field in fields(kind)):  # type: ignore[arg-type]  # a dataclass
             raise TypeError(f"{kind.__name__}.{min(taken)}: the store keeps its own under this name")
@@ -84,6 +92,7 @@ class Documents(Generic[S]):
         self._kind = kind
         self._source = source
         self._new_id = new_id
+        self._cached_at_most = cached
         self._commit = GroupCommit(collection, name)
         self._loads: Batcher[str, _Held[S]] = Batcher(self._load, LOAD_BATCH)
         self._cache: OrderedDict[str, _Held[S]] = OrderedDict()
@@ -174,7 +183,7 @@ class Documents(Generic[S]):
 
     def _remember(self, key: str, held: _Held[S]) -> None:
         self._cache[key] = held
-        if len(self._cache) > CACHED:
+        if len(self._cache) > self._cached_at_most:
             self._cache.popitem(last=False)
 
     async def _load(self, keys: Sequence[str]) -> Sequence[_Held[S] | BaseException]:

@@ -7,33 +7,26 @@ e-mail. `python -m tests.bench.helpdesk` tries it alone.
 import json
 import os
 import secrets
-import shutil
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvloop
 
-from deploy.local.home import PROJECT
 from deploy.local.ports import HOST, answers, some_free_ports
 from deploy.local.process import Command, Process, own_environment
 from tests.bench.cpu import metered
+from tests.bench.environments import python_with, run
 from tests.bench.load import Generator, quantile
 from tests.bench.phases import CONNECTIONS, Accepted
-from tests.bench.results import BENCH, console, scratch, step
+from tests.bench.results import console, scratch
 from tests.bench.texts import TEXT, subject
 from tests.bench.wire import Door
 
 PACKAGES = ("django-helpdesk==2.6.1", "django==5.2.19", "djangorestframework==3.18.3", "gunicorn==27.0.1")
 WORKERS, THREADS = 2, 4
-INSTALL_WITHIN, BOOT, PATIENCE = 300.0, 30.0, 10.0
+BOOT, PATIENCE = 30.0, 10.0
 SITE = Path(__file__).resolve().parent / "helpdesk_site"
-
-
-class NotInstalled(Exception):
-    """django-helpdesk could not be installed; the message says why."""
 
 
 class Helpdesk:
@@ -56,7 +49,7 @@ class Helpdesk:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Helpdesk"]:
         """Served inside, stopped outside. Raises `NotInstalled`, `Died`, `NotReady`."""
-        python = installed()
+        python = python_with("helpdesk", PACKAGES)
         self._seed(python)
         argv = [str(python), "-m", "gunicorn", "django.core.wsgi:get_wsgi_application()"]
         argv += ["--bind", f"{HOST}:{self._port}", "--worker-class", "gthread", "--keep-alive", "75"]
@@ -84,34 +77,8 @@ class Helpdesk:
     def _seed(self, python: Path) -> None:
         self.process.log.parent.mkdir(parents=True, exist_ok=True)
         argv = [str(python), str(SITE / "seed.py")]
-        seeded = json.loads(_run(*argv, environment=self._environment))
+        seeded = json.loads(run(*argv, environment=self._environment))
         self._token, self._queue = seeded["token"], seeded["queue"]
-
-
-def installed() -> Path:
-    """The python of helpdesk's own environment, made where there is none. Raises `NotInstalled`."""
-    environment = BENCH / "helpdesk"
-    python, mark = environment / "bin" / "python", environment / "packages.txt"
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    wanted = "\n".join((*PACKAGES, version))
-    if not mark.exists() or mark.read_text() != wanted:
-        step("installing django-helpdesk into an environment of its own")
-        shutil.rmtree(environment, ignore_errors=True)
-        uv = _run("sh", str(PROJECT / "deploy" / "setup" / "uv.sh"))
-        _run(uv, "venv", "--quiet", "--python", version, str(environment))
-        _run(uv, "pip", "install", "--quiet", "--python", str(python), *PACKAGES)
-        mark.write_text(wanted)
-    return python
-
-
-def _run(*argv: str, environment: Mapping[str, str] | None = None) -> str:
-    try:
-        done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=True, timeout=INSTALL_WITHIN)
-    except subprocess.CalledProcessError as error:
-        raise NotInstalled(f"{' '.join(argv[:3])}: {error.stderr.strip()[-500:]}") from None
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise NotInstalled(str(error)) from None
-    return done.stdout.strip()
 
 
 async def measured(folder: Path, connections: int, seconds: float, into: Accepted) -> None:

@@ -18,6 +18,7 @@ from deploy.local.errors import Died, HouseError, NotReady
 from deploy.local.rights import ADMIN
 from tests.bench import helpdesk
 from tests.bench.cpu import metered
+from tests.bench.environments import NotInstalled
 from tests.bench.main_figures import AIMS, Found, figures, show
 from tests.bench.ours import Ours, our_house
 from tests.bench.phases import CONNECTIONS, Accepted, NotDrained, Sustained, accept, drained, sustain
@@ -93,7 +94,7 @@ async def measure(folder: Path, plan: Plan) -> Found:
     step(f"django-helpdesk: tickets from {CONNECTIONS} connections")
     try:
         await helpdesk.measured(folder / "helpdesk", CONNECTIONS, plan.helpdesk, found.helpdesk)
-    except (helpdesk.NotInstalled, Died, NotReady) as error:
+    except (NotInstalled, Died, NotReady) as error:
         console.print(f"[red]django-helpdesk cannot be compared with:[/] {error}", highlight=False)
     return found
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from services.payroll import closing, reviewing, store
+from services.payroll import closing, reviewing
 from services.payroll.main import build_app
 from services.payroll.office import Office
 from services.payroll.settings import PayrollSettings
@@ -83,5 +83,5 @@ async def run(work: str, deaths: Deaths) -> None:
 
 
 if __name__ == "__main__":
-    closing.AT_ONCE = reviewing.BATCH = store.BATCH = SMALL
+    closing.AT_ONCE = reviewing.PART = SMALL
     asyncio.run(run(sys.argv[1], Deaths(int(sys.argv[2]), sys.argv[3])))

@@ -114,6 +114,8 @@ class Told:
     begin: Month | None = None
     first_open: Month | None = None
     """Of the company."""
+    closing: Month | None = None
+    """The month the company is closing, this manager's statement not closed yet."""
     policies: Policies = POLICIES
 
     @classmethod
@@ -128,11 +130,13 @@ class Told:
         """Facts or news of the manager come."""
         for event in events:
             if isinstance(event, FactReversed):
-                decision = reverse(self.ledger, "m1", reversal(event), self.policies, AT)
+                word = replace(reversal(event), missed=self.closing)
+                decision = reverse(self.ledger, "m1", word, self.policies, AT)
             elif isinstance(event, ManagerEvent):
                 decision = introduce(self.ledger, event, event.at.date())
             else:
-                decision = record(self.ledger, "m1", fact_of(event), self.policies, AT)
+                fact = replace(fact_of(event), missed=self.closing)
+                decision = record(self.ledger, "m1", fact, self.policies, AT)
             self.ledger = decision.state
             self.events += decision.events
 
@@ -142,7 +146,7 @@ class Told:
         decision = closing.close(self.ledger, month, self.begin, self.policies, AT)
         self.ledger = decision.state
         self.events += decision.events
-        self.first_open = following(month)
+        self.first_open, self.closing = following(month), None
         return self.ledger.closed_statement(month)
 
     def statement(self, month: Month) -> Statement:

@@ -9,7 +9,18 @@ from services.payroll.domain.refusals import BadFact
 from services.payroll.domain.wording import formula, reason
 from shared.contracts.accounts import ManagerChanged
 from shared.money import ZERO
-from tests.payroll.given import AT, POLICIES, Told, client_lost, client_won, fact_of, handed, manager, roubles
+from tests.payroll.given import (
+    AT,
+    POLICIES,
+    Told,
+    client_lost,
+    client_won,
+    fact_of,
+    handed,
+    manager,
+    reversed_fact,
+    roubles,
+)
 
 SEP, OCT, NOV, DEC = "2026-09", "2026-10", "2026-11", "2026-12"
 
@@ -102,6 +113,31 @@ def test_a_month_before_the_first_one_closed_here_counts_as_paid_at_the_base() -
     assert [line.amount for line in november.adjustments] == [ZERO, roubles(30000)]
     assert told.dismissals() == []
     assert told.maybe(SEP) is None
+
+
+def test_a_fact_before_the_books_and_before_the_manager_worked_moves_nothing() -> None:
+    told = Told.of(hired="2026-10-01")
+    told.close(OCT)
+    told.hear(client_won(50000, SEP))
+    november = told.statement(NOV)
+    assert ([line.amount for line in november.adjustments], november.total) == ([ZERO], roubles(70000))
+    assert reason(november.adjustments[0]).endswith("но менеджер тогда не работал.")
+
+
+def test_a_reversal_counts_no_earlier_than_its_fact() -> None:
+    told = Told()
+    told.hear(manager(), reversed_fact("w"))
+    told.closing = OCT
+    told.hear(client_won(30000, OCT, fact_id="w"))
+    october = told.close(OCT)
+    assert october is not None
+    assert (october.total, october.fact_ids) == (roubles(70000), ())
+    november = told.close(NOV)
+    assert november is not None
+    assert ([line.amount for line in november.adjustments], november.total) == (
+        [ZERO, ZERO],
+        roubles(70000),
+    )
 
 
 def test_nobody_is_said_to_be_dismissed_for_a_month_before_the_first_one_closed_here() -> None:
