@@ -110,11 +110,13 @@ class Service:
         problems.map_errors(self.app, mapping)
 
     async def unprocessed(self) -> int:
-        """How many messages to this service wait: in its queue, for another try, or parked for a person.
+        """How many messages to this service wait: in its queue, for another try, parked for a person, or being handled
+        by this replica.
 
         Raises `NotPublished` when the broker cannot say.
         """
-        return sum([await self._asking.depth(queue.name) for queue in queues_of(self.name)])
+        waiting = sum([await self._asking.depth(queue.name) for queue in queues_of(self.name)])
+        return waiting + (self._inbound.in_flight if self._inbound is not None else 0)
 
     async def unready(self) -> dict[str, str]:
         """What keeps the service from working, by name; empty when it is ready."""

@@ -1,5 +1,6 @@
 """Which facts do not fit, in some ledgers and in whatever other ledgers say of the same clients."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -27,7 +28,7 @@ async def doubts_in(store: Store, ledgers: Sequence[Ledger], month: Month, books
     elsewhere = await store.facts_elsewhere(clients, list(touched))
     facts = [fact for ledger in ledgers for fact in ledger.facts if fact.client_id in clients]
     known = {fact.fact_id: fact for fact in (*facts, *elsewhere) if fact.month <= month}
-    found = await _unfitting(store, list(known.values()))
+    found = await _unfitting(store, list(known.values())) | _borne_twice([*facts, *elsewhere])
     for ledger in ledgers:
         if ledger.manager is not None:
             found |= out_of_work(_fresh(ledger, month), ledger.manager)
@@ -45,6 +46,12 @@ async def _unfitting(store: Store, facts: list[Fact]) -> dict[str, str]:
     clients = await store.clients_named(sorted(suspects))
     since = {client.client_id: client.first_since for client in clients if client.first_since is not None}
     return doubtful([fact for fact in facts if fact.client_id in suspects], since)
+
+
+def _borne_twice(facts: Iterable[Fact]) -> dict[str, str]:
+    """Facts that move money in more than one ledger."""
+    times = Counter(fact.fact_id for fact in facts if fact.of_money)
+    return {fact_id: "факт стоит у нескольких менеджеров сразу" for fact_id, count in times.items() if count > 1}
 
 
 def _fresh(ledger: Ledger, month: Month) -> list[Fact]:

@@ -20,6 +20,7 @@ from shared.clock import Clock, local_date
 from shared.contracts.base import Decide
 from shared.delivery import Deliveries
 from shared.ids import NewId
+from shared.messaging.outbound import NotPublished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,11 @@ class Office:
         if told is None or told.until < needed:
             until = "" if told is None else f": пока до {told.until:%d.%m.%Y %H:%M} UTC"
             why.append(f"учёт клиентов (accounts) ещё не сообщил обо всех фактах{until}")
-        waiting = await self.unprocessed()
+        try:
+            waiting = await self.unprocessed()
+        except NotPublished:
+            waiting = 0
+            why.append("брокер сообщений не отвечает, а без него не узнать, всё ли обработано")
         if waiting:
             why.append(f"сообщений ещё не обработано: {waiting} (отложенные навсегда — svoy parked list)")
         if why:

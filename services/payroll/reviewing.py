@@ -26,7 +26,7 @@ from services.payroll.domain.books import (
     withdraw_request,
 )
 from services.payroll.domain.ledger import Ledger
-from services.payroll.domain.months import Month
+from services.payroll.domain.months import NEVER, Month
 from services.payroll.domain.refusals import NoPreview, ReviewOvertaken
 from services.payroll.domain.review import Line, Part, Preview, previewed
 from services.payroll.doubting import doubts_in
@@ -114,12 +114,19 @@ async def look_out(office: Office, month: Month) -> Outlook:
     """What the ledgers say about the first month ever closed here; later ones follow from the books."""
     if (await office.store.company_books()).months:
         return Outlook(employed=True)
-    due: list[Month] = []
+    first: Month | None = None
     employed = False
-    async for batch in office.store.ledgers_in_batches():
-        due += [first for ledger in batch if (first := ledger.first_due()) is not None]
-        employed |= any(ledger.manager is not None and ledger.manager.covers(month) for ledger in batch)
-    return Outlook(first_due=min(due, default=None), employed=employed)
+    async for known in office.store.employments():
+        employed = employed or (known.manager is not None and known.manager.covers(month))
+        first = earliest(first, known.first_due())
+    async for ledger in office.store.ledgers_before(first or NEVER):
+        first = earliest(first, ledger.first_due())
+    return Outlook(first_due=first, employed=employed)
+
+
+def earliest(one: Month | None, other: Month | None) -> Month | None:
+    """The earlier of two months, where there are any."""
+    return min((month for month in (one, other) if month is not None), default=None)
 
 
 async def next_to_close(office: Office, books: Books) -> Month | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pymongo import IndexModel
 
+from services.payroll.domain.accruals import Given
 from services.payroll.domain.books import Books
 from services.payroll.domain.clients import Client
 from services.payroll.domain.facts import Fact
@@ -20,6 +21,7 @@ from services.payroll.domain.prospects import Prospect
 from services.payroll.domain.review import Part, Preview
 from services.payroll.domain.statement import Statement
 from services.payroll.domain.watermark import Watermark
+from shared.contracts.base import Decision
 from shared.service import Service
 from shared.store.codec import from_fields
 
@@ -80,6 +82,7 @@ class Store:
         self.books = service.documents("books", Books)
         self.previews = service.documents("previews", Preview)
         self.looks = service.documents("looks", Part)
+        self.exports = service.documents("exports", Given)
         self.watermarks = service.documents("watermarks", Watermark)
         self.clients = service.documents("clients", Client, indexes=[IndexModel("manager_id")])
         self.prospects = service.documents("prospects", Prospect, indexes=[IndexModel("manager_id")])
@@ -103,6 +106,18 @@ class Store:
         while batch := await self.ledgers_after(after, BATCH):
             yield batch
             after = batch[-1].manager_id
+
+    async def employments(self) -> AsyncIterator[Ledger]:
+        """All ledgers whose manager is known, without their facts and statements."""
+        known = {"manager.revision": {"$gt": -1}}
+        async for found in self.ledgers.collection.find(known, {"manager_id": 1, "manager": 1}):
+            yield from_fields(found, Ledger)
+
+    async def ledgers_before(self, month: Month) -> AsyncIterator[Ledger]:
+        """Ledgers with a fact before `month`."""
+        earlier = {"facts.effective": {"$lt": first_day(month).isoformat()}}
+        async for found in self.ledgers.collection.find(earlier, {"manager_id": 1, "manager": 1, "facts": 1}):
+            yield from_fields(found, Ledger)
 
     async def unsettled(self, month: Month, limit: int) -> list[str]:
         """Managers for whom `month` has not been closed yet."""
@@ -148,18 +163,26 @@ class Store:
         cursor = self.ledgers.collection.find(where, fields).sort("_id", 1).limit(limit)
         return [from_fields(found, Ledger) async for found in cursor]
 
-    async def with_cases(self, manager_id: str | None) -> list[Ledger]:
-        """Ledgers with proposals to dismiss, in order of the manager's id."""
-        whose = {} if manager_id is None else {"_id": manager_id}
-        return await self.ledgers.find({"cases.proposed_at": {"$gt": EPOCH}} | whose, limit=1000)
+    async def export(self, month: Month, number: int) -> Given | None:
+        """What an export was made of."""
+        return await self.exports.get(f"{month}:{number}")
+
+    async def keep_export(self, month: Month, number: int, given: Given) -> Given:
+        """What an export is made of, kept: the first word counts."""
+        return (await self.exports.step(f"{month}:{number}", lambda known: Decision(known or given))).state
+
+    async def with_cases(self, manager_id: str | None, since: str, limit: int) -> list[Ledger]:
+        """Ledgers with proposals to dismiss, in order of the manager's id, from `since` on."""
+        whose = {"$gte": since} if manager_id is None else {"$eq": manager_id}
+        return await self.ledgers.find({"cases.proposed_at": {"$gt": EPOCH}, "_id": whose}, limit=limit)
 
     async def without_manager(self) -> list[Ledger]:
         """Ledgers whose manager nobody has told of."""
-        return await self.ledgers.find({"manager.revision": None}, limit=1000)
+        return await self.ledgers.find({"manager.revision": None}, limit=0)
 
     async def waiting_reversals(self) -> list[str]:
         """Words that a fact was wrong, whose fact has not come."""
-        found = await self.ledgers.find({"reversals.fact_id": {"$gt": ""}}, limit=1000)
+        found = await self.ledgers.find({"reversals.fact_id": {"$gt": ""}}, limit=0)
         return sorted(word.fact_id for ledger in found for word in ledger.reversals)
 
     async def facts_elsewhere(self, clients: Collection[str], managers: Sequence[str]) -> list[Fact]:

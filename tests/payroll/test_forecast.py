@@ -20,6 +20,7 @@ from shared.contracts.accounts import (
     ProspectRegistered,
     ProspectTrialEnded,
     ProspectTrialOpened,
+    ProspectWon,
 )
 from shared.contracts.base import ClientRef
 from tests.kit import eventually, publish, token
@@ -150,6 +151,17 @@ async def test_what_if_any_clients_were_lost_and_any_prospects_won(base: Doors) 
     assert (await base.post("/v1/forecast/m2/what-if", MARIA, {})).status_code == 403
     assert (await base.get("/v1/forecast/m2", MARIA)).status_code == 403
     assert (await base.get("/v1/forecast/m1?month=2027-05", DIRECTOR)).status_code == 404
+
+
+async def test_there_is_no_forecast_of_a_closed_month_and_nobody_is_won_twice(base: Doors) -> None:
+    await base.closed(NOV)
+    closed = await base.get(f"/v1/forecast/m1?month={NOV}", MARIA)
+    assert (closed.status_code, closed.json()["type"].rpartition("/")[2]) == (409, "month-already-closed")
+    assert (await base.post(f"/v1/forecast/m1/what-if?month={NOV}", MARIA, {"lost": ["c-a"]})).status_code == 409
+    await publish(base.amqp_url, prospect(ProspectWon, 5, client_id="c-p1", fact_id="won"))
+    await eventually(lambda: base.office.store.prospects.count({"stage": "won"}))
+    again = await base.post("/v1/forecast/m1/what-if", MARIA, {"won": ["p1"]})
+    assert (again.status_code, again.json()["unknown"]) == (422, ["p1"])
 
 
 async def test_who_is_handed_over_or_gone_or_dropped_is_no_chance_any_more(base: Doors) -> None:

@@ -1,7 +1,10 @@
 """The life of a month at the doors: looked through, asked for, confirmed by another, exported once."""
 
+import asyncio
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import openpyxl
@@ -9,6 +12,7 @@ import openpyxl
 from services.payroll.main import build_app
 from services.payroll.settings import PayrollSettings
 from shared.contracts.accounts import ManagerRegistered
+from shared.messaging.outbound import NotPublished
 from tests.kit import eventually, publish, serving, token
 from tests.payroll.conftest import ASKER, DECEMBER, DIRECTOR, OFFICER, Doors, clock_at
 from tests.payroll.given import client, client_lost, client_won, manager, reversed_fact
@@ -180,6 +184,71 @@ async def test_after_a_new_policy_the_month_is_looked_through_anew_and_that_prev
     assert (await doors.shown(f"/v1/months/{NOV}/review")) == again
 
 
+async def test_a_fact_that_two_managers_bear_and_one_with_an_odd_id_are_in_doubt(doors: Doors) -> None:
+    once = client_won(9000, NOV, fact_id="f1", by="m1")
+    odd = client_lost(1, NOV, fact_id="$set.a\x1f", by="m1")
+    await doors.told(manager("m1"), manager("m2"), once, once.model_copy(update={"manager_id": "m2"}), odd)
+    await doors.complete()
+    preview = await doors.made(f"/v1/months/{NOV}/review", ASKER)
+    assert preview["doubts"]["f1"] == "факт стоит у нескольких менеджеров сразу"
+    assert sorted(preview["doubts"]) == ["$set.a\x1f", "f1"]
+    accepted = {"doubts_accepted": "разобрались"}
+    asked = await doors.made(f"/v1/months/{NOV}/request", ASKER, accepted)
+    assert sorted(asked["doubts"]) == ["$set.a\x1f", "f1"]
+    assert (await doors.confirm(NOV)).status_code == 200
+
+
+async def test_a_review_that_takes_longer_than_an_answer_shows_how_far_it_is(settings: PayrollSettings) -> None:
+    slow = settings.model_copy(update={"close_answers_within_seconds": 0.001, "resume_after_seconds": 3600.0})
+    app = build_app(slow, clock_at(DECEMBER))
+    async with serving(app) as http:
+        doors = Doors(http, None, app, settings.amqp_url.get_secret_value())  # type: ignore[arg-type]
+        await doors.told(*[manager(f"m{number:03}") for number in range(70)])
+        await doors.complete()
+        async with doors.office.looking:
+            begun = await doors.post(f"/v1/months/{NOV}/review", ASKER)
+            shown = begun.json()
+            assert (begun.status_code, shown["state"], shown["done"], shown["every"]) == (202, "looking", 0, 70)
+            assert slug(await doors.post(f"/v1/months/{NOV}/request", ASKER)) == "review-not-finished"
+            assert (await doors.get(f"/v1/months/{NOV}/review")).status_code == 404
+            joined = await doors.post(f"/v1/months/{NOV}/review", OFFICER)
+            assert (joined.status_code, (await doors.office.store.company_books()).looks) == (202, 1)
+
+        async def seen() -> bool:
+            return bool((await doors.shown(f"/v1/months/{NOV}"))["state"] == "in_review")
+
+        doors.office.left_over.set()
+        await eventually(seen)
+        assert (await doors.shown(f"/v1/months/{NOV}/review"))["statements"] == 70
+
+
+async def test_a_policy_set_while_a_month_is_looked_through_makes_the_look_void(doors: Doors) -> None:
+    await doors.told(manager())
+    async with doors.office.looking:
+        review = asyncio.create_task(doors.post(f"/v1/months/{NOV}/review", ASKER))
+        await eventually(lambda: doors.office.store.books.count({"looks": 1}))
+        await doors.made("/v1/policies", DIRECTOR, {"effective": NOV, "base": "80000.00", "reason": "приказ"})
+    answer = await review
+    assert (answer.status_code, slug(answer)) == (409, "review-overtaken")
+    assert (await doors.shown(f"/v1/months/{NOV}"))["state"] == "open"
+    assert (await doors.made(f"/v1/months/{NOV}/review", ASKER))["total"] == "80000.00"
+
+
+async def test_while_the_broker_cannot_say_what_waits_nothing_is_closed(doors: Doors) -> None:
+    async def cannot_say() -> int:
+        raise NotPublished("no broker")
+
+    await doors.told(manager())
+    await doors.asked(NOV)
+    office = replace(doors.office, unprocessed=cannot_say)
+    doors.app.state.deps, usual = office, doors.office
+    refused = await doors.confirm(NOV)
+    doors.app.state.deps = usual
+    assert (refused.status_code, slug(refused)) == (409, "events-pending")
+    assert "брокер сообщений не отвечает" in refused.json()["detail"]
+    assert (await doors.confirm(NOV)).status_code == 200
+
+
 def _doubts(answer: Any) -> list[str]:
     assert (answer.status_code, slug(answer)) == (409, "facts-in-doubt"), answer.text
     return sorted(answer.json()["doubts"])
@@ -214,15 +283,11 @@ async def test_a_closed_month_is_exported_once_and_once_more_only_marked(
         lacking = await doors.post(f"/v1/months/{NOV}/exports")
         assert (slug(lacking), lacking.json()["missing"]) == (
             "employees-incomplete",
-            {"Менеджер m2": ["табельный номер"]},
+            {"Менеджер m2 (m2)": ["табельный номер"]},
         )
         await doors.told(employee("m2", number="0002").model_copy(update={"revision": 2}))
 
-        async def numbered() -> bool:
-            known = await doors.office.store.ledgers.get("m2")
-            return known is not None and known.manager is not None and known.manager.personnel_number == "0002"
-
-        await eventually(numbered)
+        await eventually(partial(_numbered, doors, "m2", "0002"))
         first = await doors.made(f"/v1/months/{NOV}/exports")
         assert (first["number"], first["again"]) == (1, False)
         assert slug(await doors.post(f"/v1/months/{NOV}/exports")) == "exported-already"
@@ -233,8 +298,12 @@ async def test_a_closed_month_is_exported_once_and_once_more_only_marked(
         assert [each["guid"] for each in one["documents"]] == [each["guid"] for each in two["documents"]]
         bonus = one["documents"][0]["accruals"][1]
         assert (bonus["code"], bonus["amount"]) == ("00002", "20000.00")
-        files = [await doors.get(f"/v1/months/{NOV}/exports/1.xlsx") for _ in range(2)]
-        assert files[0].content == files[1].content
+        kinds = ("json", "xlsx")
+        before = [(await doors.get(f"/v1/months/{NOV}/exports/1.{kind}")).content for kind in kinds]
+        await publish(doors.amqp_url, employee("m1", number="9999").model_copy(update={"revision": 2}))
+        await eventually(partial(_numbered, doors, "m1", "9999"))
+        files = [await doors.get(f"/v1/months/{NOV}/exports/1.{kind}") for kind in ("xlsx", "json")]
+        assert [file.content for file in reversed(files)] == before
         rows = _rows(files[0].content)
         assert [row[1] for row in rows[2:-1]] == ["0001", "0001", "0002"]
         assert (rows[-1][0], rows[-1][9]) == ("Контрольный итог", 160000)
@@ -282,6 +351,11 @@ async def test_a_close_that_takes_longer_than_an_answer_goes_on_by_itself(settin
             return bool(month["state"] == "closed" and month["done"] == month["every"] == 60)
 
         await eventually(closed)
+
+
+async def _numbered(doors: Doors, manager_id: str, number: str) -> bool:
+    known = await doors.office.store.ledgers.get(manager_id)
+    return known is not None and known.manager is not None and known.manager.personnel_number == number
 
 
 def _rows(content: bytes) -> list[tuple[Any, ...]]:

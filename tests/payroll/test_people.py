@@ -8,7 +8,7 @@ from services.payroll.main import build_app
 from services.payroll.settings import PayrollSettings
 from shared.contracts.payroll import DismissalDecided, DismissalObjected, StatementDisputeAnswered, StatementDisputed
 from tests.kit import eventually, serving, token
-from tests.payroll.conftest import DECEMBER, DIRECTOR, OFFICER, Doors, clock_at
+from tests.payroll.conftest import ASKER, DECEMBER, DIRECTOR, OFFICER, Doors, clock_at
 from tests.payroll.given import client_lost, client_won, manager, reversed_fact
 
 OCT, NOV, DEC = "2026-10", "2026-11", "2026-12"
@@ -81,6 +81,36 @@ async def test_a_dismissal_is_proposed_objected_to_and_decided_on_the_evidence_s
     assert (await doors.get(CASE, token("manager", subject="m2"))).status_code == 403
 
 
+async def test_nobody_decides_on_their_own_dismissal(doors: Doors) -> None:
+    await doors.told(manager("d1"), client_lost(6900, NOV, by="d1").model_copy(update={"confirmed_by": "d2"}))
+    await doors.closed(NOV)
+    both = token("manager", "director", subject="d1")
+    case = f"/v1/dismissals/d1/{NOV}"
+    await doors.made(f"{case}/objection", both, {"words": "Не согласен"})
+    seal = (await doors.shown(case, both))["evidence_seal"]
+    decide = {"dismissed": False, "reason": "оставить", "evidence_seal": seal}
+    own = await doors.post(f"{case}/decision", both, decide)
+    assert (own.status_code, slug(own)) == (403, "own-dismissal")
+    assert (await doors.made(f"{case}/decision", token("director", subject="d2"), decide))["decision"]["by"] == "d2"
+
+
+async def test_proposals_are_paged(doors: Doors) -> None:
+    managers = [f"m{number}" for number in range(1, 6)]
+    lost = [client_lost(1, month, by=by) for by in managers for month in (OCT, NOV)]
+    await doors.told(*map(manager, managers), *lost)
+    for month in (OCT, NOV):
+        await doors.closed(month)
+    places, cursor = [], ""
+    while True:
+        page = await doors.shown(f"/v1/dismissals?limit=3{cursor}", DIRECTOR)
+        places += [(each["manager_id"], each["month"]) for each in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert places == [(by, month) for by in managers for month in (OCT, NOV)]
+    assert len((await doors.shown("/v1/dismissals", MARIA))["items"]) == 2
+
+
 async def test_when_the_term_is_over_the_director_decides_and_the_manager_is_late(doors: Doors) -> None:
     await doors.told(manager(), client_lost(6900, NOV, fact_id="l"))
     await doors.closed(NOV)
@@ -118,6 +148,7 @@ BAD_POLICIES: list[dict[str, Any]] = [
     {"bonus_percent": "33.333"},
     {"paying": []},
     {"paying": ["magic"]},
+    {"paying": ["referral", "opening"]},
     {"effective": "2026-13"},
     {"reason": ""},
 ]
@@ -138,6 +169,7 @@ async def test_whoever_reads_anothers_pay_is_written_down(doors: Doors) -> None:
     await doors.get(f"/v1/statements?month={NOV}", OFFICER)
     await doors.get("/v1/facts?manager_id=m1", OFFICER)
     await doors.get("/v1/forecast/m2", DIRECTOR)
+    await doors.post(f"/v1/months/{NOV}/review", ASKER)
     readings = (await doors.shown("/v1/readings", DIRECTOR))["items"]
     assert [(each["by"], each["what"], each["manager_id"]) for each in readings] == [
         ("p1", "statement", "m1"),
@@ -145,11 +177,12 @@ async def test_whoever_reads_anothers_pay_is_written_down(doors: Doors) -> None:
         ("p1", "statements", None),
         ("p1", "facts", "m1"),
         ("d1", "forecast", "m2"),
+        ("p2", "preview", None),
     ]
     of_second = (await doors.shown("/v1/readings?manager_id=m2&by=d1", DIRECTOR))["items"]
     assert [each["what"] for each in of_second] == ["statement.pdf", "forecast"]
     page = await doors.shown("/v1/readings?limit=2", DIRECTOR)
-    assert len((await doors.shown(f"/v1/readings?limit=9&cursor={page['next']}", DIRECTOR))["items"]) == 3
+    assert len((await doors.shown(f"/v1/readings?limit=9&cursor={page['next']}", DIRECTOR))["items"]) == 4
     for who in (OFFICER, MARIA):
         assert (await doors.get("/v1/readings", who)).status_code == 403
 
@@ -170,6 +203,7 @@ async def test_a_program_with_a_key_of_its_own_fetches_closed_months_and_only_th
     assert (evil.status_code, "x-evil" in evil.headers, evil.headers["etag"].isprintable()) == (200, False, True)
     again = await doors.get(f"/v1/pay/{NOV}?limit=2", key | {"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert (await doors.get(f"/v1/pay/{NOV}?limit=2", key | {"If-None-Match": "*"})).status_code == 304
     other = await doors.get(f"/v1/pay/{NOV}?limit=3", key | {"If-None-Match": first.headers["etag"]})
     assert other.status_code == 200
     for path in (f"/v1/statements/m1/{NOV}", "/v1/months", "/v1/readings"):

@@ -54,7 +54,8 @@ async def listed(
     if closed is None or closed.closed_at is None:
         raise MonthNotClosed(month)
     etag = f'"{derived_id("pay", month, closed.seal or "", paging.after or "", str(paging.limit))}"'
-    if if_none_match is not None and etag in [each.strip().removeprefix("W/") for each in if_none_match.split(",")]:
+    known = [each.strip().removeprefix("W/") for each in (if_none_match or "").split(",")]
+    if etag in known or known == ["*"]:
         return Response(status_code=304, headers={"ETag": etag})
     await noted(office, who, "pay", month=month)
     found = await office.store.closed_statements(month, paging.after, paging.limit + 1)

@@ -94,7 +94,8 @@ async def listed(office: Deps, who: Reader, paging: Paged) -> Page[CaseView]:
     if every:
         await noted(office, who, "dismissals")
     policies = await office.store.policies(office.usual)
-    ledgers = await office.store.with_cases(None if every else who.subject)
+    since = (paging.after or "").rpartition("/")[0]
+    ledgers = await office.store.with_cases(None if every else who.subject, since, paging.limit + 2)
     found = [
         CaseView.of(ledger, case, policies)
         for ledger in ledgers

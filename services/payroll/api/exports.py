@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Response
 
 from services.payroll.api.fields import XLSX, Deps, MonthText, Officer, View, Words, attached, noted
 from services.payroll.domain import accruals
+from services.payroll.domain.accruals import Given
 from services.payroll.domain.books import Export, MonthClose, export_month
 from services.payroll.domain.ledger import Employment
 from services.payroll.domain.refusals import EmployeesIncomplete, MonthNotClosed, NoExport
@@ -112,13 +113,14 @@ async def register(office: Deps, who: Officer, month: MonthText) -> RegisterView
 @routes.post("/{month}/exports", status_code=201)
 async def export(office: Deps, who: Officer, month: MonthText, again: Again | None = None) -> ExportView:
     """Export a closed month, once; once more only with a reason, and marked so."""
-    await _documents(office, month)
+    now_known = await _given(office, month)
     reason = None if again is None else again.reason
     decide = partial(export_month, month=month, by=who.subject, now=office.now(), reason=reason)
     closed = (await office.store.books.step(BOOKS, decide)).state.of(month)
     if closed is None:
         raise MonthNotClosed(month)
     made = closed.exports[-1]
+    await office.store.keep_export(month, made.number, now_known)
     EXPORTS.labels(again=str(made.number > 1).lower()).inc()
     return ExportView.of(month, made)
 
@@ -136,18 +138,34 @@ async def file(office: Deps, who: Officer, month: MonthText, number: int, kind: 
     if made is None:
         raise NoExport
     await noted(office, who, f"export.{kind}", month=month)
-    given = onec.exchange(month, made, office.organisation, await _documents(office, month))
+    said = await _said(office, month, made)
     if kind == "json":
-        return attached(onec.as_json(given), "application/json", f"zup-{month}-{number}.json")
-    return attached(await asyncio.to_thread(xlsx.exchange, given), XLSX, f"zup-{month}-{number}.xlsx")
+        return attached(onec.as_json(said), "application/json", f"zup-{month}-{number}.json")
+    return attached(await asyncio.to_thread(xlsx.exchange, said), XLSX, f"zup-{month}-{number}.xlsx")
 
 
-async def _documents(office: Office, month: str) -> tuple[accruals.Document, ...]:
+async def _said(office: Office, month: str, made: Export) -> dict[str, Any]:
+    """All that an export says."""
+    # A crash may have come before it was kept; then nobody has seen it yet.
+    given = await office.store.export(month, made.number) or await office.store.keep_export(
+        month, made.number, await _given(office, month)
+    )
+    employees = {employee.manager_id: employee for employee in given.employees}
+    documents = [
+        accruals.document(statement, employees[statement.manager_id], given.organisation)
+        async for statement, _ in _paid(office, month)
+        if statement.total
+    ]
+    return onec.exchange(month, made, given.organisation, documents)
+
+
+async def _given(office: Office, month: str) -> Given:
     """What there is to export. Raises `MonthNotClosed` or `EmployeesIncomplete`."""
     await _closed(office, month)
     if not office.organisation.inn:
         raise EmployeesIncomplete({"организация": ["ИНН (SVOY_ORGANISATION_INN)"]})
-    return accruals.documents([pair async for pair in _paid(office, month)], office.organisation)
+    paid = [(statement.manager_id, known) async for statement, known in _paid(office, month) if statement.total]
+    return accruals.given(paid, office.organisation)
 
 
 async def _closed(office: Office, month: str) -> MonthClose:

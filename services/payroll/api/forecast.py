@@ -11,6 +11,7 @@ from services.payroll.api.statements import StatementView
 from services.payroll.domain import forecast
 from services.payroll.domain.forecast import Chance, Outcome
 from services.payroll.domain.months import month_of
+from services.payroll.domain.refusals import MonthAlreadyClosed
 from services.payroll.domain.statement import Statement
 from services.payroll.office import Office
 from shared.clock import local_date
@@ -101,5 +102,7 @@ async def _so_far(office: Office, who: Reader, manager_id: str, month: str | Non
     check_own(who, manager_id)
     month = month or month_of(local_date(office.now(), office.zone))
     statement = await office.statement(manager_id, month)
+    if statement.closed_at is not None:
+        raise MonthAlreadyClosed(month, statement.closed_at, office.zone)
     await noted(office, who, "forecast", manager_id=manager_id, month=month)
     return statement

@@ -31,6 +31,8 @@ class MonthView(View):
     seal: str | None = None
     """The hash over all its statements."""
     doubts_accepted: str | None = None
+    doubts: tuple[str, ...] = ()
+    """The facts those words are about."""
 
     @classmethod
     def of(cls, close: MonthClose, *, sums: bool) -> "MonthView":
@@ -44,6 +46,7 @@ class MonthView(View):
             closed_at=close.closed_at,
             policy_version=None if close.policy is None else close.policy.version,
             doubts_accepted=close.doubts_accepted,
+            doubts=close.doubts,
         )
         if not sums or close.state == "closing":
             return shown
@@ -57,6 +60,7 @@ class MonthView(View):
             state=review.state,
             requested_by=review.requested_by,
             doubts_accepted=review.doubts_accepted,
+            doubts=review.doubts,
         )
 
 
@@ -152,6 +156,7 @@ async def review(office: Deps, who: Officer, month: MonthText, response: Respons
     takes long the answer is 202 and how far it is; it goes on by itself."""
     seen = await reviewing.look_through(office, month, who.subject)
     if seen is not None:
+        await noted(office, who, "preview", month=month)
         return PreviewView.of(seen)
     response.status_code = 202
     return await _progress(office, month)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -17,6 +17,8 @@ from shared.contracts.base import Roubles
 
 routes = APIRouter(prefix="/v1/policies", tags=["policies"])
 
+Paying = Literal["referral", "advert", "tender", "other"]
+"""What may count: the base handed over at the start never does (R-PAY-4)."""
 Percent = Annotated[Decimal, Field(ge=0, le=1000, max_digits=6, decimal_places=2)]
 
 
@@ -28,7 +30,7 @@ class NewPolicy(View):
     """Roubles a month, whatever happens."""
     bonus_percent: Percent = Decimal(100)
     """How much of a growth above zero is paid."""
-    paying: Annotated[tuple[Source, ...], Field(min_length=1)] = ("referral",)
+    paying: Annotated[tuple[Paying, ...], Field(min_length=1)] = ("referral",)
     """How a client has to have come for its fee to count."""
     carries: bool = True
     """Whether what does not fit above the base is left to the months after."""

@@ -1,6 +1,6 @@
 """What the payroll of 1С (ЗУП) is given: gross accruals of a closed month, an employee a document."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,6 +11,9 @@ from services.payroll.domain.refusals import EmployeesIncomplete
 from services.payroll.domain.statement import Statement, total_of
 from services.payroll.domain.wording import formula
 
+Paid = tuple[str, Employment]
+"""A manager's id, and what is known of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
@@ -20,6 +23,23 @@ class Organisation:
     kpp: str
     base_code: str
     bonus_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Employee:
+    """Whom the payroll of 1С knows a manager as."""
+
+    manager_id: str
+    personnel_number: str
+    snils: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What an export says besides the closed statements: kept, so that its files never change."""
+
+    organisation: Organisation
+    employees: tuple[Employee, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,34 +67,35 @@ class Document:
         return total_of(accrual.amount for accrual in self.accruals)
 
 
-def documents(statements: Iterable[tuple[Statement, Employment]], organisation: Organisation) -> tuple[Document, ...]:
-    """A document for each statement that pays something. Raises `EmployeesIncomplete`, naming everybody whose
-    number or СНИЛС is not known."""
-    paid = [(statement, employee) for statement, employee in statements if statement.total]
-    missing = {employee.name: lacks for _, employee in paid if (lacks := _lacks(employee))}
+def given(paid: Iterable[Paid], organisation: Organisation) -> Given:
+    """Everybody who is paid something. Raises `EmployeesIncomplete`, naming all whose number or СНИЛС is not known."""
+    missing: dict[str, list[str]] = {}
+    employees: list[Employee] = []
+    for manager_id, known in paid:
+        number, snils = known.personnel_number, known.snils
+        if number and snils:
+            employees.append(Employee(manager_id=manager_id, personnel_number=number, snils=snils))
+        else:
+            lacks = {"табельный номер": number, "СНИЛС": snils}
+            missing[f"{known.name} ({manager_id})"] = [name for name, value in lacks.items() if not value]
     if missing:
         raise EmployeesIncomplete(missing)
-    return tuple(_document(statement, employee, organisation) for statement, employee in paid)
+    return Given(organisation, tuple(employees))
+
+
+def document(statement: Statement, employee: Employee, organisation: Organisation) -> Document:
+    """The document of a statement that pays something."""
+    basis = formula(statement)
+    amounts = {organisation.base_code: statement.base, organisation.bonus_code: statement.total - statement.base}
+    return Document(
+        statement_id=statement.statement_id,
+        personnel_number=employee.personnel_number,
+        snils=employee.snils,
+        name=statement.manager_name,
+        accruals=tuple(Accrual(code=code, amount=amount, basis=basis) for code, amount in amounts.items() if amount),
+    )
 
 
 def period(month: Month) -> tuple[date, date]:
     """The first and the last day of `month`."""
     return first_day(month), date.fromordinal(first_day(following(month)).toordinal() - 1)
-
-
-def _lacks(employee: Employment) -> list[str]:
-    needed: Mapping[str, str | None] = {"табельный номер": employee.personnel_number, "СНИЛС": employee.snils}
-    return [name for name, value in needed.items() if not value]
-
-
-def _document(statement: Statement, employee: Employment, organisation: Organisation) -> Document:
-    basis = formula(statement)
-    bonus = statement.total - statement.base
-    amounts = {organisation.base_code: statement.base, organisation.bonus_code: bonus}
-    return Document(
-        statement_id=statement.statement_id,
-        personnel_number=employee.personnel_number or "",
-        snils=employee.snils or "",
-        name=statement.manager_name,
-        accruals=tuple(Accrual(code=code, amount=amount, basis=basis) for code, amount in amounts.items() if amount),
-    )

@@ -348,8 +348,7 @@ def _check_open(books: Books, month: Month, zone: str) -> None:
     if known is None:
         return
     if known.closed_at is not None:
-        local = known.closed_at.astimezone(ZoneInfo(zone))
-        raise MonthAlreadyClosed(month, known.closed_at, f"{local:%d.%m.%Y в %H:%M}")
+        raise MonthAlreadyClosed(month, known.closed_at, zone)
     raise MonthIsClosing(month)
 
 

@@ -9,7 +9,7 @@ from services.payroll.domain.facts import Fact
 from services.payroll.domain.ledger import Ledger
 from services.payroll.domain.months import Month
 from services.payroll.domain.policy import Policies
-from services.payroll.domain.refusals import NoProposal
+from services.payroll.domain.refusals import NoProposal, OwnDismissal
 from services.payroll.domain.seal import sealed
 from shared.contracts.base import Decision, Event
 from shared.contracts.payroll import DismissalDecided, DismissalObjected, DismissalProposed
@@ -76,8 +76,11 @@ def object_to(ledger: Ledger | None, month: Month, objection: Objection) -> Deci
 
 
 def decide_on(ledger: Ledger | None, month: Month, decision: Signed, policies: Policies) -> Decision[Ledger]:
-    """A director decides. Raises `NoProposal`, `NotPossibleNow`, `TermNotOver` or `EvidenceChanged`."""
+    """A director decides, on somebody else. Raises `NoProposal`, `OwnDismissal`, `NotPossibleNow`, `TermNotOver` or
+    `EvidenceChanged`."""
     known, before = case_of(ledger, month)
+    if decision.by == known.manager_id:
+        raise OwnDismissal
     case = cases.decided(before, decision, evidence_seal(known, month, policies))
     told = DismissalDecided(
         at=decision.at,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from services.payroll.domain.clients import Client
 from services.payroll.domain.policy import Policy
-from services.payroll.domain.prospects import AT_TRIAL, Prospect, Stage
+from services.payroll.domain.prospects import AT_TRIAL, OVER, Prospect, Stage
 from services.payroll.domain.refusals import NotYourClients
 from services.payroll.domain.statement import Statement, total_of
 from shared.money import ZERO, rounded
@@ -78,9 +78,10 @@ def what_if(
     won: Iterable[str],
 ) -> Outcome:
     """The month if these clients were lost and these prospects won. Raises `NotYourClients` for others than the
-    manager's own."""
+    manager's own, and for prospects that were won or dropped."""
     lost, won = set(lost), set(won)
-    unknown = sorted((lost - clients.keys()) | (won - prospects.keys()))
+    still_out = {prospect_id for prospect_id, each in prospects.items() if each.stage not in OVER}
+    unknown = sorted((lost - clients.keys()) | (won - still_out))
     if unknown:
         raise NotYourClients(unknown)
     fees = [-_fee(clients[client_id]) for client_id in lost]

@@ -8,6 +8,7 @@ Month = str
 
 PATTERN = r"^20[0-9][0-9]-(0[1-9]|1[0-2])$"
 """Months anybody may ask about."""
+NEVER: Month = "9999-12"
 LONGEST = timedelta(days=31)
 IN_RUSSIAN = (
     "январь", "февраль", "март", "апрель", "май", "июнь",

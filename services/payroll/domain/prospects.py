@@ -21,6 +21,8 @@ AT_TRIAL: Mapping[Stage, str] = {
     "not_flawless": "пробная заявка решена, но не безупречно: решает директор",
 }
 """The stages a forecast counts with, and what they say."""
+OVER: frozenset[Stage] = frozenset({"won", "dropped"})
+"""The stages nothing comes after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

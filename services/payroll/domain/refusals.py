@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from services.payroll.domain.months import Month, first_day, following, named
 
@@ -74,11 +75,12 @@ class MonthNotEnded(PayrollError):
 class MonthAlreadyClosed(PayrollError):
     """The month was closed before; it never changes (R-PAY-6)."""
 
-    def __init__(self, month: Month, closed_at: datetime, local: str) -> None:
+    def __init__(self, month: Month, closed_at: datetime, zone: str) -> None:
         self.month = month
         self.closed_at = closed_at.isoformat()
+        local = closed_at.astimezone(ZoneInfo(zone))
         super().__init__(
-            f"{named(month).capitalize()} уже закрыт {local} и больше не меняется. "
+            f"{named(month).capitalize()} уже закрыт {local:%d.%m.%Y в %H:%M} и больше не меняется. "
             "Факт за него попадёт поправкой в следующий открытый месяц."
         )
 
@@ -241,10 +243,6 @@ class PolicyTooLate(PayrollError):
         )
 
 
-class BadPolicy(PayrollError):
-    """Условия оплаты неверны."""
-
-
 class EventsPending(PayrollError):
     """Events are known to be on their way."""
 
@@ -267,6 +265,10 @@ class NoSuchLine(PayrollError):
 
 class OwnObjection(PayrollError):
     """На своё возражение не отвечают сами."""
+
+
+class OwnDismissal(PayrollError):
+    """О своём увольнении не решают сами."""
 
 
 class AnsweredOtherwise(PayrollError):
