@@ -9,6 +9,7 @@ from services.payroll.domain.doubts import doubtful, out_of_work
 from services.payroll.domain.facts import Fact
 from services.payroll.domain.ledger import Ledger
 from services.payroll.domain.months import Month
+from services.payroll.office import Office
 from services.payroll.store import Store
 
 
@@ -20,18 +21,18 @@ class Doubted:
     managers: tuple[str, ...]
 
 
-async def doubts_in(store: Store, ledgers: Sequence[Ledger], month: Month, books: Books) -> Doubted:
+async def doubts_in(office: Office, ledgers: Sequence[Ledger], month: Month, books: Books) -> Doubted:
     """What is in doubt up to `month` about the clients these ledgers have something new of, and what nobody answered
     for yet. New is what no statement has, or only the last one closed: it may have come in the moment of its close."""
     touched = {ledger.manager_id: _clients(_fresh(ledger, month)) for ledger in ledgers}
     clients = {client_id for of_one in touched.values() for client_id in of_one}
-    elsewhere = await store.facts_elsewhere(clients, list(touched))
+    elsewhere = await office.store.facts_elsewhere(clients, list(touched))
     facts = [fact for ledger in ledgers for fact in ledger.facts if fact.client_id in clients]
     known = {fact.fact_id: fact for fact in (*facts, *elsewhere) if fact.month <= month}
-    found = await _unfitting(store, list(known.values())) | _borne_twice([*facts, *elsewhere])
+    found = await _unfitting(office.store, list(known.values())) | _borne_twice([*facts, *elsewhere])
     for ledger in ledgers:
         if ledger.manager is not None:
-            found |= out_of_work(_fresh(ledger, month), ledger.manager)
+            found |= out_of_work(_fresh(ledger, month), ledger.manager, books.in_force(office.usual))
     found = {fact_id: found[fact_id] for fact_id in sorted(found.keys() - books.accepted)}
     unclear = {known[fact_id].client_id for fact_id in found if fact_id in known}
     return Doubted(found, tuple(manager_id for manager_id, of_one in touched.items() if of_one & unclear))

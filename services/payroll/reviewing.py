@@ -142,7 +142,7 @@ async def _present(office: Office, month: Month, books: Books, preview: Preview)
     found: dict[str, str] = {}
     for first in range(0, len(again), PART):
         ledgers = await office.store.ledgers_of(again[first : first + PART])
-        found |= (await doubts_in(office.store, ledgers, month, books)).found
+        found |= (await doubts_in(office, ledgers, month, books)).found
     return found
 
 
@@ -162,7 +162,7 @@ class Look:
             return None
         # Versions first: what changes between the two reads is looked at once more when the close is asked for.
         ledgers = await store.ledgers_of([manager_id for manager_id, _ in versions])
-        doubted = await doubts_in(store, ledgers, self.review.month, self.books)
+        doubted = await doubts_in(self.office, ledgers, self.review.month, self.books)
         part = Part(
             look=self.review.look,
             last=versions[-1][0],

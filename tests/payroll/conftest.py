@@ -36,6 +36,12 @@ def clock_at(moment: datetime) -> ServiceClock:
     return clock
 
 
+def slug(answer: httpx.Response) -> str:
+    """The problem's name."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    return str(answer.json()["type"]).rpartition("/")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Doors:
     """The service's doors: HTTP and the broker."""

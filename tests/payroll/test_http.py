@@ -6,18 +6,12 @@ from typing import Any
 import pytest
 
 from tests.kit import FOREIGN_KEY, token
-from tests.payroll.conftest import DIRECTOR, OFFICER, Doors
+from tests.payroll.conftest import DIRECTOR, OFFICER, Doors, slug
 from tests.payroll.given import client_lost, client_won, handed, manager
 
 OCT, NOV, DEC = "2026-10", "2026-11", "2026-12"
 MARIA = token("manager", subject="m1")
 STATEMENT = f"/v1/statements/m1/{NOV}"
-
-
-def slug(answer: Any) -> str:
-    """The problem's name."""
-    assert answer.headers["content-type"] == "application/problem+json"
-    return str(answer.json()["type"]).rpartition("/")[2]
 
 
 @pytest.mark.parametrize(

@@ -14,16 +14,11 @@ from services.payroll.settings import PayrollSettings
 from shared.contracts.accounts import ManagerRegistered
 from shared.messaging.outbound import NotPublished
 from tests.kit import eventually, publish, serving, token
-from tests.payroll.conftest import ASKER, DECEMBER, DIRECTOR, OFFICER, Doors, clock_at
+from tests.payroll.conftest import ASKER, DECEMBER, DIRECTOR, OFFICER, Doors, clock_at, slug
 from tests.payroll.given import client, client_lost, client_won, manager, reversed_fact
 
 OCT, NOV, DEC = "2026-10", "2026-11", "2026-12"
 MARIA = token("manager", subject="m1")
-
-
-def slug(answer: Any) -> str:
-    """The problem's name."""
-    return str(answer.json()["type"]).rpartition("/")[2]
 
 
 def employee(manager_id: str, number: str | None = "0001", snils: str | None = "112-233-445 95") -> ManagerRegistered:
@@ -165,6 +160,7 @@ async def test_a_fact_of_a_day_on_which_its_manager_did_not_work_is_in_doubt(doo
         client_won(9000, NOV, fact_id="undone", day=30),
         reversed_fact("undone"),
         client_won(0, NOV, fact_id="free", day=1),
+        client_won(9000, OCT, fact_id="opening", source="opening"),
     )
     doubts = (await doors.made(f"/v1/months/{NOV}/review", ASKER))["doubts"]
     assert sorted(doubts) == ["after", "before"]

@@ -8,17 +8,12 @@ from services.payroll.main import build_app
 from services.payroll.settings import PayrollSettings
 from shared.contracts.payroll import DismissalDecided, DismissalObjected, StatementDisputeAnswered, StatementDisputed
 from tests.kit import eventually, serving, token
-from tests.payroll.conftest import ASKER, DECEMBER, DIRECTOR, OFFICER, Doors, clock_at
+from tests.payroll.conftest import ASKER, DECEMBER, DIRECTOR, OFFICER, Doors, clock_at, slug
 from tests.payroll.given import client_lost, client_won, manager, reversed_fact
 
 OCT, NOV, DEC = "2026-10", "2026-11", "2026-12"
 MARIA = token("manager", subject="m1")
 CASE = f"/v1/dismissals/m1/{NOV}"
-
-
-def slug(answer: Any) -> str:
-    """The problem's name."""
-    return str(answer.json()["type"]).rpartition("/")[2]
 
 
 async def test_a_line_is_disputed_answered_and_corrected_by_a_fact_that_becomes_an_adjustment(doors: Doors) -> None:

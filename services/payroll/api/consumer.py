@@ -4,10 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Response
 
-from services.payroll.api.fields import Deps, MonthText, View, noted
+from services.payroll.api.fields import Deps, MonthText, Paid, noted
 from services.payroll.domain.refusals import MonthNotClosed
 from services.payroll.domain.statement import Statement
-from shared.contracts.base import Roubles
 from shared.http.auth import Principal, requires
 from shared.http.paging import Page, Paged
 from shared.ids import derived_id
@@ -18,20 +17,11 @@ routes = APIRouter(prefix="/v1/pay", tags=["pay"])
 Consumer = Annotated[Principal, Depends(requires("integration", "service", scope=SCOPE))]
 
 
-class PaidView(View):
+class PaidView(Paid):
     """What a manager was paid for a closed month."""
 
     statement_id: str
-    manager_id: str
-    manager_name: str
     month: str
-    base: Roubles
-    bonus: Roubles
-    adjusted: Roubles
-    carried_in: Roubles
-    carried: Roubles
-    total: Roubles
-    seal: str
 
     @classmethod
     def of(cls, statement: Statement) -> "PaidView":

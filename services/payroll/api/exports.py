@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Response
 
-from services.payroll.api.fields import XLSX, Deps, MonthText, Officer, View, Words, attached, noted
+from services.payroll.api.fields import XLSX, Deps, MonthText, Officer, Paid, View, Words, attached, noted
 from services.payroll.domain import accruals
 from services.payroll.domain.accruals import Given
 from services.payroll.domain.books import Export, MonthClose, export_month
@@ -25,20 +25,11 @@ from shared.contracts.base import Roubles
 routes = APIRouter(prefix="/v1/months", tags=["exports"])
 
 
-class RegisterLineView(View):
+class RegisterLineView(Paid):
     """One manager's line."""
 
-    manager_id: str
-    manager_name: str
     personnel_number: str | None
-    base: Roubles
-    bonus: Roubles
-    adjusted: Roubles
-    carried_in: Roubles
-    carried: Roubles
-    total: Roubles
     formula: str
-    seal: str
 
 
 class RegisterView(View):
@@ -183,6 +174,5 @@ async def _paid(office: Office, month: str) -> AsyncIterator[tuple[Statement, Em
 
 
 def _line(statement: Statement, employee: Employment) -> RegisterLineView:
-    names = ("manager_id", "manager_name", "base", "bonus", "adjusted", "carried_in", "carried", "total", "seal")
-    shown = {name: getattr(statement, name) for name in names}
+    shown = {name: getattr(statement, name) for name in Paid.model_fields}
     return RegisterLineView(**shown, personnel_number=employee.personnel_number, formula=formula(statement))

@@ -11,6 +11,7 @@ from services.payroll.domain.months import PATTERN
 from services.payroll.domain.refusals import EventsPending, NotYourPay
 from services.payroll.office import Office
 from services.payroll.store import Reading
+from shared.contracts.base import Roubles
 from shared.http.auth import Principal, requires
 from shared.http.problems import problem_response
 
@@ -49,6 +50,20 @@ class View(BaseModel):
     """What somebody is shown."""
 
     model_config = ConfigDict(frozen=True)
+
+
+class Paid(View):
+    """What a closed statement comes to, in roubles."""
+
+    manager_id: str
+    manager_name: str
+    base: Roubles
+    bonus: Roubles
+    adjusted: Roubles
+    carried_in: Roubles
+    carried: Roubles
+    total: Roubles
+    seal: str
 
 
 def check_own(who: Principal, manager_id: str, *, alone: bool = False) -> None:

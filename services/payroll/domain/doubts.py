@@ -7,6 +7,7 @@ from itertools import groupby
 
 from services.payroll.domain.facts import Fact
 from services.payroll.domain.ledger import Employment
+from services.payroll.domain.policy import Policies
 
 
 def doubtful(facts: Iterable[Fact], since: Mapping[str, date]) -> dict[str, str]:
@@ -21,18 +22,18 @@ def doubtful(facts: Iterable[Fact], since: Mapping[str, date]) -> dict[str, str]
     return found
 
 
-def out_of_work(facts: Iterable[Fact], manager: Employment) -> dict[str, str]:
+def out_of_work(facts: Iterable[Fact], manager: Employment, policies: Policies) -> dict[str, str]:
     """Which of a manager's facts that pay or cost are of a day on which the manager did not work, and why: by fact id.
 
     A fact that was reversed is as if it had never been.
     """
     every = list(facts)
     standing = _standing(every)
-    moving = [fact for fact in every if fact.of_money and fact.kind in {"won", "lost"} and standing(fact.fact_id)]
+    moving = [fact for fact in every if policies.of(fact.month).amount(fact) and standing(fact.fact_id)]
     return {
         fact.fact_id: f"«{manager.name}» в этот день не работает: «{fact.client_name}», {fact.effective:%d.%m.%Y}"
         for fact in moving
-        if fact.effective < manager.hired or (manager.left is not None and fact.effective > manager.left)
+        if fact.undoes is None and not manager.works_on(fact.effective)
     }
 
 

@@ -26,6 +26,10 @@ class Employment:
     """Табельный номер."""
     snils: str | None = None
 
+    def works_on(self, day: date) -> bool:
+        """Whether `day` is a day of work."""
+        return self.hired <= day and (self.left is None or day <= self.left)
+
     def covers(self, month: Month) -> bool:
         """Whether the manager works on any day of `month`."""
         return month_of(self.hired) <= month and (self.left is None or month <= month_of(self.left))
