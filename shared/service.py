@@ -110,13 +110,11 @@ class Service:
         problems.map_errors(self.app, mapping)
 
     async def unprocessed(self) -> int:
-        """How many messages to this service wait: in its queue, for another try, parked for a person, or being handled
-        by this replica.
+        """How many messages to this service wait: in its queue, for another try, or parked for a person.
 
         Raises `NotPublished` when the broker cannot say.
         """
-        waiting = sum([await self._asking.depth(queue.name) for queue in queues_of(self.name)])
-        return waiting + (self._inbound.in_flight if self._inbound is not None else 0)
+        return sum([await self._asking.depth(queue.name) for queue in queues_of(self.name)])
 
     async def unready(self) -> dict[str, str]:
         """What keeps the service from working, by name; empty when it is ready."""

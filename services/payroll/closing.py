@@ -28,7 +28,7 @@ from services.payroll.metrics import ADJUSTMENTS, CLOSE_TIME, MONTHS, STATEMENTS
 from services.payroll.office import Office
 from services.payroll.reviewing import present_doubts
 from services.payroll.store import BOOKS
-from shared.contracts.base import Decision
+from shared.contracts.base import Decide, Decision
 from shared.delivery import Hook
 from shared.money import ZERO
 
@@ -37,7 +37,9 @@ log = structlog.get_logger()
 TOLD_WITHIN = timedelta(days=7)
 """Afterwards nobody is told of a closed month any more: deliveries are forgotten in time."""
 AT_ONCE = 128
-"""Statements closed side by side."""
+"""Statements closed side by side: while some are being written, others are loaded and worked out."""
+AHEAD = 2048
+"""Managers whose ids are asked for at once."""
 
 
 async def close(office: Office, month: Month, by: str) -> MonthClose:
@@ -54,12 +56,16 @@ async def close(office: Office, month: Month, by: str) -> MonthClose:
 
 async def begin(office: Office, month: Month, by: str) -> MonthClose:
     """`month`, confirmed to be closed by another person than asked for it."""
-    doubts = await present_doubts(office, month, None)
-    decide = partial(
-        begin_closing, month=month, doubts=doubts, usual=office.usual, by=by, now=office.now(), zone=office.zone
-    )
-    await office.check_complete(month, decide)
-    begun = (await office.store.books.step(BOOKS, decide)).state.months[-1]
+
+    async def decide() -> Decide[Books]:
+        doubts = await present_doubts(office, month, None)
+        return partial(
+            begin_closing, month=month, doubts=doubts, usual=office.usual, by=by, now=office.now(), zone=office.zone
+        )
+
+    await office.check_complete(month, await decide())
+    # Once more: the check may have waited for facts.
+    begun = (await office.store.books.step(BOOKS, await decide())).state.months[-1]
     log.info("month is closing", action="month.closing", month=month, by=by, requested_by=begun.requested_by)
     return begun
 
@@ -70,7 +76,7 @@ async def finish(office: Office, begun: MonthClose) -> MonthClose:
         began = perf_counter()
         books = await office.store.company_books()
         step = Step(office, begun, books.begin or begun.month, books.in_force(office.usual))
-        while left := await office.store.unsettled(begun.month, AT_ONCE):
+        while left := await office.store.unsettled(begun.month, AHEAD):
             await step.over(left)
         ended = await _end(office, begun)
         if ended is None:
@@ -123,8 +129,22 @@ class Step:
     policies: Policies
 
     async def over(self, managers: Sequence[str]) -> None:
-        """Close the month for these managers, side by side."""
-        await asyncio.gather(*map(self.one, managers))
+        """Close the month for these managers. One whose ledger fails does not hold up the others; it is raised after
+        them, and the month stays `closing`."""
+        left = iter(managers)
+        failed: list[Exception] = []
+
+        async def some() -> None:
+            for manager_id in left:
+                try:
+                    await self.one(manager_id)
+                except Exception as error:
+                    log.exception("statement failed", action="month.failed", month=self.begun.month, by=manager_id)
+                    failed.append(error)
+
+        await asyncio.gather(*(some() for _ in range(AT_ONCE)))
+        if failed:
+            raise failed[0]
 
     async def one(self, manager_id: str) -> None:
         """Close the month for one manager."""

@@ -1,6 +1,6 @@
 """What payroll does with each message. Facts are kept by their id, so a repeat does nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -103,14 +103,16 @@ async def _record(office: Office, fact: Fact, *managers: str) -> None:
         FACTS.labels(kind=fact.kind).inc()
 
 
-def _readable(handler: Handler) -> Handler:
-    """`handler`, whose bad facts are parked for a person at once: no repeat would make them better."""
+def _of_facts(handle_fact: Callable[..., Awaitable[None]], office: Office) -> Handler:
+    """A handler of facts: a close waits for those under way, and bad ones are parked for a person at once, as no repeat
+    would make them better."""
 
     async def handle(event: Event, message: Message) -> None:
-        try:
-            await handler(event, message)
-        except BadFact as error:
-            raise Unreadable(str(error)) from None
+        with office.recording():
+            try:
+                await handle_fact(event, message, office)
+            except BadFact as error:
+                raise Unreadable(str(error)) from None
 
     return handle
 
@@ -130,10 +132,10 @@ def handlers(office: Office) -> Mapping[type[Event], Handler]:
     """Which message goes where."""
     client, manager = partial(on_client, office=office), partial(on_manager, office=office)
     return {
-        ClientWon: _readable(partial(on_client_won, office=office)),
-        ClientLost: _readable(partial(on_client_lost, office=office)),
-        ClientHandedOver: _readable(partial(on_client_handed_over, office=office)),
-        FactReversed: _readable(partial(on_fact_reversed, office=office)),
+        ClientWon: _of_facts(on_client_won, office),
+        ClientLost: _of_facts(on_client_lost, office),
+        ClientHandedOver: _of_facts(on_client_handed_over, office),
+        FactReversed: _of_facts(on_fact_reversed, office),
         FactsComplete: partial(on_facts_complete, office=office),
         ClientRegistered: client,
         ClientChanged: client,

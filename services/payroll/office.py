@@ -1,7 +1,8 @@
 """What the doors of payroll work with: the collections, the clock, the company's months, the policies."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -21,6 +22,9 @@ from shared.contracts.base import Decide
 from shared.delivery import Deliveries
 from shared.ids import NewId
 from shared.messaging.outbound import NotPublished
+
+WRITTEN_WITHIN = 2.0
+"""Seconds that facts under way are waited for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,8 @@ class Office:
     """Held while this process closes statements."""
     looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while this process looks a month through."""
+    under_way: set[asyncio.Future[None]] = field(default_factory=set)
+    """Facts being recorded by this process: taken from the queue, and not in the ledgers yet."""
     left_over: asyncio.Event = field(default_factory=asyncio.Event)
     """A look or a close went on longer than its answer: whoever resumes takes it up at once."""
     told: set[Month] = field(default_factory=set)
@@ -58,6 +64,17 @@ class Office:
     def now(self) -> datetime:
         """The present moment."""
         return self.clock.now()
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """A fact is being recorded inside."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.under_way.add(done)
+        try:
+            yield
+        finally:
+            self.under_way.discard(done)
+            done.set_result(None)
 
     def begun(self, month: Month) -> bool:
         """Whether `month` has begun."""
@@ -81,6 +98,10 @@ class Office:
             why.append("брокер сообщений не отвечает, а без него не узнать, всё ли обработано")
         if waiting:
             why.append(f"сообщений ещё не обработано: {waiting} (отложенные навсегда — svoy parked list)")
+        # Last: what was in the queue a moment ago may be in our hands now.
+        under_way = set(self.under_way)
+        if under_way and (await asyncio.wait(under_way, timeout=WRITTEN_WITHIN))[1]:
+            why.append("факты ещё записываются")
         if why:
             raise EventsPending(month, why)
 

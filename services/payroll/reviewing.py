@@ -32,7 +32,7 @@ from services.payroll.domain.review import Line, Part, Preview, previewed
 from services.payroll.doubting import doubts_in
 from services.payroll.office import Office
 from services.payroll.store import BOOKS
-from shared.contracts.base import Decision
+from shared.contracts.base import Decide, Decision
 
 log = structlog.get_logger()
 
@@ -75,10 +75,14 @@ async def look_on(office: Office, review: Review) -> Preview:
 
 async def ask(office: Office, month: Month, by: str, accepted: str | None) -> Books:
     """Ask for the close of `month`. Raises what `request_close` does, and `EventsPending`."""
-    doubts = await present_doubts(office, month, accepted)
-    decide = partial(request_close, month=month, doubts=doubts, by=by, now=office.now(), zone=office.zone)
-    await office.check_complete(month, decide)
-    return (await office.store.books.step(BOOKS, decide)).state
+
+    async def decide() -> Decide[Books]:
+        doubts = await present_doubts(office, month, accepted)
+        return partial(request_close, month=month, doubts=doubts, by=by, now=office.now(), zone=office.zone)
+
+    await office.check_complete(month, await decide())
+    # Once more: the check may have waited for facts.
+    return (await office.store.books.step(BOOKS, await decide())).state
 
 
 async def take_back(office: Office, month: Month) -> Books:

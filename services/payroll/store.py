@@ -126,7 +126,7 @@ class Store:
 
     async def progress(self, month: Month) -> tuple[int, int]:
         """For how many managers `month` has been closed, and of how many."""
-        every = await self.ledgers.count({})
+        every = int(await self.ledgers.collection.count_documents({}, hint=VERSIONS))
         return every - await self.ledgers.count(_not_settled(month)), every
 
     async def closed_sums(self, month: Month) -> AsyncIterator[tuple[str, Decimal, str]]:

@@ -80,11 +80,6 @@ class Inbound:
         await _in_time("consume.stop", STOP_WITHIN, self._finish())
         await _in_time("consume.close", CLOSE_WITHIN, self._broker.stop())
 
-    @property
-    def in_flight(self) -> int:
-        """How many messages are being handled here."""
-        return self._in_flight
-
     async def connected(self) -> bool:
         """Whether the consumer runs and is connected."""
         return not self._stopping and bool(self._subscriber.running) and await self._broker.ping(timeout=1)

@@ -7,7 +7,7 @@ import pytest
 from services.payroll.domain.recording import record
 from services.payroll.domain.refusals import BadFact
 from services.payroll.domain.wording import formula, reason
-from shared.contracts.accounts import ManagerChanged
+from shared.contracts.accounts import ClientHandedOver, ClientLost, ManagerChanged
 from shared.money import ZERO
 from tests.payroll.given import (
     AT,
@@ -154,6 +154,19 @@ def test_a_hand_over_stands_in_both_ledgers_and_moves_nothing() -> None:
     statement = told.statement(NOV)
     assert [fact.fact_id for fact in statement.without_pay] == ["h1"]
     assert (statement.growth, statement.total) == (ZERO, roubles(70000))
+
+
+def test_a_loss_on_the_day_of_a_hand_over_is_borne_by_whom_the_fact_names() -> None:
+    same_day = client_lost(20000, NOV, day=1).model_copy(update={"client_id": "c1"})
+    stories: list[list[ClientLost | ClientHandedOver]] = [
+        [handed(NOV), same_day],
+        [same_day, handed(NOV), same_day, handed(NOV)],
+    ]
+    for story in stories:
+        told = Told.of()
+        told.hear(*story)
+        statement = told.statement(NOV)
+        assert ([fact.kind for fact in statement.own], statement.growth) == (["lost", "handed_over"], roubles(-20000))
 
 
 def test_a_late_hand_over_is_shown_with_its_reason() -> None:

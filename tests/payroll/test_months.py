@@ -230,6 +230,19 @@ async def test_a_policy_set_while_a_month_is_looked_through_makes_the_look_void(
     assert (await doors.made(f"/v1/months/{NOV}/review", ASKER))["total"] == "80000.00"
 
 
+async def test_a_fact_that_is_just_being_recorded_is_waited_for(doors: Doors) -> None:
+    won = client_won(9000, NOV, fact_id="w1", day=2)
+    await doors.told(manager(), won)
+    await doors.complete()
+    await doors.made(f"/v1/months/{NOV}/review", ASKER)
+    again = client_won(9000, NOV, fact_id="w2", day=3).model_copy(update={"client_id": won.client_id})
+    with doors.office.recording():
+        asked = asyncio.create_task(doors.post(f"/v1/months/{NOV}/request", ASKER))
+        await doors.told(again)
+        assert not asked.done()
+    assert _doubts(await asked) == ["w2"]
+
+
 async def test_while_the_broker_cannot_say_what_waits_nothing_is_closed(doors: Doors) -> None:
     async def cannot_say() -> int:
         raise NotPublished("no broker")

@@ -2,19 +2,21 @@
 
 from typing import Any
 
-from services.payroll.domain.books import Books
+from services.payroll.domain.books import Books, Doubts, Outlook, request_close, review_month
 from services.payroll.domain.ledger import Ledger
 from services.payroll.domain.policy import Policies
+from services.payroll.domain.review import Preview
 from shared.money import ZERO
 from shared.store.codec import from_fields, to_fields
 from tests.payroll.given import AT, POLICIES, Told, client_lost, client_won, roubles
 
+LATER = AT.replace(year=2027)
 SEP, OCT = "2026-09", "2026-10"
 NEW = {
     "ledger": ("cases", "reversals", "settled_to"),
     "manager": ("personnel_number", "snils"),
     "statement": ("reversed", "policy", "seal"),
-    "fact": ("reverses_fact_id", "undoes", "sign"),
+    "fact": ("reverses_fact_id", "undoes", "sign", "missed"),
     "adjustment": ("policy",),
 }
 
@@ -55,6 +57,18 @@ def test_a_ledger_of_before_goes_on_as_it_would_have() -> None:
     told.hear(client_won(50000, SEP))
     assert [line.amount for line in told.statement("2026-11").adjustments] == [roubles(30000)]
     assert told.ledger.done_with(OCT)
+
+
+def test_a_review_and_a_preview_of_before_go_together_and_everything_is_looked_at_again() -> None:
+    review = {"month": OCT, "state": "in_review", "number": 3, "by": "p2", "at": AT}
+    books = from_fields({"months": [], "review": review}, Books)
+    line = {"manager_id": "m1", "manager_name": "Мария", "total": ZERO, "growth": ZERO, "dismissal_proposed": False}
+    kept = {"month": OCT, "number": 3, "at": AT, "by": "p2", "lines": [line | {"seal": "s"}], "doubts": {"f": "почему"}}
+    preview = from_fields(kept, Preview)
+    assert (preview.versions, preview.doubts, len(preview.lines)) == ((), {"f": "почему"}, 1)
+    asked = request_close(books, OCT, Doubts(look=preview.look), by="p2", now=AT, zone="UTC").state
+    assert asked.state(OCT) == "requested"
+    assert review_month(asked, OCT, Outlook(employed=True), by="p2", now=LATER, zone="UTC").state.looks == 1
 
 
 def test_books_of_before_keep_their_months() -> None:
