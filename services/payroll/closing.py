@@ -19,7 +19,8 @@ from time import perf_counter
 import structlog
 
 from services.payroll.domain import closing as ledgers
-from services.payroll.domain.books import Books, MonthClose, begin_closing, finish_closing
+from services.payroll.domain.asking import begin_closing
+from services.payroll.domain.books import Books, MonthClose, finish_closing
 from services.payroll.domain.ledger import Ledger
 from services.payroll.domain.months import Month
 from services.payroll.domain.policy import Policies

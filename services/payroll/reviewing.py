@@ -15,16 +15,8 @@ from functools import partial
 
 import structlog
 
-from services.payroll.domain.books import (
-    Books,
-    Doubts,
-    Outlook,
-    Review,
-    end_review,
-    request_close,
-    review_month,
-    withdraw_request,
-)
+from services.payroll.domain.asking import Doubts, Outlook, end_review, request_close, review_month, withdraw_request
+from services.payroll.domain.books import Books, Review
 from services.payroll.domain.ledger import Ledger
 from services.payroll.domain.months import NEVER, Month
 from services.payroll.domain.refusals import NoPreview, ReviewOvertaken

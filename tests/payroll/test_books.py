@@ -5,20 +5,17 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.payroll.domain.books import (
+from services.payroll.domain.asking import (
     ANSWERABLE,
-    Books,
     Doubts,
     Outlook,
     begin_closing,
     end_review,
-    export_month,
-    finish_closing,
     request_close,
     review_month,
-    set_policy,
     withdraw_request,
 )
+from services.payroll.domain.books import Books, export_month, finish_closing, set_policy
 from services.payroll.domain.months import following, month_of, named, through
 from services.payroll.domain.policy import Policy
 from services.payroll.domain.refusals import (

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from services.payroll.domain.books import Books, Doubts, Outlook, request_close, review_month
+from services.payroll.domain.asking import Doubts, Outlook, request_close, review_month
+from services.payroll.domain.books import Books
 from services.payroll.domain.ledger import Ledger
 from services.payroll.domain.policy import Policies
 from services.payroll.domain.review import Preview

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from services.payroll.domain.books import ANSWERABLE, Review
+from services.payroll.domain.asking import ANSWERABLE
+from services.payroll.domain.books import Review
 from services.payroll.domain.months import Month
 from services.payroll.domain.seal import seal_of, sealed
 from services.payroll.domain.statement import Statement, total_of
