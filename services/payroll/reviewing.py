@@ -102,7 +102,7 @@ async def present_doubts(office: Office, month: Month, accepted: str | None) -> 
         reversals=await office.store.waiting_reversals(),
         found={} if preview is None else await _present(office, month, books, preview),
         accepted=accepted,
-        look=0 if preview is None else preview.look,
+        look=None if preview is None else preview.look,
     )
 
 

@@ -15,7 +15,7 @@ from services.payroll.domain.asking import (
     review_month,
     withdraw_request,
 )
-from services.payroll.domain.books import Books, export_month, finish_closing, set_policy
+from services.payroll.domain.books import Books, Review, export_month, finish_closing, set_policy
 from services.payroll.domain.months import following, month_of, named, through
 from services.payroll.domain.policy import Policy
 from services.payroll.domain.refusals import (
@@ -188,6 +188,9 @@ def test_nobody_asks_before_the_look_is_finished_nor_by_the_preview_of_another()
     assert end_review(begun, NOV, begun.looks).state is begun
     with pytest.raises(ReviewFirst):
         request_close(looked(None, OCT), OCT, Doubts(look=7), by="p2", now=LATER, zone=ZONE)
+    of_before = Books(review=Review(month=OCT, state="in_review", by="p2", at=LATER))
+    with pytest.raises(ReviewFirst):
+        request_close(of_before, OCT, Doubts(look=None), by="p2", now=LATER, zone=ZONE)
 
 
 def test_a_look_has_the_number_of_no_other_whatever_comes_between() -> None:

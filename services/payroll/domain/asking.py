@@ -51,8 +51,8 @@ class Doubts:
     """Facts that do not fit the others, and why: by id."""
     accepted: str | None = None
     """Why the month is closed with them all the same."""
-    look: int = 0
-    """The look whose preview shows them."""
+    look: int | None = None
+    """The look whose preview shows them; None where there is no preview."""
 
 
 def review_month(
