@@ -213,7 +213,7 @@ class Store:
 
     async def parts(self, look: int) -> list[Part]:
         """What is kept of a look, in order of the managers' ids."""
-        return await self.looks.find({"_id": {"$gte": f"{look:09}:", "$lt": f"{look:09};"}}, limit=0)
+        return await self.looks.find(_of_look(look), limit=0)
 
     async def forget_parts(self, look: int) -> None:
         """Forget the parts of a look that is finished, and of those before it."""
@@ -221,7 +221,9 @@ class Store:
 
     async def looked_at(self, look: int) -> int:
         """How many ledgers a look has seen."""
-        return sum(len(part.versions) for part in await self.parts(look))
+        seen = {"$group": {"_id": None, "ledgers": {"$sum": {"$size": "$versions"}}}}
+        cursor = self.looks.collection.aggregate([{"$match": _of_look(look)}, seen])
+        return sum([found["ledgers"] async for found in cursor])
 
     async def clients_of(self, manager_id: str) -> list[Client]:
         """The clients a manager holds."""
@@ -264,6 +266,10 @@ class Store:
             ]
         )
         return [Borne(found["_id"], found["known"], from_fields(found["facts"], Fact)) async for found in cursor]
+
+
+def _of_look(look: int) -> dict[str, Any]:
+    return {"_id": {"$gte": f"{look:09}:", "$lt": f"{look:09};"}}
 
 
 def _not_settled(month: Month) -> dict[str, Any]:
