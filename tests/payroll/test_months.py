@@ -140,6 +140,31 @@ async def test_what_comes_in_doubt_after_the_preview_or_the_request_has_to_be_an
     assert (await doors.confirm(NOV)).json()["doubts_accepted"] == "вернулся через день"
 
 
+async def test_what_is_in_doubt_at_the_request_is_what_another_look_would_find(doors: Doors) -> None:
+    managers = [f"m{number}" for number in range(4)]
+    facts = [
+        (client_won if number % 3 else client_lost)(
+            100 + number,
+            (OCT, NOV)[number % 2],
+            fact_id=f"f{number:02}",
+            day=1 + 5 * number % 28,
+            by=managers[number % 4],
+        ).model_copy(update={"client_id": f"c{number % 5}"})
+        for number in range(40)
+    ]
+    await doors.told(*map(manager, managers), *facts[::2])
+    await doors.closed(OCT)
+    await doors.told(*facts[1:20:2])
+    await doors.complete()
+    first = (await doors.made(f"/v1/months/{NOV}/review", ASKER))["doubts"]
+    await doors.told(*facts[21::2], reversed_fact("f01", of="m1"), reversed_fact("f02", of="m2"))
+    at_the_request = _doubts(await doors.post(f"/v1/months/{NOV}/request", ASKER))
+    again = (await doors.made(f"/v1/months/{NOV}/review", ASKER))["doubts"]
+    assert sorted(again) == at_the_request
+    assert first
+    assert set(first) != set(again)
+
+
 async def test_what_was_in_doubt_and_has_been_cleared_up_holds_nothing(doors: Doors) -> None:
     await doors.told(manager(), client_lost(6900, NOV, fact_id="ours"), client_lost(6900, NOV, fact_id="wrong"))
     await doors.complete()
