@@ -13,7 +13,7 @@ from shared.clock import machine_now
 from shared.contracts.base import Decision
 from shared.observability import OUTBOX, OUTBOX_AGE
 from shared.settings import ServiceSettings
-from shared.store import DuplicateKey, database
+from shared.store import Documents, DuplicateKey, database
 from shared.store.commit import SEEN_KEPT
 from shared.store.documents import Unreadable
 from shared.store.outbox import LEFT_AFTER
@@ -52,6 +52,16 @@ async def test_two_replicas_on_one_document_lose_nothing(settings: ServiceSettin
         steps = [notes.documents.step("n1", adding(f"{i}")) for i in range(40) for notes in (one, two)]
         await asyncio.gather(*steps)
         assert sorted(await one.lines("n1")) == sorted(f"{i}" for i in range(40) for _ in "12")
+
+
+async def test_of_large_documents_few_are_kept_in_memory(settings: ServiceSettings) -> None:
+    notes = Notes(settings)
+    few: Documents[Note] = notes.service.documents("few", Note, cached=2)
+    async with notes.running():
+        for number in range(5):
+            await few.step(f"n{number}", adding("a"))
+        assert list(few._cache) == ["n3", "n4"]
+        assert (await few.step("n0", adding("b"))).state.lines == ("a", "b")
 
 
 async def test_a_stale_memory_of_a_document_is_noticed_before_a_refusal(settings: ServiceSettings) -> None:
