@@ -1,5 +1,5 @@
 """What sla_monitor hears: every fact about calls, requests and work, which to a timeline are all the same thing; who
-the clients and managers are; and its own breaches, which begin the ladders of escalation."""
+the clients and managers are; and its own warnings and breaches, with which the ladders begin."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -18,7 +18,7 @@ from shared.contracts.accounts import (
     ManagerRegistered,
 )
 from shared.contracts.base import Event
-from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn
+from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn, SlaWarned
 from shared.messaging.envelope import Message
 from shared.messaging.inbound import Handler
 
@@ -40,6 +40,11 @@ async def on_manager(event: ManagerEvent, _: Message, escalations: Escalations) 
     await escalations.store.people.step(event.manager_id, partial(told_of, event=event))
 
 
+async def on_warning(event: SlaWarned, message: Message, escalations: Escalations) -> None:
+    """Somebody may want a letter."""
+    await escalations.warn(event, message.id)
+
+
 async def on_breach(event: SlaBreached, _: Message, escalations: Escalations) -> None:
     """Somebody has to see to it."""
     await escalations.begin(event)
@@ -57,6 +62,7 @@ def handlers(monitor: Monitor, bases: Bases, escalations: Escalations) -> Mappin
         ClientChanged: partial(on_client, bases=bases),
         ManagerRegistered: partial(on_manager, escalations=escalations),
         ManagerChanged: partial(on_manager, escalations=escalations),
+        SlaWarned: partial(on_warning, escalations=escalations),
         SlaBreached: partial(on_breach, escalations=escalations),
         SlaBreachWithdrawn: partial(on_breach_withdrawn, escalations=escalations),
     }

@@ -9,10 +9,8 @@ from services.sla_monitor import api, metrics
 from services.sla_monitor.api.stream import ESCALATION, Resolver
 from services.sla_monitor.api.wiring import Wired
 from services.sla_monitor.bases import Bases
-from services.sla_monitor.domain.escalation import BadTerm, EscalationEnded, UnknownEscalation
-from services.sla_monitor.domain.facts import Client
-from services.sla_monitor.domain.ladder import Ladder
-from services.sla_monitor.domain.rules import Rules, company_calendars
+from services.sla_monitor.domain.built_in import shipped
+from services.sla_monitor.domain.escalation import BadTerm, EscalationEnded, NotBrokenYet, UnknownEscalation
 from services.sla_monitor.domain.timeline import UnknownSubject
 from services.sla_monitor.handlers import handlers
 from services.sla_monitor.monitor import Monitor
@@ -20,16 +18,16 @@ from services.sla_monitor.notify import loop
 from services.sla_monitor.notify.escalations import Escalations
 from services.sla_monitor.notify.notifier import Notifier
 from services.sla_monitor.notify.store import NotifyStore
+from services.sla_monitor.policy_book import PolicyBook, PolicyOvertaken, UnknownVersion
 from services.sla_monitor.reading.changes import Changes, Noted, TooManyFollowers
 from services.sla_monitor.reading.store import Log
+from services.sla_monitor.reckoning import Reckoning
 from services.sla_monitor.settings import SlaMonitorSettings
 from services.sla_monitor.store import Store
 from services.sla_monitor.ticker import Ticker
 from services.sla_monitor.verifying import Verifying
-from shared.calendar import Calendar, hours
+from shared.calendar import hours
 from shared.clock import ServiceClock
-from shared.contracts.base import Priority
-from shared.contracts.sla_monitor import ClockName
 from shared.delivery import Deliveries, doors
 from shared.service import BEHIND_THE_DOOR, Service, run
 
@@ -37,7 +35,10 @@ PROBLEMS = {
     UnknownSubject: (404, "unknown-subject"),
     UnknownEscalation: (404, "unknown-escalation"),
     EscalationEnded: (409, "escalation-ended"),
+    NotBrokenYet: (409, "not-broken-yet"),
     BadTerm: (422, "bad-term"),
+    PolicyOvertaken: (412, "policy-overtaken"),
+    UnknownVersion: (404, "unknown-version"),
     TooManyFollowers: (503, "too-many-streams"),
 }
 LEAST_REST = 20
@@ -47,9 +48,11 @@ LEAST_REST = 20
 def build_app(settings: SlaMonitorSettings, clock: ServiceClock | None = None) -> FastAPI:
     """The app; it connects when its lifespan begins."""
     service = Service("sla_monitor", settings, clock=clock)
-    rules = Rules(company_calendars(settings.company_zone, hours(settings.working_hours)))
+    first = shipped(settings.company_zone, hours(settings.working_hours), settings.company_region)
+    book = PolicyBook(service, first, service.clock, learnt=metrics.show)
+    metrics.show(book.rules)
     noted = Noted()
-    monitor = Monitor(store=Store(service), clock=service.clock, rules=rules, changed=noted.add)
+    monitor = Monitor(store=Store(service), clock=service.clock, book=book, changed=noted.add)
     ticker = Ticker(monitor)
     bases = Bases(service)
     escalations = _escalations(service, settings, monitor, bases, noted)
@@ -65,11 +68,13 @@ def build_app(settings: SlaMonitorSettings, clock: ServiceClock | None = None) -
     service.listen(handlers(monitor, bases, escalations))
     service.background("ticker", ticker.run)
     service.background("measure", measure)
+    service.background("policy", Reckoning(book, monitor).run)
     service.background("escalation", lambda: loop.run(escalations, notifier))
     service.check("ticker", ticker.stuck)
     service.problems(PROBLEMS)
     wired = Wired(
         monitor=monitor,
+        book=book,
         bases=bases,
         escalations=escalations,
         company_zone=settings.company_zone,
@@ -90,19 +95,12 @@ def build_app(settings: SlaMonitorSettings, clock: ServiceClock | None = None) -
 def _escalations(
     service: Service, settings: SlaMonitorSettings, monitor: Monitor, bases: Bases, noted: Noted
 ) -> Escalations:
-    company = company_calendars(settings.company_zone, hours(settings.working_hours))["company"]
-
-    def terms(clock: ClockName, priority: Priority | None, _: Client | None) -> tuple[Calendar, Ladder | None]:
-        found = monitor.rules.terms(clock, priority)
-        # A clock that is due at an agreed moment has no terms: people are called about it in working time.
-        return (company, None) if found is None else (monitor.rules.calendar(found), found.ladder)
-
     return Escalations(
         NotifyStore(service),
         service.clock,
         settings.company_zone,
         load=lambda about, about_id: monitor.store.timelines.get(f"{about}:{about_id}"),
-        terms=terms,
+        rules=lambda: monitor.rules,
         manager_of=bases.manager_of,
         changed=lambda key: noted.add(f"{ESCALATION}{key}"),
     )

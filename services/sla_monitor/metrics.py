@@ -9,7 +9,7 @@ from datetime import datetime
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.sla_monitor.domain.policies import POLICIES
+from services.sla_monitor.domain.rules import Rules
 from services.sla_monitor.store import Store
 from shared.contracts.base import Event
 from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn, SlaEvent, SlaMet, SlaWarned
@@ -35,24 +35,28 @@ LATENESS = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600),
 )
 
-PAIRS = tuple(
-    (policy.clock, priority or NO_PRIORITY)
-    for policy in POLICIES
-    for terms in policy.terms
-    for priority in terms.priorities
-)
-"""Every clock with each priority it has terms for: all of them are shown, from the first moment on."""
+POLICY = Gauge("svoy_sla_policy_version", "The newest version of the policy this replica knows.")
 
-PROMISED = {policy.clock for policy in POLICIES if policy.promised}
-"""The clocks whose due time may be promised to the contact."""
+PAIRS: set[tuple[str, str]] = set()
+"""Every clock with each priority any version has terms for: all of them are shown, from the first moment on."""
 
-for _pair in PAIRS:
-    for _counter in (WARNED, BREACHED, WITHDRAWN):
-        _counter.labels(*_pair)
-    if _pair[0] in PROMISED:
-        PROMISES_BROKEN.labels(*_pair)
-    for _late in ("yes", "no"):
-        MET.labels(*_pair, _late)
+
+def show(rules: Rules) -> None:
+    """From now on show every clock there is."""
+    POLICY.set(rules.newest.number)
+    for policy in rules.newest.policies.values():
+        for pair in {(policy.clock, one or NO_PRIORITY) for terms in policy.terms for one in terms.priorities}:
+            PAIRS.add(pair)
+            _show(pair, promised=policy.promised)
+
+
+def _show(pair: tuple[str, str], *, promised: bool) -> None:
+    for counter in (WARNED, BREACHED, WITHDRAWN):
+        counter.labels(*pair)
+    if promised:
+        PROMISES_BROKEN.labels(*pair)
+    for late in ("yes", "no"):
+        MET.labels(*pair, late)
 
 
 def count(events: Iterable[Event]) -> None:

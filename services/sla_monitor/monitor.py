@@ -1,4 +1,4 @@
-"""What the doors of sla_monitor work with. Two things happen to a timeline: a fact is heard, and time passes."""
+"""What the doors of sla_monitor work with. A fact is heard, time passes, and now and then the policy changes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,23 +8,33 @@ from functools import partial
 from services.sla_monitor import metrics
 from services.sla_monitor.domain.facts import BIRTHS, about_of, fact_of
 from services.sla_monitor.domain.rules import Rules
-from services.sla_monitor.domain.timeline import Timeline, UnknownSubject, fired, heard
+from services.sla_monitor.domain.timeline import Outdated, Timeline, UnknownSubject, fired, heard, reckoned
+from services.sla_monitor.policy_book import Rulebook
 from services.sla_monitor.store import Store, key_of
 from shared.clock import Clock
-from shared.contracts.base import Event
+from shared.contracts.base import Decision, Event, NotYet
 from shared.contracts.sla_monitor import About
 from shared.store import Stepped
+
+TRIES = 3
+Reckons = Callable[..., Decision[Timeline]]
+"""A decision that waits for the state, `now` and the `rules`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Monitor:
-    """The collection, the clock and the rules."""
+    """The collection, the clock and the policy."""
 
     store: Store
     clock: Clock
-    rules: Rules
+    book: Rulebook
     changed: Callable[[str], None] = lambda _: None
     """Told the key of every timeline that is written."""
+
+    @property
+    def rules(self) -> Rules:
+        """The policy as it is known now."""
+        return self.book.rules
 
     async def hear(self, event: Event) -> Timeline | None:
         """Something happened: the timeline with it. The facts are a set, so that no inbox is needed against repeats."""
@@ -32,17 +42,34 @@ class Monitor:
         if fact is None:
             return None
         about = about_of(event)
-        decide = partial(heard, about=about, about_id=event.subject, fact=fact, now=self.clock.now(), rules=self.rules)
-        key = key_of(about, event.subject)
-        stepped = await self.store.timelines.step(key, decide, new=fact.kind in BIRTHS)
-        self._after(key, stepped)
-        return stepped.state
+        decide = partial(heard, about=about, about_id=event.subject, fact=fact)
+        return (await self._step(key_of(about, event.subject), decide, new=fact.kind in BIRTHS)).state
+
+    async def reckon(self, key: str) -> bool:
+        """Compute a timeline anew by the newest policy; whether it came out otherwise."""
+        before = await self.store.timelines.get(key)
+        stepped = await self._step(key, reckoned)
+        return before is not None and before.obligations != stepped.state.obligations
 
     async def fire(self, key: str, now: datetime) -> Stepped[Timeline]:
         """Tell what is due by `now`: the guarded write is claim and effect in one. Raises `UnknownSubject`."""
         stepped = await self.store.timelines.step(key, partial(fired, now=now))
         self._after(key, stepped)
         return stepped
+
+    async def _step(self, key: str, decide: Reckons, *, new: bool = False) -> Stepped[Timeline]:
+        """By a policy that is known whole; once more where another replica knew of a newer version."""
+        await self.book.fresh()
+        for _ in range(TRIES):
+            known = partial(decide, now=self.clock.now(), rules=self.rules)
+            try:
+                stepped = await self.store.timelines.step(key, known, new=new)
+            except Outdated:
+                await self.book.refresh()
+                continue
+            self._after(key, stepped)
+            return stepped
+        raise NotYet
 
     def _after(self, key: str, stepped: Stepped[Timeline]) -> None:
         metrics.count(stepped.events)

@@ -10,7 +10,10 @@ class SlaMonitorSettings(DeliverySettings):
     """What sla_monitor needs to know besides what every service does."""
 
     working_hours: str = "09:00-13:00,14:00-18:00"
-    """The company's hours from Monday to Friday, in its own zone: the calendar `company` of the policy table."""
+    """The company's hours from Monday to Friday, in its own zone: the calendar `company` until the policy says
+    otherwise."""
+    company_region: str | None = Field(default=None, pattern=r"^\d\d$")
+    """Two digits of the subject of the Federation whose holidays (named in the policy) are the company's."""
     measure_every_seconds: float = Field(default=5, gt=0)
     """How often the open obligations are counted for the metrics."""
 

@@ -96,6 +96,18 @@ class Store:
                 found += [(one["next_due"], one["_id"]) async for one in cursor.limit(limit - len(found))]
         return found
 
+    async def keys(self, where: dict[str, Any], after: str, limit: int) -> tuple[list[str], str | None]:
+        """Keys of timelines, in order, and the last of them; None where nothing is after it."""
+        wanted = {"$and": [where, {"_id": {"$gt": after}}]}
+        cursor = self.timelines.collection.find(wanted, {"_id": 1}).sort("_id", 1).limit(limit)
+        found = [one["_id"] async for one in cursor]
+        return found, found[-1] if len(found) == limit else None
+
+    async def page(self, where: dict[str, Any], after: str, limit: int) -> tuple[list[Timeline], str | None]:
+        """The timelines of such a page; one that cannot be read does not end it."""
+        keys, last = await self.keys(where, after, limit)
+        return (await self.timelines.find({"_id": {"$in": keys}}, limit=limit) if keys else []), last
+
     async def rows(self, wanted: Wanted, now: datetime, after: Place | None, limit: int) -> list[Row]:
         """Obligations in order of due time, after that place in it."""
         pipeline: list[dict[str, Any]] = [
@@ -111,16 +123,17 @@ class Store:
     async def running_by_clock(self, now: datetime) -> list[Count]:
         """The obligations that run, counted."""
         due = "$obligations.due"
+        overdue = {"$and": [{"$lt": [due, now]}, {"$eq": [{"$ifNull": ["$obligations.paused", None]}, None]}]}
         count = {
             "_id": {"clock": "$obligations.clock", "priority": "$obligations.priority"},
             "running": {"$sum": 1},
-            "overdue": {"$sum": {"$cond": [{"$lt": [due, now]}, 1, 0]}},
+            "overdue": {"$sum": {"$cond": [overdue, 1, 0]}},
             "nearest": {"$min": {"$cond": [{"$lt": [due, now]}, None, due]}},
         }
         pipeline: list[dict[str, Any]] = [
             {"$match": {"nearest": {"$gt": NEVER}}},
             {"$project": {"obligations.clock": 1, "obligations.priority": 1, "obligations.due": 1,
-                          "obligations.ending": 1}},
+                          "obligations.ending": 1, "obligations.paused": 1}},
             {"$unwind": "$obligations"},
             {"$match": {"obligations.ending": None}},
             {"$group": count},
@@ -196,14 +209,15 @@ def _obligations(wanted: Wanted, now: datetime) -> dict[str, Any]:
 def _standing(wanted: Wanted, now: datetime) -> dict[str, Any]:
     """The same as `Obligation.standing`, in the database's words."""
     due, warn_at = "obligations.due", "obligations.warn_at"
-    running = {"obligations.ending": None}
+    running = {"obligations.ending": None, "obligations.paused": None}
     by_standing: dict[Standing | None, dict[str, Any]] = {
         "open": running | {warn_at: {"$gt": now}, due: {"$gte": now}},
         "warned": running | {warn_at: {"$lte": now}, due: {"$gte": now}},
         "breached": running | {due: {"$lt": now}},
+        "paused": {"obligations.ending": None, "obligations.paused": {"$ne": None}},
         "met": {"obligations.ending": "met"},
         "cancelled": {"obligations.ending": "cancelled"},
-        None: {} if wanted.about_id is not None else running,
+        None: {} if wanted.about_id is not None else {"obligations.ending": None},
     }
     return by_standing[wanted.standing]
 

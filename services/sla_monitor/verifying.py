@@ -13,7 +13,6 @@ from prometheus_client import Gauge
 
 from services.sla_monitor.domain.verifying import Difference, differences
 from services.sla_monitor.monitor import Monitor
-from services.sla_monitor.store import key_of
 from shared.contracts.base import Decision
 from shared.service import Service
 
@@ -66,11 +65,11 @@ class Verifying:
 
     async def page(self, after: str | None, limit: int = PAGE) -> Page:
         """The timelines after the key `after`, in the order of their keys."""
-        timelines = self._monitor.store.timelines
-        found = await timelines.find({"_id": {"$gt": after or ""}}, limit=limit)
-        now = self._monitor.clock.now()
-        different = [one for timeline in found for one in differences(timeline, self._monitor.rules, now)]
-        last = key_of(found[-1].about, found[-1].about_id) if len(found) == limit else None
+        book = self._monitor.book
+        found, last = await self._monitor.store.page({}, after or "", limit)
+        await book.refresh()  # another replica may have reckoned one of these by a newer policy
+        now, applied = self._monitor.clock.now(), book.applied
+        different = [one for timeline in found for one in differences(timeline, book.rules, now, applied)]
         return Page(checked=len(found), differences=tuple(different), next=last)
 
     async def last(self) -> Verification | None:

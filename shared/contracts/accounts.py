@@ -80,6 +80,7 @@ class ClientEvent(Event):
             zone=self.zone,
             manager_id=self.manager_id,
             tariff=self.tariff,
+            region=self.region,
         )
 
 

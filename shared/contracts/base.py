@@ -70,6 +70,8 @@ class ClientRef(Contract):
     manager_id: str | None = None
     tariff: str = STANDARD_TARIFF
     """What the client pays for; SLA policies may apply to some tariffs alone."""
+    region: str | None = None
+    """Two digits of the subject of the Federation, e.g. `24`: its holidays are the client's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ LISTENS: Mapping[str, tuple[str, ...]] = {
         "manager.changed",
         "contact_call.*",
         "prospect.*",
+        "sla.warned",
         "sla.breached",
         "sla.breach_withdrawn",
     ),

@@ -19,10 +19,12 @@ import psutil
 import uvloop
 
 from deploy.local.mongo import ROOT, EmbeddedMongo
+from services.sla_monitor.domain.built_in import shipped
 from services.sla_monitor.domain.facts import Fact
-from services.sla_monitor.domain.rules import Rules, company_calendars
+from services.sla_monitor.domain.rules import Edition, Rules
 from services.sla_monitor.domain.timeline import Timeline, heard
 from services.sla_monitor.monitor import Monitor
+from services.sla_monitor.policy_book import Rulebook
 from services.sla_monitor.store import Store, key_of
 from services.sla_monitor.ticker import Ticker
 from shared.calendar import hours
@@ -39,7 +41,7 @@ OPEN, DUE_PER_S = 1_000_000, 1_000
 SECONDS = 20
 STORM = 20_000
 BATCH = 5_000
-RULES = Rules(company_calendars("Asia/Krasnoyarsk", hours("09:00-13:00,14:00-18:00")))
+RULES = Rules([Edition(shipped("Asia/Krasnoyarsk", hours("09:00-13:00,14:00-18:00")))])
 AIMS = (
     Aim(figure="open", bound=OPEN),
     Aim(figure="due_per_s", bound=DUE_PER_S),
@@ -127,7 +129,7 @@ async def bench(count: int, rate: int) -> dict[str, Any]:
 async def run(store: Store, count: int, rate: int, pids: dict[str, int]) -> dict[str, Any]:
     """Fill, let the stretch fall due, then find a backlog."""
     clock = ServiceClock()
-    monitor = Watched(store=store, clock=clock, rules=RULES)
+    monitor = Watched(store=store, clock=clock, book=Rulebook(RULES))
     step(f"{count:,} open obligations")
     stretch = rate * SECONDS
     await fill(store, count, spread(clock.now() + timedelta(days=1), rate), 0)

@@ -26,6 +26,7 @@ def escalation(**over: Any) -> Escalation:
         "about": "request",
         "about_id": "r1",
         "clock": "start",
+        "title": "специалист не начал",
         "priority": "urgent",
         "number": "100 245",
         "due": NOON,

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.sla_monitor.domain.built_in import shipped
 from services.sla_monitor.domain.facts import about_of, fact_of
 from services.sla_monitor.domain.obligations import Obligation
-from services.sla_monitor.domain.rules import Rules, company_calendars
+from services.sla_monitor.domain.rules import Edition, Rules
 from services.sla_monitor.domain.timeline import Timeline, fired, heard
 from shared.calendar import hours
 from shared.clock import FixedClock
@@ -18,7 +19,8 @@ NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 """A Monday, 12:00 in Krasnoyarsk."""
 ZONE = "Asia/Krasnoyarsk"
 CLIENT = ClientRef(client_id="c1", name="Гимназия № 3", zone=ZONE, manager_id="m1")
-RULES = Rules(company_calendars(ZONE, hours("09:00-13:00,14:00-18:00")))
+SHIPPED = shipped(ZONE, hours("09:00-13:00,14:00-18:00"))
+RULES = Rules([Edition(SHIPPED)])
 
 At = Callable[[datetime], Event]
 """An event that waits for its time."""

@@ -164,8 +164,8 @@ def test_the_story_itself_comes_out_as_told() -> None:
         ("progress:1.1795413900000", "met", True),
         ("verdict:1", "cancelled", False),
         ("assign:2", "met", False),
+        ("finish:2", "met", False),
         ("start:2", "met", False),
         ("progress:2", "met", False),
-        ("finish:2", "met", False),
         ("verdict:2", "met", False),
     ]

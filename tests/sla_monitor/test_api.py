@@ -134,26 +134,6 @@ async def test_a_timeline_tells_the_facts_in_order_with_their_words(monitor: Run
     ]  # fmt: skip
 
 
-async def test_the_policy_table_is_shown(monitor: Running) -> None:
-    items = {one["clock"]: one for one in (await monitor.get("/v1/policies"))["items"]}
-    assert list(items) == [
-        "pickup",
-        "callback",
-        "wait_promise",
-        "assign",
-        "start",
-        "progress",
-        "finish",
-        "verdict",
-        "weekly_call",
-        "prospect_contact",
-    ]
-    assert items["pickup"]["terms"] == [
-        {"priorities": [None], "target_seconds": 20, "warning_share": 0.5, "calendar": "always"}
-    ]
-    assert items["start"]["promised"]
-
-
 async def test_a_manager_sees_only_their_own_base(monitor: Running) -> None:
     await some(monitor)
     await monitor.tell(of("r3", registered(client=None)))

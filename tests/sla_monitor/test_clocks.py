@@ -183,7 +183,7 @@ def test_the_events_carry_what_others_need() -> None:
         "clock": "start",
         "priority": "urgent",
         "client": {"client_id": "c1", "name": "Гимназия № 3", "zone": "Asia/Krasnoyarsk", "manager_id": "m1"}
-        | {"tariff": "standard"},
+        | {"tariff": "standard", "region": None},
         "specialist_id": "s7",
         "promise_broken": False,
     }

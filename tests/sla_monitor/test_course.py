@@ -3,10 +3,9 @@
 import pytest
 
 from services.sla_monitor.domain.facts import fact_of
-from services.sla_monitor.domain.policies import POLICIES
-from services.sla_monitor.domain.rules import NoSuchCalendar, Rules
+from services.sla_monitor.domain.rules import Span
 from services.sla_monitor.domain.timeline import SETTLE, UnknownSubject, fired, heard
-from shared.calendar import ALWAYS, NoCalendarYear
+from shared.calendar import NoCalendarYear
 from shared.contracts import intake, routing
 from shared.contracts.base import Priority
 from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn
@@ -79,7 +78,8 @@ def test_a_refusal_in_the_midst_of_the_work_waits_for_routings_word() -> None:
     telling = told((0, registered()), (1, assigned()), (2, started()), (10, REFUSED))
     assert telling.standing("finish") == ["open"]
     telling.hear(reopened())
-    assert telling.standing("finish") == ["cancelled"]
+    assert telling.standing("finish") == ["cancelled", "open"]
+    assert [one.due for one in telling.of("finish")] == [minute(242), minute(242)]
     assert telling.standing("assign") == ["met", "open"]
 
 
@@ -122,6 +122,50 @@ def test_forced_after_the_finish_starts_again_and_in_the_work_changes_nothing() 
     telling = told(*ROUND, (70, forced()))
     assert telling.standing("start") == ["met", "open"]
     assert telling.standing("verdict") == ["cancelled"]
+
+
+# --- the finish goes on (R-URG-5) ---
+
+HALF = (*ROUND[:3], (122, finished()))
+"""Two of the four hours are used."""
+
+
+def test_a_refusal_sets_the_finish_going_again_with_what_was_left() -> None:
+    telling = told(*HALF, (200, REFUSED))
+    assert [(one.id, one.due) for one in telling.of("finish")] == [
+        ("r1:finish:1", minute(242)),
+        ("r1:finish:2", minute(320)),
+    ]
+    assert telling.of("finish")[1].since == minute(200)
+    assert telling.of("finish")[1].earlier == (Span(minute(2), minute(122)),)
+
+
+def test_whoever_has_it_then_the_accountant_waits_on() -> None:
+    telling = told(*HALF, (200, REFUSED), (205, assigned("s2", 2)), (219, replaced("s3", 2)), (230, started("s3", 2)))
+    assert telling.standing("finish") == ["met", "cancelled", "open"]
+    assert telling.of("finish")[2].due == minute(320)
+
+
+def test_refused_again_and_again_it_all_adds_up() -> None:
+    more = ((205, assigned("s2", 2)), (210, started("s2", 2)), (260, finished(2)), (300, REFUSED))
+    telling = told(*HALF, (200, REFUSED), *more)
+    assert telling.of("finish")[2].due == minute(300 + 240 - 120 - 60)
+
+
+def test_where_nothing_is_left_it_is_late_from_the_refusal_on() -> None:
+    telling = told(*ROUND[:3], (300, finished()), (400, REFUSED)).until(401)
+    assert telling.standing("finish") == ["met", "breached"]
+    assert telling.of("finish")[1].due == minute(400)
+    assert telling.about("finish") == ["warned", "breached", "met", "warned", "breached"]
+
+
+def test_closed_and_opened_again_it_goes_on_as_well() -> None:
+    assert told(*HALF, (130, SATISFIED), (1000, REFUSED)).of("finish")[1].due == minute(1120)
+
+
+def test_what_nobody_began_does_not_go_on() -> None:
+    telling = told((0, registered()), (1, assigned()), (5, finished()), (9, REFUSED))
+    assert telling.of("finish") == []
 
 
 # --- promises (R-URG-3, R-URG-4, R-URG-6) ---
@@ -363,8 +407,3 @@ def test_long_words_are_cut_for_the_timeline() -> None:
 def test_working_time_beyond_the_production_calendar_is_refused_by_name() -> None:
     with pytest.raises(NoCalendarYear, match="2028"):
         Telling().hear(registered("routine"), minute_=60 * 24 * 402)
-
-
-def test_a_policy_in_a_calendar_there_is_none_of_is_refused() -> None:
-    with pytest.raises(NoSuchCalendar, match="company"):
-        Rules({"always": ALWAYS}, POLICIES)

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from services.sla_monitor.domain.ladder import Ladder, Role, Step
+from services.sla_monitor.domain.policies import Terms
 from services.sla_monitor.main import build_app
 from services.sla_monitor.settings import SlaMonitorSettings
 from shared.clock import ServiceClock
@@ -21,6 +23,7 @@ from tests.conftest import SettingsFor
 from tests.kit import eventually, listening, serving, token
 from tests.sla_monitor.conftest import Running
 from tests.sla_monitor.outside import SECRET, Listener, Post, hook_server, mail_server
+from tests.sla_monitor.policing import body, clock
 from tests.sla_monitor.telling import MISSED, RETURNED, ZONE, assigned, call, promised, registered, started
 
 VERA, OLGA = "vera@svoy.example", "olga@svoy.example"
@@ -113,6 +116,60 @@ async def test_a_breach_calls_the_manager_by_letter_and_by_webhook_once(house: H
     shown = (await house.client.get("/v1/deliveries", headers=LEAD)).json()["items"]
     assert {one["kind"] for one in shown} == {"letter", "hook"}
     assert len(house.post.taken) == 1
+
+
+async def warning(house: House, *warned: Role) -> None:
+    """From now on the ladder of `callback` names these for a letter with a warning."""
+    step = Step("manager", timedelta())
+    ladder = Ladder(steps=(step,), repeat_every=timedelta(minutes=30), warned=warned)
+    terms = Terms(priorities=(None,), target=timedelta(minutes=5), warnings=(0.5, 0.8), ladder=ladder)
+    sent = body([clock("callback", terms=(terms,))])
+    headers = token("director", subject="d1") | {"If-Match": '"1"'}
+    made = await house.client.put("/v1/policies", headers=headers, json=sent)
+    assert made.status_code == 200, made.text
+    await house.forward(seconds=6)
+
+
+async def test_a_warning_goes_by_letter_to_whom_the_ladder_names(house: House) -> None:
+    await house.person("m1", email=VERA, hook_url=house.hooks.url)
+    await house.person("l1", role="lead", email=OLGA)
+    await warning(house, "manager", "lead")
+    await house.tell(MISSED)
+    await house.timeline("/v1/calls/k1/timeline", 1)
+    await house.forward(seconds=170)
+    (letter,) = await house.post.letters(1, VERA)
+    assert letter["Subject"] == "Скоро срок: звонок k1, Гимназия № 3: не перезвонили"
+    assert "Срок ещё не прошёл" in letter.get_content()
+    await house.post.letters(1, OLGA)
+    (hook,) = await eventually(lambda: house.hooks.taken or None)
+    assert hook["type"] == "sla.warned"
+    assert [one["escalation_id"] for one in (await warned(house))["items"]] == ["k1:callback:1"]
+    problem = await house.acknowledge("k1:callback:1", M1, 409, minutes=5)
+    assert problem["type"].endswith("/not-broken-yet")
+    await house.tell(RETURNED)
+    shown = await house.escalation("k1:callback:1", state="ended", ending="met")
+    assert {call["step"] for call in shown["calls"]} == {0}
+    assert not house.ear.of("escalation.raised")
+
+
+async def test_what_breaks_after_the_warning_calls_and_the_usual_ladders_warn_nobody_by_letter(house: House) -> None:
+    await house.person("m1", email=VERA)
+    await warning(house, "manager")
+    await house.tell(MISSED, registered())
+    await house.timeline("/v1/calls/k1/timeline", 1)
+    await house.forward(seconds=170)
+    await house.post.letters(1, VERA)
+    await house.forward(minutes=3)
+    shown = await house.escalation("k1:callback:1", state="raised", step=1)
+    assert [(call["step"], call["role"]) for call in shown["calls"]][-1] == (1, "manager")
+    letters = await house.post.letters(2, VERA)
+    assert all("Скоро срок" not in letter["Subject"] for letter in letters[1:])
+    assert "wait_promise" not in {one["clock"] for one in (await warned(house))["items"]}
+
+
+async def warned(house: House) -> Any:
+    """What was only warned of."""
+    return (await house.client.get(ALL, headers=LEAD, params={"state": "warned"})).json()
 
 
 async def test_who_does_not_act_is_followed_by_the_lead_and_the_director(house: House) -> None:

@@ -5,8 +5,9 @@ from typing import get_args
 
 import pytest
 
+from services.sla_monitor.domain.built_in import POLICIES, table
 from services.sla_monitor.domain.facts import FACTS, RANK, Kind
-from services.sla_monitor.domain.policies import POLICIES, Policy, table
+from services.sla_monitor.domain.policies import Policy
 from shared.contracts import accounts, intake, routing
 from shared.contracts.base import Event, Priority
 from shared.messaging.topology import LISTENS
@@ -33,7 +34,7 @@ def test_a_clock_can_start_end_and_has_one_target_a_priority(policy: Policy) -> 
     named = [priority for terms in policy.terms for priority in terms.priorities]
     assert len(named) == len(set(named))
     assert set(named) <= (set(get_args(Priority)) if policy.about == "request" else {None})
-    assert all((policy.appointed or terms.target) and 0 < terms.warning < 1 for terms in policy.terms)
+    assert all((policy.appointed or terms.target) and 0 < terms.warnings[0] < 1 for terms in policy.terms)
 
 
 def test_urgent_requests_have_every_clock_round_the_clock() -> None:

@@ -8,9 +8,10 @@ from pydantic import BaseModel, ConfigDict
 
 from services.sla_monitor.api.wiring import Deps as WiredDeps
 from services.sla_monitor.domain.policies import CalendarName
+from services.sla_monitor.domain.rules import Span
 from services.sla_monitor.domain.timeline import UnknownSubject
 from services.sla_monitor.verifying import PAGE, Verifying
-from shared.calendar import between, counted
+from shared.calendar import Calendar, Interval, between, counted
 from shared.contracts.sla_monitor import About
 from shared.http.auth import Principal, requires
 
@@ -87,11 +88,15 @@ class ExplanationView(BaseModel):
     obligation_id: str
     since: datetime
     due: datetime
+    policy_version: int
+    """The version of the policy it is reckoned by."""
     calendar: CalendarName
+    zone: str
+    """Where its hours are."""
     because: Literal["target", "promise", "appointment"]
     """What set the due time: the policy's target, the promised time T (R-URG-3), or what accounts appointed."""
     counted: list[IntervalView]
-    """The working time between `since` and `due`."""
+    """The working time until `due`; what counted before a pause, or before a refusal (R-URG-5), too."""
     seconds: float
     """How long these last together."""
 
@@ -105,25 +110,33 @@ async def explanation(
     obligation_id: Annotated[str, Query(min_length=1, max_length=400)],
 ) -> ExplanationView:
     """Which intervals were counted until a due time. 404 where nothing of the kind is owed."""
-    monitor = deps.monitor
-    timeline = await monitor.timeline(about, about_id)
+    timeline = await deps.monitor.timeline(about, about_id)
     one = next((one for one in timeline.obligations if one.id == obligation_id), None)
-    terms = monitor.rules.terms(one.clock, one.priority) if one else None
-    if one is None or terms is None:
+    edition = deps.monitor.rules.edition(one.policy) if one else None
+    terms = edition.terms(one.clock, one.terms) if edition and one else None
+    if one is None or edition is None or terms is None:
         raise UnknownSubject
-    calendar = monitor.rules.calendar(terms)
-    span = between(calendar, min(one.since, one.due), one.due)
-    found = counted(calendar, min(one.since, one.due), span)
+    calendar = edition.calendar(terms.calendar, one.place)
+    begins = one.counted_from or one.since
+    spans = (*one.earlier, Span(min(begins, one.due), one.due))
+    found = [each for span in spans for each in counted_in(calendar, span)]
     appointed = about in {"contact_call", "prospect"}
     return ExplanationView(
         obligation_id=one.id,
         since=one.since,
         due=one.due,
+        policy_version=edition.number,
         calendar=terms.calendar,
+        zone=calendar.zone,
         because="appointment" if appointed else "promise" if one.promised else "target",
         counted=[IntervalView(begins=begins, ends=ends) for begins, ends in found],
-        seconds=span.total_seconds(),
+        seconds=sum((ends - begins).total_seconds() for begins, ends in found),
     )
+
+
+def counted_in(calendar: Calendar, span: Span) -> tuple[Interval, ...]:
+    """The working time of a stretch."""
+    return counted(calendar, span.begins, between(calendar, span.begins, span.ends))
 
 
 @routes.get("/verification")

@@ -1,4 +1,4 @@
-"""What can be asked for: what is owed to clients, the timeline of a request or call, the policy table."""
+"""What can be asked for: what is owed to clients, the timeline of a request or call."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from services.sla_monitor.api.views import (
     ObligationView,
-    PolicyView,
     TimelineView,
     obligation_view,
-    policy_view,
     timeline_view,
 )
 from services.sla_monitor.api.wiring import Deps
@@ -71,9 +69,7 @@ async def obligations(
     """Obligations in order of due time. A manager sees those of their own base, as it is now."""
     monitor = deps.monitor
     now = monitor.clock.now()
-    wanted = _wanted(
-        asked, [one.clock for one in monitor.rules.policies], await _base(deps, who, asked.manager_id), now
-    )
+    wanted = _wanted(asked, monitor.rules.clocks, await _base(deps, who, asked.manager_id), now)
     rows = await monitor.store.rows(wanted, now, _after(paging), paging.limit + 1)
     page = paging.page(rows, place)
     return Page(items=[obligation_view(row, now) for row in page.items], next=page.next)
@@ -101,12 +97,6 @@ async def contact_call_timeline(deps: Deps, who: Reader, contact_call_id: str) -
 async def prospect_timeline(deps: Deps, who: Reader, prospect_id: str) -> TimelineView:
     """What happened to a prospect (R-REF-2), and by when the next contact was owed."""
     return await _timeline(deps, who, "prospect", prospect_id)
-
-
-@routes.get("/policies")
-async def policies(deps: Deps, _: Reader) -> Page[PolicyView]:
-    """The policy table."""
-    return Page(items=[policy_view(policy) for policy in deps.monitor.rules.policies])
 
 
 def _after(paging: Paging) -> Place | None:

@@ -9,10 +9,9 @@ from services.sla_monitor.api.escalation_views import ClientView, EscalationView
 from services.sla_monitor.domain.escalation import Escalation
 from services.sla_monitor.domain.facts import Client, Kind
 from services.sla_monitor.domain.obligations import Standing
-from services.sla_monitor.domain.policies import CalendarName, Policy, Terms
 from services.sla_monitor.domain.timeline import Timeline
 from services.sla_monitor.store import Row
-from shared.contracts.base import Priority
+from shared.contracts.base import Nature, Priority
 from shared.contracts.sla_monitor import About, ClockName
 
 
@@ -29,7 +28,14 @@ class ObligationView(View):
     specialist_id: str | None
     since: datetime
     warn_at: datetime
+    warn_again: list[datetime]
+    """The warnings after the first."""
     due: datetime
+    """While it is paused: when it would be due had it not been."""
+    paused: datetime | None
+    """Since when no time counts."""
+    policy_version: int
+    """The version of the policy it is reckoned by."""
     promised: bool
     """Due because the contact was promised so (R-URG-3)."""
     state: Standing
@@ -54,6 +60,7 @@ class FactView(View):
     round: int
     note: str | None
     priority: Priority | None
+    nature: Nature | None
     client: ClientView | None
 
 
@@ -69,30 +76,6 @@ class TimelineView(BaseModel):
     facts: list[FactView]
     obligations: list[ObligationView]
     escalations: list[EscalationView]
-
-
-class TermsView(View):
-    """What a clock allows to some priorities."""
-
-    priorities: list[Priority | None]
-    target_seconds: int
-    """Of working time, where the calendar is `company`."""
-    warning_share: float
-    calendar: CalendarName
-
-
-class PolicyView(View):
-    """One clock."""
-
-    clock: ClockName
-    rule: str
-    about: About
-    starts: list[Kind]
-    met_by: list[Kind]
-    restarts: list[Kind]
-    cancelled_by: list[Kind]
-    promised: bool
-    terms: list[TermsView]
 
 
 def timeline_view(timeline: Timeline, escalations: Sequence[Escalation], now: datetime) -> TimelineView:
@@ -144,7 +127,10 @@ def obligation_view(row: Row, now: datetime) -> ObligationView:
         specialist_id=one.specialist_id,
         since=one.since,
         warn_at=one.warn_at,
+        warn_again=list(one.warn_again),
         due=one.due,
+        paused=one.paused,
+        policy_version=one.policy,
         promised=one.promised,
         state=state,
         breached=breached,
@@ -152,19 +138,4 @@ def obligation_view(row: Row, now: datetime) -> ObligationView:
         met_at=one.ended if state == "met" else None,
         late=state == "met" and one.ended_late,
         ended_at=one.ended,
-    )
-
-
-def policy_view(policy: Policy) -> PolicyView:
-    """A clock of the table."""
-    fields = {name: getattr(policy, name) for name in PolicyView.model_fields if name != "terms"}
-    return PolicyView(**fields, terms=[_terms(terms) for terms in policy.terms])
-
-
-def _terms(terms: Terms) -> TermsView:
-    return TermsView(
-        priorities=list(terms.priorities),
-        target_seconds=int(terms.target.total_seconds()),
-        warning_share=terms.warning,
-        calendar=terms.calendar,
     )

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from services.sla_monitor.bases import Bases
 from services.sla_monitor.monitor import Monitor
 from services.sla_monitor.notify.escalations import Escalations
+from services.sla_monitor.policy_book import PolicyBook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,7 @@ class Wired:
     """Put together in main.py."""
 
     monitor: Monitor
+    book: PolicyBook
     bases: Bases
     escalations: Escalations
     company_zone: str

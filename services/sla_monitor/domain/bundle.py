@@ -32,10 +32,12 @@ class Notice:
     count: int
     """Which call of the escalation it is."""
     step: int
+    """0 where the time has not passed yet."""
     role: Role
     about: About
     about_id: str
     clock: ClockName
+    title: str | None = None
     priority: Priority | None
     number: str | None
     client_name: str | None
@@ -55,6 +57,7 @@ class Notice:
             about=escalation.about,
             about_id=escalation.about_id,
             clock=escalation.clock,
+            title=escalation.title,
             priority=escalation.priority,
             number=escalation.number,
             client_name=client.name if client else None,
@@ -82,12 +85,13 @@ class Inbox:
 
 def choose(escalations: Iterable[Escalation], *, quiet: bool) -> tuple[Notice, ...]:
     """What of these is told in one bundle, the most urgent first. Broken promises stand alone and never wait
-    (R-URG-6); the rest waits while the person has just been told something."""
+    (R-URG-6); the rest waits while the person has just been told something, and warnings come after what is broken."""
     notices = sorted(map(Notice.of, escalations), key=_order)
     promises = [notice for notice in notices if notice.promise_broken]
     if promises:
         return tuple(promises[:MOST])
-    return () if quiet else tuple(notices[:MOST])
+    broken = [notice for notice in notices if notice.step]
+    return () if quiet else tuple((broken or notices)[:MOST])
 
 
 def _order(notice: Notice) -> tuple[int, datetime, str]:

@@ -1,5 +1,6 @@
 """One ladder climbed for one broken obligation, until somebody has seen to it.
 
+    warned (where the ladder says so) ──▶ a letter, nobody is called yet
     breached ──▶ called ──(gap)──▶ one step up ──▶ … the last step
                   │ ▲  └─(repeat)─▶ called again
                   ▼ └────────────(forgotten)──┐
@@ -21,7 +22,7 @@ from shared.contracts.base import Decision, Priority
 from shared.contracts.sla_monitor import About, ClockName, EscalationAcknowledged, EscalationRaised
 
 Ending = Literal["met", "cancelled", "withdrawn"]
-State = Literal["raised", "acknowledged", "ended"]
+State = Literal["warned", "raised", "acknowledged", "ended"]
 
 MOMENT = timedelta(milliseconds=1)
 LONGEST_TERM = timedelta(hours=24)
@@ -38,6 +39,10 @@ class EscalationEnded(Exception):
     """Эскалация уже закрыта: нарушенное исполнено или снято. Брать её на себя не нужно."""
 
 
+class NotBrokenYet(Exception):
+    """Срок ещё не нарушен, было лишь предупреждение: брать на себя пока нечего."""
+
+
 class BadTerm(ValueError):
     """Срок: позже нынешнего времени и не дольше 24 часов."""
 
@@ -47,7 +52,7 @@ class Call:
     """Somebody was called to act."""
 
     step: int
-    """From 1."""
+    """From 1; 0 where somebody was only warned."""
     role: Role
     at: datetime
     person_ids: tuple[str, ...]
@@ -72,6 +77,8 @@ class Escalation:
     about: About
     about_id: str
     clock: ClockName
+    title: str | None = None
+    """What its policy calls it being broken."""
     priority: Priority | None = None
     number: str | None = None
     client: Client | None = None
@@ -101,6 +108,8 @@ class Escalation:
         """How it stands."""
         if self.ending is not None:
             return "ended"
+        if self.next_due is None:
+            return "warned"
         return "raised" if self.acknowledged_until is None else "acknowledged"
 
 
@@ -109,8 +118,23 @@ Called = Callable[[Role], tuple[str, ...]]
 
 
 def begun(known: Escalation | None, new: Escalation) -> Decision[Escalation]:
-    """The obligation is broken and not done. Begins anew where an earlier breach of it had ended."""
-    return Decision(known if known is not None and known.ending is None else new)
+    """The obligation is broken and not done. Begins anew where an earlier breach of it had ended; who has not been
+    told of the warning hears of the call."""
+    if known is None or known.state == "ended":
+        return Decision(new)
+    if known.state == "warned":
+        return Decision(replace(new, calls=known.calls, untold=known.untold))
+    return Decision(known)
+
+
+def warned(known: Escalation | None, *, new: Escalation, role: Role, people: tuple[str, ...]) -> Decision[Escalation]:
+    """Most of the time has passed: these people are told, nobody is called. Once it is broken, warnings are over."""
+    if known is not None and known.state != "warned":
+        return Decision(known)
+    state = known or new
+    said = Call(step=0, role=role, at=new.began, person_ids=people)
+    untold = tuple(sorted({*state.untold, *people}))
+    return Decision(replace(state, calls=(*state.calls, said)[-KEPT:], untold=untold, next_due=None))
 
 
 def opening(calendar: Calendar, moment: datetime) -> datetime:
@@ -171,11 +195,13 @@ def acknowledged(
 ) -> Decision[Escalation]:
     """A person has it until then; forgotten by then, it returns. Whoever says so last has it.
 
-    Raises `UnknownEscalation`, `EscalationEnded`, `BadTerm`.
+    Raises `UnknownEscalation`, `EscalationEnded`, `NotBrokenYet`, `BadTerm`.
     """
     state = _there(known)
     if state.ending is not None:
         raise EscalationEnded
+    if state.state == "warned":
+        raise NotBrokenYet
     if not now < until <= now + LONGEST_TERM:
         raise BadTerm("until: позже нынешнего времени и не дольше 24 часов.")
     last = state.acknowledgements[-1] if state.acknowledged_until is not None else None

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 from shared.contracts import accounts, intake, routing
-from shared.contracts.base import STANDARD_TARIFF, ClientRef, Event, Priority
+from shared.contracts.base import STANDARD_TARIFF, ClientRef, Event, Nature, Priority
 from shared.contracts.sla_monitor import About
 
 Kind = Literal[
@@ -54,6 +54,8 @@ Kind = Literal[
 ]
 """The events' own types, a verdict split by what it says; in the order in which they count at the same time."""
 
+CLOSING: frozenset[Kind] = frozenset({"request.satisfied", "request.withdrawn", "request.merged", "call.answered"})
+"""After these nothing starts any more, unless the work is reopened."""
 RANK: Mapping[str, int] = {kind: rank for rank, kind in enumerate(get_args(Kind))}
 BIRTHS = frozenset({"request.registered", "call.rang"})
 """What everything else about the same subject follows, whatever the clocks of other machines say."""
@@ -72,18 +74,31 @@ class Client:
     zone: str
     manager_id: str | None = None
     tariff: str = STANDARD_TARIFF
+    region: str | None = None
 
     @classmethod
     def of(cls, ref: ClientRef | None) -> "Client | None":
         """From an event."""
         if ref is None:
             return None
-        return cls(client_id=ref.client_id, name=ref.name, zone=ref.zone, manager_id=ref.manager_id, tariff=ref.tariff)
+        return cls(
+            client_id=ref.client_id,
+            name=ref.name,
+            zone=ref.zone,
+            manager_id=ref.manager_id,
+            tariff=ref.tariff,
+            region=ref.region,
+        )
 
     def ref(self) -> ClientRef:
         """For an event."""
         return ClientRef(
-            client_id=self.client_id, name=self.name, zone=self.zone, manager_id=self.manager_id, tariff=self.tariff
+            client_id=self.client_id,
+            name=self.name,
+            zone=self.zone,
+            manager_id=self.manager_id,
+            tariff=self.tariff,
+            region=self.region,
         )
 
 
@@ -109,6 +124,7 @@ class Fact:
     """The words."""
     number: str | None = None
     priority: Priority | None = None
+    nature: Nature | None = None
     client: Client | None = None
 
 
@@ -120,7 +136,8 @@ def in_order(facts: Iterable[Fact]) -> tuple[Fact, ...]:
 def _place(fact: Fact) -> tuple[Any, ...]:
     birth = fact.kind not in BIRTHS
     whose = fact.client.client_id if fact.client else ""
-    words = (fact.who or "", fact.note or "", fact.name or "", fact.priority or "", whose, fact.until or fact.at)
+    said = (fact.who or "", fact.note or "", fact.name or "", fact.priority or "", fact.nature or "", whose)
+    words = (*said, fact.until or fact.at)
     return (birth, fact.at, fact.round or NO_ROUND, RANK[fact.kind], fact.revision, *words, fact.warn_at or fact.at)
 
 
@@ -160,6 +177,7 @@ def _registered(event: intake.RequestRegistered) -> Fact:
         at=event.at,
         number=event.number,
         priority=event.priority,
+        nature=event.nature,
         note=_note(event.subject_text),
         client=Client.of(event.client),
     )
@@ -170,8 +188,14 @@ def _identified(event: intake.RequestIdentified) -> Fact:
 
 
 def _reprioritised(event: intake.RequestReprioritised) -> Fact:
-    note = _note(event.reason)
-    return Fact(kind="request.reprioritised", at=event.at, who=event.by, priority=event.priority, note=note)
+    return Fact(
+        kind="request.reprioritised",
+        at=event.at,
+        who=event.by,
+        priority=event.priority,
+        nature=event.nature,
+        note=_note(event.reason),
+    )
 
 
 def _promised(event: intake.WaitPromised) -> Fact:

@@ -33,6 +33,8 @@ class Ladder:
 
     steps: tuple[Step, ...]
     repeat_every: timedelta
+    warned: tuple[Role, ...] = ()
+    """Who gets a letter already when most of the time has passed; the others see the warning at the desk alone."""
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.steps) <= MOST_STEPS:

@@ -29,6 +29,10 @@ class UnknownSubject(Exception):
     """О такой заявке или таком звонке ничего не известно."""
 
 
+class Outdated(Exception):
+    """Another replica has reckoned this by a version of the policy that is not known here yet."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
     """Everything known about one request or call."""
@@ -48,30 +52,55 @@ class Timeline:
     """The earliest due time of what is not done yet."""
     next_due: datetime | None = None
     """When there is next something to be told."""
+    reckoned_by: int = 0
+    """The newest version of the policy that was known when the obligations were computed."""
 
 
 def heard(
     timeline: Timeline | None, about: About, about_id: str, fact: Fact, *, now: datetime, rules: Rules
 ) -> Decision[Timeline]:
-    """One more fact. One heard before changes nothing. Raises `NoCalendarYear`."""
+    """One more fact. One heard before changes nothing. Raises `NoCalendarYear`, `Outdated`."""
     known = timeline or Timeline(about=about, about_id=about_id, began=fact.at)
     if fact in known.facts:
         return Decision(known)
+    reason = f"Позже стало известно: {fact.kind}, {fact.at:%d.%m.%Y %H:%M:%S} UTC."
     facts = in_order((*known.facts, fact))
-    obligations = obligations_of(about_id, facts, rules)
-    running = [one.due for one in obligations if one.ending is None]
-    after = replace(
+    with_it = replace(
         known,
         facts=facts,
-        obligations=obligations,
         number=_last(one.number for one in facts),
         priority=_last(one.priority for one in facts),
         client=_last(one.client for one in facts),
         began=min(known.began, fact.at),
+    )
+    return _reckoned(with_it, now, rules, reason)
+
+
+def reckoned(timeline: Timeline | None, *, now: datetime, rules: Rules) -> Decision[Timeline]:
+    """Computed anew by a version of the policy it was not reckoned by yet.
+
+    Raises `UnknownSubject`, `NoCalendarYear`.
+    """
+    if timeline is None:
+        raise UnknownSubject
+    if timeline.reckoned_by >= rules.newest.number:
+        return Decision(timeline)
+    reason = f"Сроки пересчитаны по правилам версии {rules.newest.number}."
+    return _reckoned(timeline, now, rules, reason)
+
+
+def _reckoned(known: Timeline, now: datetime, rules: Rules, reason: str) -> Decision[Timeline]:
+    if known.reckoned_by > rules.newest.number:
+        raise Outdated
+    obligations = obligations_of(known.about_id, known.facts, rules)
+    running = [one.due for one in obligations if one.ending is None]
+    after = replace(
+        known,
+        obligations=obligations,
         nearest=min(running, default=None),
+        reckoned_by=rules.newest.number,
     )
     wrong = _never_were(known, after, now)
-    reason = f"Позже стало известно: {fact.kind}, {fact.at:%d.%m.%Y %H:%M:%S} UTC."
     decision = _told(replace(after, announced=_without(after.announced, wrong)), _settled(after), now)
     withdrawn = [_withdrawal(known, one, now, reason) for one in wrong]
     return Decision(decision.state, (*withdrawn, *decision.events)) if withdrawn else decision
@@ -84,7 +113,7 @@ def fired(timeline: Timeline | None, *, now: datetime) -> Decision[Timeline]:
     """
     if timeline is None:
         raise UnknownSubject
-    due = [tell for one in timeline.obligations if one.ending is None for tell in _passed(one, now)]
+    due = [tell for one in timeline.obligations if one.ticks for tell in _passed(one, now)]
     decision = _told(timeline, due, now)
     return Decision(timeline) if decision.state == timeline else decision
 
@@ -101,7 +130,7 @@ def _never_were(before: Timeline, after: Timeline, now: datetime) -> list[Obliga
     told = {mark.removeprefix("breached ") for mark in before.announced if mark.startswith("breached ")}
     if not told:
         return []
-    still = {one.id for one in after.obligations if one.ended_late or (one.ending is None and now > one.due)}
+    still = {one.id for one in after.obligations if one.ended_late or (one.ticks and now > one.due)}
     return [one for one in before.obligations if one.id in told - still]
 
 
@@ -114,7 +143,8 @@ def _withdrawal(before: Timeline, one: Obligation, now: datetime, reason: str) -
     return SlaBreachWithdrawn(at=now, reason=reason, **_about(before, one))
 
 
-Tell = tuple[str, Obligation]
+Tell = tuple[str, str, Obligation, datetime]
+"""The mark it is announced under, what it is, of what, and when it came about."""
 
 
 def _settled(timeline: Timeline) -> Iterator[Tell]:
@@ -122,45 +152,53 @@ def _settled(timeline: Timeline) -> Iterator[Tell]:
     for one in timeline.obligations:
         if one.ended is not None:
             if one.ended_late:
-                yield "breached", one
+                yield _breach(one)
             if one.ending == "met":
-                yield "met", one
+                yield f"met {one.id}", "met", one, one.ended
 
 
 def _passed(one: Obligation, now: datetime) -> Iterator[Tell]:
-    if now >= one.warn_at and now - one.due < STALE:
-        yield "warned", one
+    if now - one.due < STALE:
+        for mark, moment in one.warnings():
+            if now >= moment:
+                yield mark, "warned", one, moment
     if now > one.due:
-        yield "breached", one
+        yield _breach(one)
+
+
+def _breach(one: Obligation) -> Tell:
+    return f"breached {one.id}", "breached", one, one.due
 
 
 def _told(timeline: Timeline, tells: Iterable[Tell], now: datetime) -> Decision[Timeline]:
     """Announce those of `tells` that have not been yet, and set when to look again."""
     before = set(timeline.announced)
-    news = {mark: tell for tell in tells if (mark := f"{tell[0]} {tell[1].id}") not in before}
+    news = {tell[0]: tell for tell in tells if tell[0] not in before}
     marks = before | news.keys()
     after = replace(timeline, announced=tuple(sorted(marks)), next_due=next_due(timeline, marks, now))
-    events = [_event(timeline, what, one) for what, one in news.values()]
+    events = [_event(timeline, what, one, at) for _, what, one, at in news.values()]
     return Decision(after, tuple(sorted(events, key=lambda event: event.at)))
 
 
 def next_due(timeline: Timeline, marks: set[str], now: datetime) -> datetime | None:
     """When there is next something to tell that has not been told."""
     times = [
-        moment
-        for one in timeline.obligations
-        if one.ending is None
-        for what, moment in (("warned", one.warn_at), ("breached", one.due + MOMENT))
-        if f"{what} {one.id}" not in marks and not (what == "warned" and now - one.due >= STALE)
+        moment for one in timeline.obligations if one.ticks for mark, moment in _timers(one, now) if mark not in marks
     ]
     earliest = min(times, default=None)
     return earliest if earliest is None or earliest > now else now + SETTLE
 
 
-def _event(timeline: Timeline, what: str, one: Obligation) -> SlaEvent:
+def _timers(one: Obligation, now: datetime) -> Iterator[tuple[str, datetime]]:
+    if now - one.due < STALE:
+        yield from one.warnings()
+    yield f"breached {one.id}", one.due + MOMENT
+
+
+def _event(timeline: Timeline, what: str, one: Obligation, at: datetime) -> SlaEvent:
     about = _about(timeline, one)
     if what == "warned":
-        return SlaWarned(at=one.warn_at, **about)
+        return SlaWarned(at=at, **about)
     if what == "breached":
         return SlaBreached(at=one.due, promise_broken=one.promised, **about)
     return SlaMet(at=one.ended, late=one.ended_late, **about)

@@ -28,10 +28,12 @@ class Difference:
     computed: str
 
 
-def differences(timeline: Timeline, rules: Rules, now: datetime) -> list[Difference]:
-    """What is kept otherwise than it is computed anew; nothing where all is well."""
+def differences(timeline: Timeline, rules: Rules, now: datetime, applied: int | None = None) -> list[Difference]:
+    """What is kept otherwise than it is computed anew; nothing where all is well. A version of the policy newer than
+    `applied` has not gone through all timelines yet: it counts only where the timeline knows of it."""
+    known = rules if applied is None else rules.upto(max(applied, timeline.reckoned_by))
     try:
-        computed = obligations_of(timeline.about_id, timeline.facts, rules)
+        computed = obligations_of(timeline.about_id, timeline.facts, known)
     except NoCalendarYear as error:
         found = [("obligations", "", str(error))]
     else:

@@ -1,6 +1,7 @@
 """Ladders begin with a breach, end with what was broken, and are climbed as time passes.
 
 A breach is heard from the queue like everybody else's events: it cannot get lost between the timeline and the ladder.
+So is a warning; whom it is told by letter the ladder says, and the usual ones tell nobody: it is seen at the desk.
 The end of an obligation is seen where the fact that ends it is heard (`follow`), and once more before anybody is
 called: nobody is called to what is done.
 """
@@ -21,17 +22,20 @@ from services.sla_monitor.domain.escalation import (
     climbed,
     ended,
     opening,
+    warned,
 )
 from services.sla_monitor.domain.facts import Client
-from services.sla_monitor.domain.ladder import Ladder, Role, usual
+from services.sla_monitor.domain.ladder import Role, usual
 from services.sla_monitor.domain.obligations import Obligation
 from services.sla_monitor.domain.people import Roll
+from services.sla_monitor.domain.policies import Terms
+from services.sla_monitor.domain.rules import Rules
 from services.sla_monitor.domain.timeline import Timeline
 from services.sla_monitor.notify.store import NotifyStore
 from shared.calendar import Calendar, add
 from shared.clock import Clock, local_date
-from shared.contracts.base import Decide, Priority
-from shared.contracts.sla_monitor import About, ClockName, SlaBreached, SlaBreachWithdrawn
+from shared.contracts.base import Decide
+from shared.contracts.sla_monitor import About, SlaBreached, SlaBreachWithdrawn, SlaWarned
 
 log = structlog.get_logger()
 
@@ -39,8 +43,6 @@ REST = 10.0
 """Seconds an escalation that fails is left alone."""
 
 Load = Callable[[About, str], Awaitable[Timeline | None]]
-Terms = Callable[[ClockName, Priority | None, Client | None], tuple[Calendar, Ladder | None]]
-"""The calendar a clock counts in, and the ladder its policy names."""
 ManagerOf = Callable[[Client | None], Awaitable[str | None]]
 """Whose base a client is in now."""
 
@@ -55,7 +57,7 @@ class Escalations:
         company_zone: str,
         *,
         load: Load,
-        terms: Terms,
+        rules: Callable[[], Rules],
         manager_of: ManagerOf,
         changed: Callable[[str], None],
     ) -> None:
@@ -64,7 +66,7 @@ class Escalations:
         self._clock = clock
         self._zone = company_zone
         self._load = load
-        self._terms = terms
+        self._rules = rules
         self._manager_of = manager_of
         self._resting: dict[str, float] = {}
         self._changed = changed
@@ -75,9 +77,30 @@ class Escalations:
         broken = obligation_of(timeline, event.obligation_id)
         if timeline is None or broken is None or ending_of(broken, event.due) is not None:
             return
-        new = self._new(timeline, broken, event)
+        new = self._new(timeline, broken, promise_broken=event.promise_broken)
         await self._step(event.obligation_id, partial(begun, new=new))
         # What ended it between the look and the write did not find the ladder.
+        after = await self._load(event.about, event.about_id)
+        if after is not None:
+            await self.follow(after)
+
+    async def warn(self, event: SlaWarned, once: str) -> None:
+        """Most of the time has passed: whoever the ladder names is told, unless it is done or late by now."""
+        if not self._rules().warns:
+            return
+        timeline = await self._load(event.about, event.about_id)
+        one = obligation_of(timeline, event.obligation_id)
+        now = self._clock.now()
+        roles = self._warned(one) if one is not None else ()
+        if timeline is None or one is None or not roles or not one.ticks or now > one.due:
+            return
+        roll = Roll(await self.store.everybody(), now, local_date(now, self._zone))
+        manager_id = await self._manager_of(timeline.client)
+        people = tuple(sorted({who for role in roles for who in roll.called(role, manager_id)}))
+        if not people:
+            return
+        new = self._new(timeline, one, promise_broken=False)
+        await self._step(one.id, partial(warned, new=new, role=roles[0], people=people), once=once)
         after = await self._load(event.about, event.about_id)
         if after is not None:
             await self.follow(after)
@@ -85,9 +108,13 @@ class Escalations:
     async def follow(self, timeline: Timeline) -> None:
         """End the ladders of what is done, given up, or turned out never to have been broken. Costs what breaks
         nothing nothing."""
-        for mark in timeline.announced:
-            if mark.startswith("breached "):
-                await self._settle(timeline, mark.removeprefix("breached "))
+        told = {mark.removeprefix("breached ") for mark in timeline.announced if mark.startswith("breached ")}
+        if self._rules().warns:
+            marks = set(timeline.announced)
+            over = (one for one in timeline.obligations if one.ending is not None and f"warned {one.id}" in marks)
+            told |= {one.id for one in over if self._warned(one)}
+        for obligation_id in sorted(told):
+            await self._settle(timeline, obligation_id)
 
     async def withdraw(self, event: SlaBreachWithdrawn) -> None:
         """The breach never was; unless it has been broken anew since."""
@@ -132,31 +159,33 @@ class Escalations:
         timeline = await self._load(escalation.about, escalation.about_id)
         broken = obligation_of(timeline, key)
         ending = ending_of(broken, escalation.due)
-        if ending is not None:
-            await self._end(key, ending)
+        if broken is None or ending is not None:
+            await self._end(key, ending or "withdrawn")
             return
         manager_id = await self._manager_of(escalation.client)
-        calendar, _ = self._terms(escalation.clock, escalation.priority, escalation.client)
+        calendar = self._calendar(broken)
 
         def whom(role: Role) -> tuple[str, ...]:
             return roll.called(role, manager_id)
 
         await self._step(key, partial(climbed, now=roll.at, calendar=calendar, called=whom))
 
-    def _new(self, timeline: Timeline, broken: Obligation, event: SlaBreached) -> Escalation:
+    def _new(self, timeline: Timeline, broken: Obligation, *, promise_broken: bool) -> Escalation:
         now = self._clock.now()
-        calendar, ladder = self._terms(broken.clock, broken.priority, timeline.client)
-        ladder = ladder or usual(always=calendar.is_always, promise_broken=event.promise_broken)
+        calendar, terms = self._calendar(broken), self._terms(broken)
+        policy = self._rules().edition(broken.policy).policies.get(broken.clock)
+        ladder = (terms and terms.ladder) or usual(always=calendar.is_always, promise_broken=promise_broken)
         return Escalation(
             escalation_id=broken.id,
-            about=event.about,
-            about_id=event.about_id,
+            about=timeline.about,
+            about_id=timeline.about_id,
             clock=broken.clock,
+            title=policy.title if policy else None,
             priority=broken.priority,
             number=timeline.number,
             client=timeline.client,
             specialist_id=broken.specialist_id,
-            promise_broken=event.promise_broken,
+            promise_broken=promise_broken,
             due=broken.due,
             began=now,
             ladder=ladder,
@@ -164,19 +193,36 @@ class Escalations:
             next_due=opening(calendar, add(calendar, now, ladder.steps[0].after)),
         )
 
+    def _terms(self, one: Obligation) -> Terms | None:
+        """What the version it is reckoned by allows."""
+        return self._rules().edition(one.policy).terms(one.clock, one.terms)
+
+    def _warned(self, one: Obligation) -> tuple[Role, ...]:
+        """Who gets a letter with a warning."""
+        terms = self._terms(one)
+        return terms.ladder.warned if terms is not None and terms.ladder is not None else ()
+
+    def _calendar(self, one: Obligation) -> Calendar:
+        """The hours in which people are called about it."""
+        terms = self._terms(one)
+        return self._rules().edition(one.policy).calendar(terms.calendar if terms else "company", one.place)
+
     async def _settle(self, timeline: Timeline, obligation_id: str) -> None:
         escalation = await self.store.escalations.get(obligation_id)
         if escalation is None or escalation.ending is not None:
             return
-        ending = ending_of(obligation_of(timeline, obligation_id), escalation.due)
+        one = obligation_of(timeline, obligation_id)
+        ending = ending_of(one, escalation.due)
+        if escalation.state == "warned":
+            ending = one.ending if one is not None else "withdrawn"
         if ending is not None:
             await self._end(obligation_id, ending)
 
     async def _end(self, escalation_id: str, ending: Ending) -> None:
         await self._step(escalation_id, partial(ended, ending=ending, at=self._clock.now()))
 
-    async def _step(self, escalation_id: str, decide: Decide[Escalation]) -> Escalation:
-        stepped = await self.store.escalations.step(escalation_id, decide)
+    async def _step(self, escalation_id: str, decide: Decide[Escalation], once: str | None = None) -> Escalation:
+        stepped = await self.store.escalations.step(escalation_id, decide, once=once)
         if stepped.written:
             self._changed(escalation_id)
         return stepped.state

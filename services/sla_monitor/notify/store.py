@@ -95,6 +95,8 @@ def where(asked: Asked) -> dict[str, Any]:
     found: dict[str, Any] = {"about": asked.about, "about_id": asked.about_id} if asked.about_id else {}
     if asked.state == "ended":
         found |= {"ending": {"$ne": None}, "began": {"$gte": asked.since}}
+    elif asked.state == "warned":
+        found |= {"ending": None, "next_due": None, "began": {"$gte": asked.since}}
     elif asked.state is not None:
         acknowledged = {"$ne": None} if asked.state == "acknowledged" else None
         found |= {"next_due": {"$gt": NEVER}, "acknowledged_until": acknowledged}

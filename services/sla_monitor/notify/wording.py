@@ -6,18 +6,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from services.sla_monitor.domain.bundle import Notice
 from shared.delivery import Hook, Letter
 
-CLOCKS: Mapping[str, str] = {
-    "pickup": "не снята трубка",
-    "callback": "не перезвонили",
-    "wait_promise": "не получено обещание подождать",
-    "assign": "не назначен специалист",
-    "start": "специалист не начал",
-    "progress": "от специалиста нет вестей",
-    "finish": "работа не закончена",
-    "verdict": "бухгалтер не подтвердил решение",
-    "weekly_call": "нет еженедельного звонка бухгалтеру",
-    "prospect_contact": "пропущен контакт с потенциальным клиентом",
-}
 SUBJECTS: Mapping[str, str] = {
     "request": "заявка",
     "call": "звонок",
@@ -25,28 +13,32 @@ SUBJECTS: Mapping[str, str] = {
     "prospect": "потенциальный клиент",
 }
 ROLES: Mapping[str, str] = {"manager": "менеджер", "lead": "руководитель специалистов", "director": "директор"}
-HOOK_TYPE = "escalation.raised"
+HOOK_TYPE, WARNING_TYPE = "escalation.raised", "sla.warned"
+CALLED = "Возьмите на себя в рабочем месте: пока этого никто не сделал, вызов повторится и пойдёт выше."
+WARNED = "Срок ещё не прошёл; если ничего не сделать, он будет нарушен."
 
 
 def letter(to: str, notices: Sequence[Notice], company_zone: str) -> Letter:
     """The bundle as a letter; an answer to it is answered by nobody."""
     paragraphs = [_paragraph(number, notice, company_zone) for number, notice in enumerate(notices, 1)]
-    closing = "Возьмите на себя в рабочем месте: пока этого никто не сделал, вызов повторится и пойдёт выше."
     return Letter(
         to=(to,),
         subject=_subject(notices),
-        text="\n\n".join([*paragraphs, closing]) + "\n",
+        text="\n\n".join([*paragraphs, CALLED if notices[0].step else WARNED]) + "\n",
         headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
     )
 
 
 def hook(url: str, person_id: str, notices: Sequence[Notice]) -> Hook:
     """The bundle as a webhook."""
-    return Hook(url=url, type=HOOK_TYPE, payload={"person_id": person_id, "escalations": [*map(_item, notices)]})
+    kind = HOOK_TYPE if notices[0].step else WARNING_TYPE
+    return Hook(url=url, type=kind, payload={"person_id": person_id, "escalations": [*map(_item, notices)]})
 
 
 def _subject(notices: Sequence[Notice]) -> str:
     first = notices[0]
+    if not first.step:
+        return f"Скоро срок: {len(notices) if len(notices) > 1 else f'{_what(first)}: {_clock(first)}'}"
     if len(notices) > 1:
         return f"{'Нарушены обещания' if first.promise_broken else 'Нарушены сроки'}: {len(notices)}"
     head = "Нарушено обещание" if first.promise_broken else "Нарушен срок"
@@ -56,6 +48,9 @@ def _subject(notices: Sequence[Notice]) -> str:
 def _paragraph(number: int, notice: Notice, company_zone: str) -> str:
     zone = _zone(notice.zone, company_zone)
     due = notice.due.astimezone(zone)
+    if not notice.step:
+        what = f"{number}. {_what(notice)}\n   Пока {_clock(notice)}"
+        return f"{what}\n   Срок {due:%d.%m.%Y %H:%M:%S} ({zone.key})"
     again = f", вызов № {notice.count}" if notice.count > 1 else ""
     lines = [
         f"{number}. {_what(notice)}",
@@ -72,7 +67,7 @@ def _what(notice: Notice) -> str:
 
 
 def _clock(notice: Notice) -> str:
-    return CLOCKS.get(notice.clock, notice.clock)
+    return notice.title or notice.clock
 
 
 def _zone(name: str | None, company_zone: str) -> ZoneInfo:

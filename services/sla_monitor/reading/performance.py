@@ -60,7 +60,7 @@ def _obligations(wanted: Wanted, now: datetime) -> dict[str, Any]:
     settled = [
         {"obligations.ending": "met"},
         {"obligations.ending": "cancelled", "$expr": {"$gt": ["$obligations.ended", "$obligations.due"]}},
-        {"obligations.ending": None, "obligations.due": {"$lt": now}},
+        {"obligations.ending": None, "obligations.paused": None, "obligations.due": {"$lt": now}},
     ]
     named = {"obligations.clock": wanted.clock, "obligations.priority": wanted.priority}
     return {"$or": settled} | {name: value for name, value in named.items() if value is not None}
