@@ -32,12 +32,16 @@ REST = 5.0
 STUCK_AFTER = 10.0
 
 
+Waiting = tuple[datetime, int, datetime, str]
+"""When its turn comes (what is overdue: now), its place among what is overdue, its due time, the document's key."""
+
+
 class Ticker:
     """One replica's ticker."""
 
     def __init__(self, monitor: Monitor) -> None:
         self._monitor = monitor
-        self._heap: list[tuple[datetime, str]] = []
+        self._heap: list[Waiting] = []
         self._loaded_until: datetime | None = None
         self._reload_at = 0.0
         self._resting: dict[str, float] = {}
@@ -66,10 +70,11 @@ class Ticker:
         return f"has not looked for {age:.0f} s" if age > STUCK_AFTER else None
 
     async def _load(self, now: datetime) -> None:
-        self._heap = await self._monitor.store.upcoming(now + AHEAD, LOADED)
-        full = len(self._heap) == LOADED
+        found = await self._monitor.store.upcoming(now + AHEAD, LOADED)
+        full = len(found) == LOADED
         if full:
-            self._heap = await self._monitor.store.upcoming(now, LOADED)
+            found = await self._monitor.store.upcoming(now, LOADED)
+        self._heap = [(max(moment, now), urgency, moment, key) for urgency, (moment, key) in enumerate(found)]
         heapq.heapify(self._heap)
         TICKED.set(machine_now().timestamp())
         # Of a backlog only the most urgent is loaded: what is left comes up as soon as this is told.
@@ -79,7 +84,7 @@ class Ticker:
     def _pop(self, now: datetime) -> Sequence[tuple[datetime, str]]:
         due: list[tuple[datetime, str]] = []
         while self._heap and self._heap[0][0] <= now and len(due) < TOGETHER:
-            moment, key = heapq.heappop(self._heap)
+            _, _, moment, key = heapq.heappop(self._heap)
             if self._resting.get(key, 0.0) <= self._real_time():
                 due.append((moment, key))
         return due
@@ -97,7 +102,7 @@ class Ticker:
         if stepped.written:
             LATENESS.observe((self._monitor.clock.now() - moment).total_seconds())
         if stepped.state.next_due is not None:
-            heapq.heappush(self._heap, (stepped.state.next_due, key))
+            heapq.heappush(self._heap, (stepped.state.next_due, 0, stepped.state.next_due, key))
 
     def _nap(self) -> float:
         if self._reload_at == 0.0:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.sla_monitor.domain.checking import faults
@@ -115,6 +115,7 @@ KINDS = ("request.registered", "work.assigned", "work.started", "work.progressed
 some_kinds = st.lists(st.sampled_from(KINDS), max_size=3, unique=True).map(tuple)
 
 
+@settings(deadline=None)
 @given(
     st.builds(own, starts=some_kinds, met_by=some_kinds, restarts=some_kinds, cancelled_by=some_kinds,
               paused_by=some_kinds, resumed_by=some_kinds, continued_by=some_kinds),

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.sla_monitor.domain.policies import Calendars
@@ -240,6 +240,7 @@ def at_the_end(known: Rules, events: Any) -> Telling:
     return found
 
 
+@settings(deadline=None)
 @given(st.data(), versions, st.one_of(stories(MORE), stories(CALLS)))
 def test_any_order_of_facts_with_versions_comes_to_the_same_obligations(
     data: st.DataObject, known: Rules, story: list[tuple[float, At]]
@@ -250,6 +251,7 @@ def test_any_order_of_facts_with_versions_comes_to_the_same_obligations(
     assert differences(mixed.state, known, mixed.clock.now()) == []
 
 
+@settings(deadline=None)
 @given(st.data(), versions, st.one_of(stories(MORE), stories(CALLS)))
 def test_versions_that_are_learnt_at_any_time_come_to_the_same(
     data: st.DataObject, known: Rules, story: list[tuple[float, At]]
