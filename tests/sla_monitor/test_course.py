@@ -4,7 +4,7 @@ import pytest
 
 from services.sla_monitor.domain.facts import fact_of
 from services.sla_monitor.domain.rules import Span
-from services.sla_monitor.domain.timeline import SETTLE, UnknownSubject, fired, heard
+from services.sla_monitor.domain.timeline import SETTLE, FromTheFuture, UnknownSubject, fired, heard
 from shared.calendar import NoCalendarYear
 from shared.contracts import intake, routing
 from shared.contracts.base import Priority
@@ -405,5 +405,17 @@ def test_long_words_are_cut_for_the_timeline() -> None:
 
 
 def test_working_time_beyond_the_production_calendar_is_refused_by_name() -> None:
+    telling = Telling()
+    telling.clock.moment = minute(60 * 24 * 402)
     with pytest.raises(NoCalendarYear, match="2028"):
-        Telling().hear(registered("routine"), minute_=60 * 24 * 402)
+        telling.hear(registered("routine"))
+
+
+def test_a_fact_from_further_ahead_than_clocks_differ_waits_for_its_time() -> None:
+    """Taken at its word a year ahead, it would put off every promise by a year."""
+    telling = Telling()
+    with pytest.raises(FromTheFuture, match=r"request.registered r1: время 23.11.2027"):
+        telling.hear(registered(), minute_=60 * 24 * 365)
+    assert telling.timeline is None
+    telling.hear(registered(), minute_=10)
+    assert telling.of("assign")[0].due == minute(15)

@@ -410,7 +410,9 @@ async def test_only_a_director_sets_people_and_only_people_take_escalations(hous
 
 
 @pytest.mark.parametrize(
-    "query", [{"state": "late"}, {"about": "request"}, {"about_id": "r1"}, {"cursor": "???"}, {"cursor": "bm8="}]
-)
+    "query",
+    [{"clock": "lunch"}, {"state": "late"}, {"about": "request"}, {"about_id": "r1"}, {"cursor": "???"},
+     {"cursor": "bm8="}],
+)  # fmt: skip
 async def test_a_list_that_makes_no_sense_is_refused(house: House, query: dict[str, Any]) -> None:
     await house.get(ALL, 422, **query)

@@ -126,6 +126,7 @@ async def test_a_report_comes_as_a_spreadsheet(monitor: Running) -> None:
         {"by": "clock", "since": "1990-11-02T00:00:00Z"},
         {"by": "clock", "since": "0001-01-01T00:00:00+14:00"},
         {"by": "clock", "priority": "asap"},
+        {"by": "clock", "clock": "lunch"},
         {"by": "clock", "manager_id": ""},
     ],
 )

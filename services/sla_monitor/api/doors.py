@@ -1,6 +1,5 @@
 """What can be asked for: what is owed to clients, the timeline of a request or call."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -15,7 +14,7 @@ from services.sla_monitor.api.views import (
     obligation_view,
     timeline_view,
 )
-from services.sla_monitor.api.wiring import Deps
+from services.sla_monitor.api.wiring import Deps, known_clock
 from services.sla_monitor.domain.obligations import Standing
 from services.sla_monitor.store import Base, Place, Wanted, month_before, place, place_of
 from shared.contracts.base import Priority
@@ -69,7 +68,8 @@ async def obligations(
     """Obligations in order of due time. A manager sees those of their own base, as it is now."""
     monitor = deps.monitor
     now = monitor.clock.now()
-    wanted = _wanted(asked, monitor.rules.clocks, await _base(deps, who, asked.manager_id), now)
+    known_clock(deps, asked.clock)
+    wanted = _wanted(asked, await _base(deps, who, asked.manager_id), now)
     rows = await monitor.store.rows(wanted, now, _after(paging), paging.limit + 1)
     page = paging.page(rows, place)
     return Page(items=[obligation_view(row, now) for row in page.items], next=page.next)
@@ -106,10 +106,8 @@ def _after(paging: Paging) -> Place | None:
         raise Problem(422, "bad-cursor", "cursor: берите его из поля next предыдущей страницы.") from None
 
 
-def _wanted(asked: Filters, clocks: Sequence[ClockName], base: Base | None, now: datetime) -> Wanted:
+def _wanted(asked: Filters, base: Base | None, now: datetime) -> Wanted:
     about, about_id = _subject(asked)
-    if asked.clock is not None and asked.clock not in clocks:
-        raise Problem(422, "unknown-clock", f"clock: таких часов нет; есть {', '.join(clocks)}.")
     return Wanted(
         standing=asked.state,
         clock=asked.clock,

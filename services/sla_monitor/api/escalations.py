@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.sla_monitor.api.escalation_views import EscalationView, escalation_view
-from services.sla_monitor.api.wiring import Deps
+from services.sla_monitor.api.wiring import Deps, known_clock
 from services.sla_monitor.domain.escalation import Escalation, State
 from services.sla_monitor.notify.store import Asked, Place
 from services.sla_monitor.store import Base, month_before
@@ -75,6 +75,7 @@ async def acknowledge(deps: Deps, who: Somebody, escalation_id: EscalationId, bo
 
 
 async def _asked(deps: Deps, who: Principal, filters: Filters) -> Asked:
+    known_clock(deps, filters.clock)
     if (filters.about is None) != (filters.about_id is None):
         raise Problem(422, "invalid", "about и about_id: назовите оба или ни одного.")
     return Asked(

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
-from services.sla_monitor.api.wiring import Deps
+from services.sla_monitor.api.wiring import Deps, known_clock
 from services.sla_monitor.domain.performance import By, Cell, Performance, report
 from services.sla_monitor.reading.performance import Wanted, cells
 from services.sla_monitor.store import Base, month_before
@@ -131,6 +131,7 @@ async def _named(deps: Deps, found: Sequence[Cell]) -> list[Cell]:
 
 
 async def _wanted(deps: Deps, who: Principal, asked: Filters) -> Wanted:
+    known_clock(deps, asked.clock)
     now = deps.monitor.clock.now()
     until = asked.until or now
     since = asked.since or month_before(until)

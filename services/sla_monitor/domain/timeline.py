@@ -14,19 +14,26 @@ from services.sla_monitor.domain.course import obligations_of
 from services.sla_monitor.domain.facts import Client, Fact, in_order
 from services.sla_monitor.domain.obligations import Obligation
 from services.sla_monitor.domain.rules import Rules
-from shared.contracts.base import Decision, Priority
+from shared.contracts.base import Decision, NotYet, Priority
 from shared.contracts.sla_monitor import About, SlaBreached, SlaBreachWithdrawn, SlaEvent, SlaMet, SlaWarned
 
 SETTLE = timedelta(milliseconds=500)
 """A due time that has passed already when it becomes known waits this long: the fact that meets it may be right
 behind, after an outage."""
 MOMENT = timedelta(milliseconds=1)
+SKEW = timedelta(minutes=10)
+"""How far ahead of this clock a fact may be: it counts at its own time. One further ahead would put off what it
+starts, so it waits for its time, or for a person (parked)."""
 STALE = timedelta(minutes=1)
 """After an outage nobody is warned of what has been broken this long: the breach itself is told."""
 
 
 class UnknownSubject(Exception):
     """О такой заявке или таком звонке ничего не известно."""
+
+
+class FromTheFuture(NotYet):
+    """Время факта впереди часов этой службы больше, чем расходятся часы машин."""
 
 
 class Outdated(Exception):
@@ -59,7 +66,9 @@ class Timeline:
 def heard(
     timeline: Timeline | None, about: About, about_id: str, fact: Fact, *, now: datetime, rules: Rules
 ) -> Decision[Timeline]:
-    """One more fact. One heard before changes nothing. Raises `NoCalendarYear`, `Outdated`."""
+    """One more fact. One heard before changes nothing. Raises `NoCalendarYear`, `FromTheFuture`, `Outdated`."""
+    if fact.at > now + SKEW:
+        raise FromTheFuture(f"{fact.kind} {about_id}: время {fact.at:%d.%m.%Y %H:%M:%S} UTC ещё не наступило.")
     known = timeline or Timeline(about=about, about_id=about_id, began=fact.at)
     if fact in known.facts:
         return Decision(known)
