@@ -26,6 +26,7 @@ class KnownClient:
     zone: str
     manager_id: str
     tariff: str = STANDARD_TARIFF
+    region: str | None = None
     active: bool = True
 
 
@@ -45,6 +46,13 @@ class Bases:
             return None
         known = await self.clients.get(client.client_id)
         return client.manager_id if known is None else known.manager_id
+
+    async def region_of(self, client: Client) -> str | None:
+        """Where the client is, as the events say or else accounts."""
+        if client.region is not None:
+            return client.region
+        known = await self.clients.get(client.client_id)
+        return None if known is None else known.region
 
     async def base_of(self, manager_id: str) -> Base:
         """What a manager may see."""
@@ -67,6 +75,7 @@ def told_of(known: KnownClient | None, *, event: ClientEvent) -> Decision[KnownC
             zone=event.zone,
             manager_id=event.manager_id,
             tariff=event.tariff,
+            region=event.region,
             active=event.active,
         )
     )

@@ -52,9 +52,11 @@ def build_app(settings: SlaMonitorSettings, clock: ServiceClock | None = None) -
     book = PolicyBook(service, first, service.clock, learnt=metrics.show)
     metrics.show(book.rules)
     noted = Noted()
-    monitor = Monitor(store=Store(service), clock=service.clock, book=book, changed=noted.add)
-    ticker = Ticker(monitor)
     bases = Bases(service)
+    monitor = Monitor(
+        store=Store(service), clock=service.clock, book=book, region_of=bases.region_of, changed=noted.add
+    )
+    ticker = Ticker(monitor)
     escalations = _escalations(service, settings, monitor, bases, noted)
     deliveries = Deliveries(service, settings)
     notifier = Notifier(escalations.store, deliveries, service.clock, settings.company_zone)

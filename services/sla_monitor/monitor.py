@@ -1,12 +1,12 @@
 """What the doors of sla_monitor work with. A fact is heard, time passes, and now and then the policy changes."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from services.sla_monitor import metrics
-from services.sla_monitor.domain.facts import BIRTHS, about_of, fact_of
+from services.sla_monitor.domain.facts import BIRTHS, Client, Fact, about_of, fact_of
 from services.sla_monitor.domain.rules import Rules
 from services.sla_monitor.domain.timeline import Outdated, Timeline, UnknownSubject, fired, heard, reckoned
 from services.sla_monitor.policy_book import Rulebook
@@ -28,6 +28,8 @@ class Monitor:
     store: Store
     clock: Clock
     book: Rulebook
+    region_of: Callable[[Client], Awaitable[str | None]] | None = None
+    """In which region a client is, where an event does not say."""
     changed: Callable[[str], None] = lambda _: None
     """Told the key of every timeline that is written."""
 
@@ -41,9 +43,18 @@ class Monitor:
         fact = fact_of(event)
         if fact is None:
             return None
+        await self.book.fresh()
+        fact = await self._placed(fact)
         about = about_of(event)
         decide = partial(heard, about=about, about_id=event.subject, fact=fact)
         return (await self._step(key_of(about, event.subject), decide, new=fact.kind in BIRTHS)).state
+
+    async def _placed(self, fact: Fact) -> Fact:
+        """With the client's region, where the policy knows holidays of regions. Heard again it is the same fact, even
+        if the client has moved meanwhile (`heard`)."""
+        if fact.client is None or self.region_of is None or not self.rules.regional:
+            return fact
+        return replace(fact, client=replace(fact.client, region=await self.region_of(fact.client)))
 
     async def reckon(self, key: str) -> bool:
         """Compute a timeline anew by the newest policy; whether it came out otherwise."""

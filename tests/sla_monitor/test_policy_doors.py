@@ -1,7 +1,7 @@
 """The policy over HTTP: shown, changed for what starts or for what is open, previewed, refused, kept for ever."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.sla_monitor.domain.policies import Terms
@@ -9,13 +9,14 @@ from services.sla_monitor.main import build_app
 from services.sla_monitor.settings import SlaMonitorSettings
 from services.sla_monitor.store import Store
 from shared.contracts import intake
+from shared.contracts.accounts import ClientRegistered
 from shared.contracts.sla_monitor import SlaBreached
 from shared.service import Service
 from tests.conftest import SettingsFor
 from tests.kit import eventually, publish, serving, token
 from tests.sla_monitor.conftest import DIRECTOR, Running, Start
 from tests.sla_monitor.policing import body, clock, own, urgent
-from tests.sla_monitor.telling import MISSED, assigned, call, registered, started
+from tests.sla_monitor.telling import CLIENT, MISSED, ZONE, assigned, call, registered, started
 
 POLICY = "/v1/policies"
 REQUEST = "/v1/requests/r1/timeline"
@@ -130,6 +131,28 @@ async def test_the_preview_is_what_then_happens_and_every_due_time_is_proved(mon
     for move in moves:
         assert (await dues(monitor, move["about_id"]))["assign"] == move["due_after"], move
     assert (await dues(monitor))["wait_promise"] == before["wait_promise"]
+    assert (await monitor.get("/v1/clocks/verify"))["differences"] == []
+
+
+async def test_a_clients_region_is_as_accounts_says_and_its_holidays_are_nobodys_time(monitor: Running) -> None:
+    off = [(monitor.clock.now() + timedelta(days=number)).date().isoformat() for number in range(30)]
+    off = [day for day in off if day < "2027-12-01"]
+    sent = body([clock("assign", terms=(urgent(60, calendar="client"),))])
+    sent["calendars"]["regional_holidays"] = {"16": off}
+    about: dict[str, Any] = {"name": "Гимназия № 3", "inn": "7707083893", "zone": ZONE, "manager_id": "m1"}
+    fee = {"fee": "20000.00", "source": "opening", "since": date(2026, 1, 1), "revision": 1}
+    await monitor.tell(lambda at: ClientRegistered(at=at, client_id="c1", region="16", **about, **fee))
+    await put(monitor, sent)
+    await monitor.forward(seconds=7)
+    other = CLIENT.model_copy(update={"client_id": "c9"})
+    await monitor.tell(registered(), lambda at: registered(client=other)(at).model_copy(update={"request_id": "r9"}))
+    at_home = await monitor.timeline(REQUEST, 1)
+    elsewhere = await monitor.timeline("/v1/requests/r9/timeline", 1)
+    assert at_home["facts"][0]["client"]["client_id"] == "c1"
+    theirs, others = (
+        next(one["due"] for one in shown["obligations"] if one["clock"] == "assign") for shown in (at_home, elsewhere)
+    )
+    assert theirs[:10] > off[-1] > others[:10]
     assert (await monitor.get("/v1/clocks/verify"))["differences"] == []
 
 

@@ -273,6 +273,14 @@ def test_versions_that_are_learnt_at_any_time_come_to_the_same(
     assert found.state.obligations == at_the_end(known, events_of(story)).state.obligations
 
 
+def test_the_same_fact_heard_again_after_the_client_moved_is_one_fact() -> None:
+    found = telling(rules(), (1, registered()))
+    (fact,) = found.state.facts
+    assert fact.client is not None
+    moved = replace(fact, client=replace(fact.client, region="16"))
+    assert heard(found.timeline, "request", "r1", moved, now=minute(2), rules=rules()).state is found.timeline
+
+
 def test_who_knows_less_does_not_write_over_who_knew_more() -> None:
     known = rules(version(2, 0, *SHORT))
     found = telling(known, (1, registered()))

@@ -70,7 +70,7 @@ def heard(
     if fact.at > now + SKEW:
         raise FromTheFuture(f"{fact.kind} {about_id}: время {fact.at:%d.%m.%Y %H:%M:%S} UTC ещё не наступило.")
     known = timeline or Timeline(about=about, about_id=about_id, began=fact.at)
-    if fact in known.facts:
+    if any(one == fact or (one.at == fact.at and _unplaced(one) == _unplaced(fact)) for one in known.facts):
         return Decision(known)
     reason = f"Позже стало известно: {fact.kind}, {fact.at:%d.%m.%Y %H:%M:%S} UTC."
     facts = in_order((*known.facts, fact))
@@ -83,6 +83,11 @@ def heard(
         began=min(known.began, fact.at),
     )
     return _reckoned(with_it, now, rules, reason)
+
+
+def _unplaced(fact: Fact) -> Fact:
+    """The fact as its event has it: the region is added where it is heard (monitor.py)."""
+    return fact if fact.client is None else replace(fact, client=replace(fact.client, region=None))
 
 
 def reckoned(timeline: Timeline | None, *, now: datetime, rules: Rules) -> Decision[Timeline]:
