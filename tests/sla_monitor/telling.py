@@ -149,7 +149,7 @@ class Telling:
     def until(self, number: float) -> "Telling":
         """Let time pass until so many minutes after noon, firing what becomes due on the way."""
         goal = minute(number)
-        while (due := self.state.next_due) is not None and due <= goal:
+        while self.timeline is not None and (due := self.timeline.next_due) is not None and due <= goal:
             self.clock.moment = max(due, self.clock.moment)
             self.fire()
         self.clock.moment = goal

@@ -100,9 +100,11 @@ def but_for_what_was_said(telling: Telling) -> Timeline:
 
 
 def heard_while_time_passes(events: Sequence[Event], steps: Sequence[float]) -> Telling:
-    """Each event is heard when it comes to it, and whatever is due by then is fired."""
+    """Each event is heard when it comes to it, never before it happened, and whatever is due by then is fired."""
     telling = Telling()
     for event, step in zip(events, steps, strict=True):
+        if event.at > telling.clock.now():
+            telling.until((event.at - minute(0)).total_seconds() / 60)
         telling.take(event)
         telling.until((telling.clock.now() - minute(0)).total_seconds() / 60 + step)
     return telling.until(END)

@@ -4,8 +4,11 @@ import asyncio
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from services.sla_monitor.domain.policies import Terms
 from services.sla_monitor.main import build_app
+from services.sla_monitor.policy_book import LEFT_AFTER, PolicyOvertaken, claimed, enacted, swept
 from services.sla_monitor.settings import SlaMonitorSettings
 from services.sla_monitor.store import Store
 from shared.contracts import intake
@@ -15,8 +18,8 @@ from shared.service import Service
 from tests.conftest import SettingsFor
 from tests.kit import eventually, publish, serving, token
 from tests.sla_monitor.conftest import DIRECTOR, Running, Start
-from tests.sla_monitor.policing import body, clock, own, urgent
-from tests.sla_monitor.telling import CLIENT, MISSED, ZONE, assigned, call, registered, started
+from tests.sla_monitor.policing import body, clock, own, urgent, version
+from tests.sla_monitor.telling import CLIENT, MISSED, NOON, ZONE, assigned, call, minute, registered, started
 
 POLICY = "/v1/policies"
 REQUEST = "/v1/requests/r1/timeline"
@@ -363,3 +366,21 @@ async def monitor_sweep(settings: SlaMonitorSettings) -> Any:
 
 async def _kept(store: Store, many: int) -> bool:
     return await store.timelines.count({}) == many
+
+
+def test_one_replica_takes_a_version_through_and_another_takes_over_what_it_left() -> None:
+    first = claimed(None, number=2, now=NOON).state
+    assert claimed(first, number=2, now=minute(0.5)).state is first
+    page = swept(first, number=2, last="request:r5", changed=3, now=minute(0.9)).state
+    left = claimed(page, number=2, now=minute(0.9) + LEFT_AFTER).state
+    assert (left.after, left.changed, left.alive) == ("request:r5", 3, minute(0.9) + LEFT_AFTER)
+    done = swept(left, number=2, last=None, changed=1, now=minute(3)).state
+    assert (done.changed, done.ended) == (4, minute(3))
+    assert claimed(done, number=2, now=minute(99)).state is done
+
+
+def test_a_version_that_is_made_is_never_another() -> None:
+    made = version(2, 0)
+    assert enacted(made, new=made).state is made
+    with pytest.raises(PolicyOvertaken):
+        enacted(made, new=version(2, 1))

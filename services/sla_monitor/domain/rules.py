@@ -12,8 +12,6 @@ from shared.calendar import ALWAYS, Calendar, UnknownZone, Week, add, between, r
 from shared.contracts.base import Nature, Priority
 from shared.contracts.sla_monitor import ClockName
 
-ZERO = timedelta()
-
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -53,6 +51,7 @@ class Edition:
         self.version = version
         self.policies: Mapping[ClockName, Policy] = {policy.clock: policy for policy in version.clocks}
         self._calendars: dict[tuple[CalendarName, Place | None], Calendar] = {("always", None): ALWAYS}
+        self._allowed: dict[tuple[ClockName, Traits], Allowed | None] = {}
         self._starts = _by_kind({policy.clock: policy.starts for policy in version.clocks})
         self._continues = _by_kind({policy.clock: policy.continued_by for policy in version.clocks})
         self.promised = tuple(policy.clock for policy in version.clocks if policy.promised)
@@ -80,6 +79,12 @@ class Edition:
 
     def allowed(self, clock: ClockName, traits: Traits) -> Allowed | None:
         """The terms that apply; None where what has these traits is free of the clock."""
+        asked = clock, traits
+        if asked not in self._allowed:
+            self._allowed[asked] = self._find(clock, traits)
+        return self._allowed[asked]
+
+    def _find(self, clock: ClockName, traits: Traits) -> Allowed | None:
         policy = self.policies.get(clock)
         for number, terms in enumerate(policy.terms if policy else ()):
             if terms.fit(traits.priority, traits.nature, traits.tariff):
@@ -152,6 +157,8 @@ class Rules:
 
     def at(self, moment: datetime) -> Edition:
         """What is in force at that moment."""
+        if len(self._editions) == 1:
+            return self._editions[0]
         return self._editions[max(bisect_right(self._sinces, moment) - 1, 0)]
 
     def edition(self, number: int) -> Edition:

@@ -134,14 +134,15 @@ class Clocks:
             return
         edition = self._rules.at(at)
         for clock in (*onward, *(one for one in edition.continues(kind) if one in self._counted)):
-            self._begin(clock, at, continued=True)
+            self._begin(clock, at, edition, continued=True)
         for clock in (*again, *edition.starts(kind)):
-            self._begin(clock, at)
+            self._begin(clock, at, edition)
 
     def expect(self, at: datetime) -> None:
         """The clocks due when somebody is expected run."""
-        for clock in self._rules.at(at).promised:
-            self._begin(clock, at)
+        edition = self._rules.at(at)
+        for clock in edition.promised:
+            self._begin(clock, at, edition)
 
     def end_all(self, at: datetime) -> None:
         """Nobody has to do anything any more."""
@@ -197,9 +198,8 @@ class Clocks:
                 run.resume(at)
         return again, onward
 
-    def _begin(self, clock: ClockName, at: datetime, *, continued: bool = False) -> None:
+    def _begin(self, clock: ClockName, at: datetime, edition: Edition, *, continued: bool = False) -> None:
         """The clock runs from `at`, unless it runs already."""
-        edition = self._rules.at(at)
         policy = edition.policies.get(clock)
         if policy is None or clock in self._running:
             return
