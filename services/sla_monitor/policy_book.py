@@ -155,10 +155,10 @@ class PolicyBook(Rulebook):
         newest = self.rules.newest.version if self._known else None
         if newest is not None and (newest.by != SHIPPED_BY or _same(newest, self._shipped)):
             return
-        shipped = self._shipped
+        shipped = replace(self._shipped, made=self._clock.now())
         if newest is not None:
-            now, reason = self._clock.now(), "Программа или её настройки обновлены."
-            shipped = replace(shipped, number=newest.number + 1, since=self.since(None), made=now, reason=reason)
+            reason = "Программа или её настройки обновлены."
+            shipped = replace(shipped, number=newest.number + 1, since=self.since(None), reason=reason)
         try:
             await self.versions.step(key_of(shipped.number), partial(enacted, new=shipped), new=True)
         except PolicyOvertaken:
