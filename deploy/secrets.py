@@ -61,6 +61,15 @@ SECTIONS: Mapping[str, list[Variable]] = {
             about="Where the company's days, weeks and months are counted (IANA).",
             usual="Asia/Krasnoyarsk",
         ),
+        Variable(
+            name="SVOY_WORKING_HOURS",
+            about="The company's hours from Monday to Friday, until the policy of sla_monitor says otherwise.",
+            usual="09:00-13:00,14:00-18:00",
+        ),
+        Variable(
+            name="SVOY_COMPANY_REGION",
+            about="Two digits of the region whose holidays, named in that policy, are the company's; empty: none.",
+        ),
         Variable(name="SVOY_LOG_LEVEL", about="DEBUG, INFO, WARNING or ERROR.", usual="INFO"),
         Variable(
             name="SVOY_JWT_PUBLIC_KEY",

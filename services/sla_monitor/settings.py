@@ -12,7 +12,7 @@ class SlaMonitorSettings(DeliverySettings):
     working_hours: str = "09:00-13:00,14:00-18:00"
     """The company's hours from Monday to Friday, in its own zone: the calendar `company` until the policy says
     otherwise."""
-    company_region: str | None = Field(default=None, pattern=r"^\d\d$")
+    company_region: str | None = Field(default=None, pattern=r"^(\d\d)?$")
     """Two digits of the subject of the Federation whose holidays (named in the policy) are the company's."""
     measure_every_seconds: float = Field(default=5, gt=0)
     """How often the open obligations are counted for the metrics."""
@@ -22,3 +22,8 @@ class SlaMonitorSettings(DeliverySettings):
     def _some_hours(cls, value: str) -> str:
         hours(value)
         return value
+
+    @field_validator("company_region")
+    @classmethod
+    def _none(cls, value: str | None) -> str | None:
+        return value or None

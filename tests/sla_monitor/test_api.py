@@ -201,3 +201,12 @@ def test_working_hours_that_make_no_sense_stop_the_start(bad: str) -> None:
     secret = SecretStr("x")
     with pytest.raises(ValidationError, match=r"[Рр]абочие часы"):
         SlaMonitorSettings(amqp_url=secret, mongo_url=secret, jwt_public_key=secret, working_hours=bad)
+
+
+@pytest.mark.parametrize(("given", "found"), [("", None), ("24", "24")])
+def test_a_region_is_two_digits_or_none(given: str, found: str | None) -> None:
+    secret = SecretStr("x")
+    keys: dict[str, Any] = {"amqp_url": secret, "mongo_url": secret, "jwt_public_key": secret}
+    assert SlaMonitorSettings(**keys, company_region=given).company_region == found
+    with pytest.raises(ValidationError, match="company_region"):
+        SlaMonitorSettings(**keys, company_region="Красноярский край")
