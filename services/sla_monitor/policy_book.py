@@ -118,11 +118,9 @@ class PolicyBook(Rulebook):
         await self.refresh()
         return version
 
-    def since(self, asked: datetime | None) -> datetime:
-        """From when a version made now is in force: as asked, but after every replica knows it and after the one
-        before it."""
-        soonest = max(self._clock.now() + LEAD, self.rules.newest.since + timedelta(milliseconds=1))
-        return soonest if asked is None else max(asked, soonest)
+    def soonest(self) -> datetime:
+        """When a version made now can be in force: when every replica knows it, and after the one before it."""
+        return max(self._clock.now() + LEAD, self.rules.newest.since + timedelta(milliseconds=1))
 
     async def version(self, number: int) -> Version:
         """Raises `UnknownVersion`."""
@@ -158,7 +156,7 @@ class PolicyBook(Rulebook):
         shipped = replace(self._shipped, made=self._clock.now())
         if newest is not None:
             reason = "Программа или её настройки обновлены."
-            shipped = replace(shipped, number=newest.number + 1, since=self.since(None), reason=reason)
+            shipped = replace(shipped, number=newest.number + 1, since=self.soonest(), reason=reason)
         try:
             await self.versions.step(key_of(shipped.number), partial(enacted, new=shipped), new=True)
         except PolicyOvertaken:

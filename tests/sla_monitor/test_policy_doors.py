@@ -194,6 +194,15 @@ async def test_of_two_who_change_it_at_once_one_is_told(monitor: Running) -> Non
     assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412, 412]
 
 
+async def test_a_time_that_not_every_replica_could_know_of_is_refused_and_a_preview_goes_on_with_it(
+    monitor: Running,
+) -> None:
+    soon = body([SOON], since=(monitor.clock.now() + timedelta(seconds=2)).isoformat())
+    assert (await put(monitor, soon, 422))["type"].endswith("/bad-since")
+    looked = await monitor.client.post(POLICY + "/preview", headers=LEAD, json=soon)
+    assert looked.json()["since"][:19] == soon["since"][:19]
+
+
 async def test_who_has_not_seen_the_newest_does_not_overwrite_it(monitor: Running) -> None:
     await put(monitor, body([SOON]))
     assert (await put(monitor, body(), 412))["type"].endswith("/policy-overtaken")

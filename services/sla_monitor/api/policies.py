@@ -16,7 +16,8 @@ from shared.http.auth import Principal, requires
 from shared.http.paging import Page, Paged, Paging
 from shared.http.problems import Problem
 
-AHEAD = timedelta(hours=1)
+AROUND = timedelta(hours=1)
+"""How far ahead a version may come into force, and for how long a preview of it can be paged through."""
 SHOWN = 5
 """Faults the text names; the list beside it has all."""
 DIGITS = 9
@@ -109,7 +110,8 @@ async def enact(
     """A newer version: in force a few seconds later, for what starts from then on, or for what is open, too."""
     number = _matched(if_match)
     await deps.book.refresh()
-    version = _checked(deps, body, number + 1, who.subject)
+    since = _since(deps, body, deps.book.soonest())
+    version = _checked(deps, body, number + 1, who.subject, since)
     made = await deps.book.enact(version)
     response.headers["ETag"] = f'"{made.number}"'
     return _view(deps, made)
@@ -125,18 +127,27 @@ async def preview(
 ) -> PreviewView:
     """Every due time such a version would move, by what is known now: page by page, and nothing is changed."""
     await deps.book.refresh()
-    version = _checked(deps, body, deps.monitor.rules.newest.number + 1, who.subject)
+    since = _since(deps, body, deps.monitor.clock.now() - AROUND)
+    version = _checked(deps, body, deps.monitor.rules.newest.number + 1, who.subject, since)
     found = await Preview(deps.monitor).page(version, cursor, limit)
     items = [MoveView.model_validate(one, from_attributes=True) for one in found.moves]
     return PreviewView(since=version.since, checked=found.checked, items=items, next=found.next)
 
 
-def _checked(deps: Deps, body: VersionForm, number: int, by: str) -> Version:
-    now = deps.monitor.clock.now()
-    soonest = deps.book.since(None)
-    if body.since is not None and not now <= body.since <= max(now, soonest) + AHEAD:
-        raise Problem(422, "bad-since", "since: не раньше нынешнего времени и не дальше часа от него.")
-    version = body.version(number, since=deps.book.since(body.since), made=now, by=by, zone=deps.company_zone)
+def _since(deps: Deps, body: VersionForm, first: datetime) -> datetime:
+    """From when it is to be in force: as soon as every replica knows it unless the body says when."""
+    soonest = deps.book.soonest()
+    if body.since is None:
+        return soonest
+    if not first <= body.since <= soonest + AROUND:
+        says = f"since: не раньше {first:%d.%m.%Y %H:%M:%S} UTC (о версии должны узнать все) и не дальше часа вперёд."
+        raise Problem(422, "bad-since", says)
+    return body.since
+
+
+def _checked(deps: Deps, body: VersionForm, number: int, by: str, since: datetime) -> Version:
+    made = deps.monitor.clock.now()
+    version = body.version(number, since=since, made=made, by=by, zone=deps.company_zone)
     found = faults(version)
     if found:
         raise refused(found)
