@@ -6,10 +6,12 @@ from typing import Any
 
 from services.accounts import listening
 from services.accounts.care import Care
+from services.accounts.domain import debt
 from services.accounts.domain.debt import MissedCall, missed, returned
 from services.accounts.domain.matters import Fact, Party, Registration
 from shared.contracts.base import Decision, Event
 from shared.contracts.intake import (
+    CallIdentified,
     CallMissed,
     CallReturned,
     RequestIdentified,
@@ -82,6 +84,24 @@ async def on_call(event: CallMissed | CallReturned, _: Message, care: Care) -> N
 
     await care.store.missed_calls.step(event.call_id, decide)
     care.touch(event.client.client_id)
+
+
+async def on_call_identified(event: CallIdentified, _: Message, care: Care) -> None:
+    """Whose missed call it was; whoever it was thought to be has one less."""
+    if event.missed_at is None:
+        return
+    told = MissedCall(
+        call_id=event.call_id,
+        client_id=event.client.client_id,
+        contact_id=event.contact_id,
+        missed_at=event.missed_at,
+        returned_at=event.returned_at,
+    )
+    before = await care.store.missed_calls.get(event.call_id)
+    await care.store.missed_calls.step(event.call_id, lambda state: debt.identified(state or told, told, event.at))
+    for client_id in {event.client.client_id, *(() if before is None else (before.client_id,))}:
+        if client_id is not None:
+            care.touch(client_id)
 
 
 def identified(event: RequestIdentified) -> Fact:
@@ -157,4 +177,5 @@ def handlers(care: Care) -> Mapping[type[Event], Handler]:
         SlaBreachWithdrawn: partial(on_breach, care=care),
         CallMissed: partial(on_call, care=care),
         CallReturned: partial(on_call, care=care),
+        CallIdentified: partial(on_call_identified, care=care),
     }

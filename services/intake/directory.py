@@ -1,10 +1,13 @@
-"""Looking up clients by phone, address or id: what is asked at the same moment goes to the database as one query."""
+"""Looking up clients by phone, address or id, and what was said of senders: what is asked at the same moment is one
+query."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from time import monotonic
 
-from services.intake.domain.callers import Caller, KnownClient
+from services.intake.domain.callers import KnownClient
+from services.intake.domain.identity import Said
+from services.intake.domain.senders import Sender
 from shared.store import Documents
 from shared.store.batching import Batcher
 
@@ -15,16 +18,21 @@ BATCH = 200
 
 
 class Directory:
-    """The projection of clients as callers are looked up in it."""
+    """The projection of clients, and the senders people have spoken of, as callers are looked up in them."""
 
-    def __init__(self, clients: Documents[KnownClient]) -> None:
+    def __init__(self, clients: Documents[KnownClient], senders: Documents[Sender]) -> None:
         self._clients = clients
+        self._senders = senders
         self._found: OrderedDict[tuple[str, ...], tuple[float, list[KnownClient]]] = OrderedDict()
         self._queries: Batcher[tuple[str, ...], list[KnownClient]] = Batcher(self._query, BATCH)
+        self._words: Batcher[tuple[str, ...], list[Said]] = Batcher(self._spoken_of, BATCH)
 
-    async def having(self, caller: Caller) -> list[KnownClient]:
-        """The clients with one of the caller's keys, and the one it claims to be."""
-        keys = caller.looked_up_by()
+    async def said(self, senders: tuple[str, ...]) -> list[Said]:
+        """What people said of these senders."""
+        return await self._words.call(senders) if senders else []
+
+    async def having(self, keys: tuple[str, ...]) -> list[KnownClient]:
+        """The clients with one of these keys."""
         if not keys:
             return []
         until, clients = self._found.get(keys, (0.0, []))
@@ -54,3 +62,8 @@ class Directory:
             for key in wanted.intersection(client.keys):
                 having.setdefault(key, []).append(client)
         return [[client for key in keys for client in having.get(key, ())] for keys in asked]
+
+    async def _spoken_of(self, asked: Sequence[tuple[str, ...]]) -> Sequence[list[Said]]:
+        wanted = {sender for senders in asked for sender in senders}
+        found = {one.key: one.said() for one in await self._senders.find({"_id": {"$in": sorted(wanted)}}, limit=0)}
+        return [[found[sender] for sender in senders if sender in found] for senders in asked]

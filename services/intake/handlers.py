@@ -14,13 +14,17 @@ from shared.messaging.inbound import Handler
 
 
 async def on_client(event: ClientEvent, message: Message, reception: Reception) -> None:
-    """Know the client as it is now; requests that waited for somebody with its phone or address become its own."""
+    """Know the client as it is now; what waited for somebody with its phone or address becomes its own."""
     del message
     before = await reception.store.clients.get(event.client_id)
     stepped = await reception.store.clients.step(event.client_id, lambda known: Decision(told(known, event)))
     reception.store.directory.forget({*stepped.state.keys, *(() if before is None else before.keys)})
     for request in await reception.store.unclaimed(stepped.state.keys):
         await reception.claim(request)
+    for call in await reception.store.nobodys_calls(stepped.state.keys):
+        await reception.claim_call(call)
+    for mail in await reception.store.nobodys_mails(stepped.state.keys):
+        await reception.claim_mail(mail)
 
 
 async def on_debt(event: DebtChanged, message: Message, reception: Reception) -> None:

@@ -3,7 +3,8 @@
 from functools import partial
 
 from services.intake.domain import managers
-from services.intake.domain.callers import Caller, Client, Identity
+from services.intake.domain.callers import Caller, Client
+from services.intake.domain.identity import Identity
 from services.intake.domain.requests import Register
 from services.intake.telephony import Telephony
 from services.intake.triaging import triage

@@ -5,7 +5,7 @@ import asyncio
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from services.intake import hearing
+from services.intake import hearing, joining
 from services.intake.api import ROUTERS
 from services.intake.api.fields import SCOPES
 from services.intake.channels import doors, gate, imap, smtp
@@ -32,6 +32,8 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     refusals.UnknownClient: (404, "unknown-client"),
     refusals.UnknownContact: (404, "unknown-contact"),
     refusals.UnknownCall: (404, "unknown-call"),
+    refusals.UnknownSender: (404, "unknown-sender"),
+    refusals.KnownByCard: (409, "known-by-card"),
     refusals.UnknownMail: (404, "unknown-mail"),
     refusals.UnknownAttachment: (404, "unknown-attachment"),
     refusals.ForeignRequest: (403, "not-your-base"),
@@ -82,6 +84,7 @@ def build_app(settings: IntakeSettings, clock: ServiceClock | None = None) -> Fa
         service.app.include_router(routes)
     service.listen(handlers(reception) | mail_handlers(office) | hearing.handlers(calls))
     service.background("pair", lambda: pair(reception, settings.pair_every_seconds))
+    service.background("join", lambda: joining.keep_joining(reception, settings.pair_every_seconds))
     service.background("sweep", lambda: calls.sweeping(settings.sweep_calls_every_seconds))
     if settings.smtp_port:
         service.background("smtp", lambda: smtp.listen(office))

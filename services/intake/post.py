@@ -8,13 +8,16 @@ from email.utils import parseaddr
 from services.intake import letters, metrics
 from services.intake.channels import email, quotes
 from services.intake.domain import merging
-from services.intake.domain.callers import Caller, Identity
+from services.intake.domain.callers import Caller
 from services.intake.domain.conversation import FollowUp
+from services.intake.domain.identity import NOBODY, Identity
 from services.intake.domain.mails import Kind, Letter, Mail, arrived, keep
 from services.intake.domain.managers import KnownManager
 from services.intake.domain.refusals import NotPossibleNow, UnknownRequest
 from services.intake.domain.requests import Register, ServiceRequest
 from services.intake.domain.threads import WITHIN, Thread, only_thanks, thread
+from services.intake.inns import inns_in
+from services.intake.mail_domains import institution_of
 from services.intake.mail_settings import MailSettings
 from services.intake.reception import Reception
 from shared.delivery import Deliveries
@@ -45,6 +48,17 @@ class Received:
 class _Found:
     kind: Kind
     request: ServiceRequest | None
+    sender: Identity = NOBODY
+
+    @property
+    def identity(self) -> Identity:
+        """Whose letter it is: the request's client, else the sender's."""
+        request = self.request
+        if request is None or request.client is None:
+            return self.sender
+        if self.sender.client is not None and self.sender.client.client_id == request.client.client_id:
+            return self.sender
+        return Identity(request.client)
 
 
 class PostOffice:
@@ -87,7 +101,7 @@ class PostOffice:
             message_id=message_id,
             size=len(raw),
             request_id=None if found.request is None else found.request.request_id,
-            client=None if found.request is None else found.request.client,
+            identity=found.identity,
             kind=found.kind,
             answered=answered,
             now=self.reception.clock.now(),
@@ -113,18 +127,19 @@ class PostOffice:
         opened = await self.reception.store.requests.get(_request_id(message_id))
         if opened is not None:
             return _Found("request", opened)
-        caller = Caller(email=letter.sender, name=letter.sender_name)
+        caller = _caller(letter, said)
         identity = await self.reception.identity(caller)
         spoken = await self._request_meant(letter, identity)
         if letter.sender in self._own:
             return _Found("own", spoken)
         if letter.origin != "person":
-            return _Found(letter.origin, spoken)
+            return _Found(letter.origin, spoken, identity)
         about = thread(letter.subject, letter.references, letter.recipients)
         if only_thanks(said) and not letter.attachments and (about.answers or not about.subject):
-            return _Found("thanks", spoken)
+            return _Found("thanks", spoken, identity)
         if spoken is not None and spoken.state in {"open", "merged"}:
-            return _Found("follow_up", await self._joined(spoken, said or letter.title, message_id, by))
+            joined = await self._joined(spoken, said or letter.title, message_id, by)
+            return _Found("follow_up", joined, identity)
         judged = await self.reception.judged(f"{letter.subject}\n{said}", None, identity)
         command = Register(
             channel="email",
@@ -138,7 +153,7 @@ class PostOffice:
             follows=None if spoken is None else spoken.request_id,
             by=by,
         )
-        return _Found("request", (await self.reception.register(command, _request_id(message_id))).state)
+        return _Found("request", (await self.reception.register(command, _request_id(message_id))).state, identity)
 
     async def _request_meant(self, letter: Letter, identity: Identity) -> ServiceRequest | None:
         """The request a letter belongs to: by our own Message-ID whoever answers; by anything else only where it is the
@@ -190,6 +205,8 @@ class PostOffice:
         stepped = await self.reception.store.mails.step(mail.message_id, lambda known: keep(known, mail), new=True)
         outcome = "with_faults" if mail.faults else "whole"
         metrics.MAILS.labels(outcome if stepped.written else "repeated").inc()
+        if stepped.written and mail.client is None:
+            await self.reception.claim_mail(mail)
         return Received(stepped.state, request, new=stepped.written)
 
 
@@ -219,6 +236,15 @@ async def request_of(reception: Reception, mail: Mail) -> ServiceRequest | None:
     if request is None:
         raise UnknownRequest
     return request
+
+
+def _caller(letter: Letter, said: str) -> Caller:
+    return Caller(
+        email=letter.sender,
+        name=letter.sender_name,
+        inns=inns_in(f"{letter.subject}\n{said}\n{letter.text}"),
+        domain=institution_of(letter.sender),
+    )
 
 
 def _request_id(message_id: str) -> str:

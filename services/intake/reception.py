@@ -1,5 +1,6 @@
 """What the doors of intake work with: whose is it, keep it, tell what follows."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,9 +8,11 @@ from services.intake import metrics
 from services.intake.channels.generic import GenericDoor
 from services.intake.channels.mailgun import MailgunDoor
 from services.intake.channels.mango import MangoDoor
-from services.intake.domain import calls, requests
-from services.intake.domain.callers import NOBODY, Caller, Identity, identity
+from services.intake.domain import calls, mails, requests
+from services.intake.domain.callers import Caller, KnownClient, client_key
 from services.intake.domain.calls import Call, Report
+from services.intake.domain.identity import NOBODY, Identity, Said, identity
+from services.intake.domain.mails import Mail
 from services.intake.domain.requests import Register, ServiceRequest
 from services.intake.domain.triage import Triage
 from services.intake.domain.words import claim
@@ -35,7 +38,15 @@ class Reception:
 
     async def identity(self, caller: Caller) -> Identity:
         """Whose call or letter it is."""
-        return identity(caller, await self.store.directory.having(caller))
+        return identity(caller, *await self.known_of(caller))
+
+    async def known_of(self, caller: Caller) -> tuple[list[KnownClient], list[Said]]:
+        """The clients with one of the caller's keys, the one it claims to be, and what was said of it with whom."""
+        directory, keys = self.store.directory, caller.looked_up_by()
+        found, said = await asyncio.gather(directory.having(keys), directory.said(caller.senders()))
+        meant = tuple(client_key(one.client_id) for one in said if one.client_id is not None)
+        missing = tuple(key for key in meant if all(key not in client.keys for client in found))
+        return found + (await directory.having(missing) if missing else []), said
 
     async def judged(
         self, text: str, given: Priority | None, identity: Identity, *, at: datetime | None = None
@@ -86,9 +97,23 @@ class Reception:
             once=once,
         )
         _count(stepped)
+        if stepped.written and stepped.state.client is None:
+            await self.claim_call(stepped.state)
         if stepped.state.unpaired:
             await self.pair(stepped.state)
         return stepped
+
+    async def claim_call(self, call: Call) -> None:
+        """Give a call of nobody to the client that has turned out to have its number, if one has."""
+        found, now = await self.identity(Caller(phone=call.course.phone)), self.clock.now()
+        if found.client is not None:
+            await self.store.calls.step(call.call_id, lambda state: calls.claim(state, found, now))
+
+    async def claim_mail(self, mail: Mail) -> None:
+        """Give a letter of nobody to the client that has turned out to have its address, if one has."""
+        found, now = await self.identity(Caller(email=mail.sender)), self.clock.now()
+        if found.client is not None:
+            await self.store.mails.step(mail.message_id, lambda state: mails.claim(state, found, now))
 
     async def close(self, call: Call, now: datetime) -> None:
         """A call nobody said the end of is over by now."""

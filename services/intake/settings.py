@@ -35,4 +35,5 @@ class IntakeSettings(MailSettings, TelephonySettings):
     mango_api_salt: OptionalSecret = None
     """Mango Office's key for the signature."""
     pair_every_seconds: float = Field(default=5, gt=0)
-    """How often missed calls are looked for whose pairing a crash left undone."""
+    """How often it is looked for what a crash left undone: missed calls to be paired, senders' pasts to be joined,
+    mergers to be checked."""

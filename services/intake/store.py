@@ -16,6 +16,7 @@ from services.intake.domain.mailboxes import Mailbox
 from services.intake.domain.mails import Mail
 from services.intake.domain.refusals import UnknownMail
 from services.intake.domain.requests import ServiceRequest
+from services.intake.domain.senders import Sender
 from services.intake.domain.triage_rules import TriageRules
 from services.intake.numbers import Numbers
 from shared.contracts.base import to_milliseconds
@@ -29,6 +30,12 @@ UNREACHABLE = (ConnectionFailure,)
 CLAIMED_AT_ONCE = 1_000
 PAIRED_AT_ONCE = 100
 
+A_STRING = {"$type": "string"}
+"""A query uses a partial index only where it says itself what the index asks for."""
+NOBODYS = {"client": {"$type": "null"}}
+BY_LINK = IndexModel(
+    [("link.sender", 1), ("link.said", 1)], name="link", partialFilterExpression={"link.sender": A_STRING}
+)
 NEWEST = [("registered_at", -1), ("_id", -1)]
 REQUEST_INDEXES = (
     IndexModel(NEWEST),
@@ -36,17 +43,24 @@ REQUEST_INDEXES = (
     IndexModel("number"),
     IndexModel([("caller.email", 1), *NEWEST], partialFilterExpression={"caller.email": {"$type": "string"}}),
     IndexModel("unclaimed", partialFilterExpression={"unclaimed.0": {"$exists": True}}),
+    BY_LINK,
 )
 CALL_INDEXES = (
     IndexModel([("course.phone", 1), ("course.status", 1)]),
     IndexModel([("course.began_at", -1), ("_id", -1)]),
     IndexModel("unpaired", partialFilterExpression={"unpaired": True}),
     IndexModel("quiet_at", partialFilterExpression={"quiet_at": {"$type": "date"}}),
+    IndexModel("course.phone", name="nobodys", partialFilterExpression=NOBODYS),
+    BY_LINK,
 )
 MAIL_INDEXES = (
     IndexModel("header_id", partialFilterExpression={"header_id": {"$type": "string"}}),
     IndexModel([("sender", 1), ("received_at", -1)]),
+    IndexModel("request_id", partialFilterExpression={"request_id": {"$type": "string"}}),
+    IndexModel("sender", name="nobodys", partialFilterExpression=NOBODYS),
+    BY_LINK,
 )
+SENDER_INDEXES = (IndexModel("joining", partialFilterExpression={"joining": True}),)
 CLIENT_INDEXES = (IndexModel("keys"), IndexModel("manager_id"))
 MANAGER_INDEXES = (IndexModel("phones"),)
 
@@ -59,7 +73,8 @@ class Store:
         self.calls = service.documents("calls", Call, indexes=CALL_INDEXES)
         self.mails = service.documents("mails", Mail, indexes=MAIL_INDEXES)
         self.clients = service.documents("clients", KnownClient, indexes=CLIENT_INDEXES)
-        self.directory = Directory(self.clients)
+        self.senders = service.documents("senders", Sender, indexes=SENDER_INDEXES)
+        self.directory = Directory(self.clients, self.senders)
         self.numbers = Numbers(service.store.indexes("counters", ()))
         self.mailboxes = service.documents("mailboxes", Mailbox)
         self.triage_rules = service.documents("triage_rules", TriageRules)
@@ -103,7 +118,18 @@ class Store:
 
     async def unclaimed(self, keys: Iterable[str]) -> list[ServiceRequest]:
         """Requests of nobody yet whose caller has one of these keys."""
-        return await self.requests.find({"unclaimed": {"$in": list(keys)}}, limit=CLAIMED_AT_ONCE)
+        where = {"unclaimed": {"$in": list(keys)}, "unclaimed.0": {"$exists": True}}
+        return await self.requests.find(where, limit=CLAIMED_AT_ONCE)
+
+    async def nobodys_calls(self, keys: Iterable[str]) -> list[Call]:
+        """Calls of nobody yet whose number has one of these keys."""
+        phones = [key.removeprefix("tel:") for key in keys if key.startswith("tel:")]
+        return await self.calls.find({**NOBODYS, "course.phone": {"$in": phones}}, limit=CLAIMED_AT_ONCE)
+
+    async def nobodys_mails(self, keys: Iterable[str]) -> list[Mail]:
+        """Letters of nobody yet whose address has one of these keys."""
+        addresses = [key.removeprefix("mail:") for key in keys if key.startswith("mail:")]
+        return await self.mails.find({**NOBODYS, "sender": {"$in": addresses}}, limit=CLAIMED_AT_ONCE)
 
     async def unpaired(self) -> list[Call]:
         """Calls whose number has still to be looked through."""
@@ -127,7 +153,7 @@ class Store:
 
     async def written_by(self, sender: str, since: datetime) -> list[ServiceRequest]:
         """Requests this address opened by mail since then, the newest first."""
-        where = {"caller.email": sender, "channel": "email", "registered_at": {"$gte": since}}
+        where = {"caller.email": {"$eq": sender, **A_STRING}, "channel": "email", "registered_at": {"$gte": since}}
         return await self.requests.find(where, sort=NEWEST, limit=50)
 
     async def open_of(self, client_id: str, since: datetime) -> list[ServiceRequest]:
@@ -137,7 +163,8 @@ class Store:
 
     async def mail_headed(self, header_ids: Sequence[str]) -> list[Mail]:
         """Letters with one of these Message-IDs."""
-        return await self.mails.find({"header_id": {"$in": list(header_ids)}}, sort=(("received_at", -1),), limit=20)
+        where = {"header_id": {"$in": list(header_ids), **A_STRING}}
+        return await self.mails.find(where, sort=(("received_at", -1),), limit=20)
 
     async def answers_since(self, sender: str, since: datetime) -> int:
         """How many automatic answers this address got since then."""

@@ -57,12 +57,31 @@ class CallReturned(CallEvent):
     """The conversation that returned it."""
 
 
+class CallIdentified(CallEvent):
+    """Whose call it was became known, or was put right, after it had been told. `at` is when; the call's own times
+    stand beside it, since nobody may have counted it while it was nobody's."""
+
+    TYPE: ClassVar[str] = "call.identified"
+
+    client: ClientRef
+    by: str
+    missed_at: Moment | None = None
+    returned_at: Moment | None = None
+
+
 class PriorityReason(Contract):
     """Why a request has the priority it has."""
 
     rule: str
     evidence: str
     """The words or the field that spoke for it."""
+
+
+class PossibleDuplicate(Contract):
+    """An open request that could be the same matter, and why."""
+
+    request_id: str
+    reasons: tuple[str, ...] = ()
 
 
 class RequestEvent(Event):
@@ -93,10 +112,12 @@ class RequestRegistered(RequestEvent):
     trial: bool = False
     origin_id: str | None = None
     """The weekly call it was discovered on, or the prospect whose trial it is (R-IMP-2, R-REF-3)."""
+    possible_duplicates: tuple[PossibleDuplicate, ...] = ()
+    """Open requests that could be the same matter; a person decides."""
 
 
 class RequestIdentified(RequestEvent):
-    """A person said whose request it is."""
+    """Whose request it is became known, or was put right. `at` is when: the clocks go on from the registration."""
 
     TYPE: ClassVar[str] = "request.identified"
 
@@ -106,7 +127,7 @@ class RequestIdentified(RequestEvent):
 
 
 class RequestReprioritised(RequestEvent):
-    """A person changed the priority or the nature."""
+    """A person changed the priority or the nature, or the client's next words raised it (`by` is then `intake`)."""
 
     TYPE: ClassVar[str] = "request.reprioritised"
 
@@ -154,6 +175,8 @@ class RequestFollowedUp(RequestEvent):
     message_id: str | None = None
     call_id: str | None = None
     words: str
+    urges: Priority | None = None
+    """What the words call for where it presses more than what a person had set: that person has to look."""
 
 
 class RequestMerged(RequestEvent):
@@ -197,3 +220,16 @@ class MessageReceived(Event):
     subject_text: str
     kind: str = "request"
     """request, follow_up, thanks, auto_reply, bounce, bulk, own: only the first opened a request."""
+
+
+class MessageIdentified(Event):
+    """Whose mail it was became known, or was put right, after it had been told."""
+
+    TYPE: ClassVar[str] = "message.identified"
+    SUBJECT: ClassVar[str] = "message_id"
+
+    message_id: str
+    request_id: str | None
+    client: ClientRef
+    contact_id: str | None = None
+    by: str

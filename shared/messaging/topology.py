@@ -84,6 +84,7 @@ LISTENS: Mapping[str, tuple[str, ...]] = {
         "sla.breach_withdrawn",
         "call.missed",
         "call.returned",
+        "call.identified",
     ),
     "payroll": (
         "client.registered",

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -35,6 +36,24 @@ def test_an_open_request_weighs_its_priority_each_working_day() -> None:
         assert scores(facts, NOON) == {"open": weight}
         assert scores(facts, monday) == {"open": weight * 6}
         assert scores(facts, NOON + timedelta(days=5)) == {"open": weight * 5}  # nobody works on Saturday
+
+
+def test_a_missed_call_counts_from_when_it_was_missed_whenever_and_however_often_it_is_said_whose_it_is() -> None:
+    later, much_later = NOON + timedelta(hours=1), NOON + timedelta(hours=2)
+    told = MissedCall(call_id="k1", client_id="c1", contact_id="a1", missed_at=NOON, returned_at=later)
+    right = replace(told, client_id="c2", contact_id="a2")
+    unheard = MissedCall(call_id="k1", client_id="c1")
+    steps = [
+        lambda state: debt.identified(state or told, told, later),
+        lambda state: debt.identified(state or right, right, much_later),
+        lambda state: debt.missed(state or unheard, unheard, NOON),
+        lambda state: debt.returned(state or unheard, unheard, later),
+    ]
+    for order in permutations([*steps, steps[0]]):
+        state: MissedCall | None = None
+        for step in order:
+            state = step(state).state
+        assert state == replace(right, identified_at=much_later)
 
 
 def test_every_sign_of_resentment_has_its_part_and_its_reason() -> None:

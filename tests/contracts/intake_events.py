@@ -6,9 +6,11 @@ from shared.contracts.base import ClientRef, Event
 from shared.contracts.intake import (
     CallAnswered,
     CallEnded,
+    CallIdentified,
     CallMissed,
     CallRang,
     CallReturned,
+    MessageIdentified,
     MessageReceived,
     PriorityReason,
     RequestFollowedUp,
@@ -70,4 +72,16 @@ EVENTS: tuple[Event, ...] = (
     RequestMerged(at=AT, request_id="r2", into_request_id="r1", by="m1"),
     RequestUnmerged(at=LATER, request_id="r2", from_request_id="r1", by="m1"),
     VerdictDoubted(at=LATER, request_id="r1", pressed=True, words="Всё равно не считает"),
+    CallIdentified(
+        at=LATER,
+        call_id="k1",
+        phone=PHONE,
+        direction="in",
+        client=SCHOOL,
+        contact_id="a1",
+        by="m1",
+        missed_at=AT,
+        returned_at=LATER,
+    ),
+    MessageIdentified(at=LATER, message_id="l1", request_id=None, client=SCHOOL, contact_id="a1", by="m1"),
 )

@@ -17,8 +17,8 @@ from services.intake.channels import mango, megafon
 from services.intake.channels.generic import GenericDoor
 from services.intake.channels.uis import UisDoor
 from services.intake.channels.zadarma import ZadarmaDoor
-from services.intake.domain.callers import NOBODY
 from services.intake.domain.calls import Call, Fact, Report, from_inside, hear, swept
+from services.intake.domain.identity import NOBODY
 from services.intake.domain.refusals import Refused
 from tests.intake.test_mango import leg, summary
 

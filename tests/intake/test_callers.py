@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.callers import NOBODY, Caller, Identity, KnownClient, identity, told
+from services.intake.domain.callers import Caller, KnownClient, told
+from services.intake.domain.identity import NOBODY, Candidate, Identity, identity
 from shared.contracts.accounts import ContactCard
 from tests.intake.samples import MAIL, MOBILE, PHONE, a_client
 
@@ -17,7 +18,7 @@ def known(client_id: str = "c1", **over: Any) -> KnownClient:
 
 def test_a_caller_is_found_by_phone() -> None:
     found = identity(Caller(phone=PHONE), [known()])
-    assert found == Identity(known().client(), "c1-a")
+    assert found == Identity(known().client(), "c1-a", tiers=("phone",))
 
 
 def test_a_writer_is_found_by_address_whatever_the_case() -> None:
@@ -37,7 +38,8 @@ def test_a_client_that_left_is_only_a_candidate() -> None:
 
 def test_the_client_an_integration_names_holds_against_the_number() -> None:
     found = identity(Caller(phone=PHONE, claimed_client_id="c2"), [known("c1"), known("c2", contacts=())])
-    assert found == Identity(known("c2").client(), None)
+    against = (Candidate("c1", ("phone",)),)
+    assert found == Identity(known("c2").client(), None, tiers=("claimed",), against=against)
 
 
 def test_a_named_client_nobody_knows_is_left_to_a_person() -> None:
@@ -47,7 +49,8 @@ def test_a_named_client_nobody_knows_is_left_to_a_person() -> None:
 
 def test_two_accountants_with_one_number_name_the_client_but_neither_of_them() -> None:
     contacts = tuple(ContactCard(contact_id=name, name=name, phones=(PHONE,)) for name in ("a", "b"))
-    assert identity(Caller(phone=PHONE), [known(contacts=contacts)]) == Identity(known().client(), None)
+    found = identity(Caller(phone=PHONE), [known(contacts=contacts)])
+    assert found == Identity(known().client(), None, tiers=("phone",))
 
 
 def test_nobody_is_found_by_nothing() -> None:
@@ -73,4 +76,5 @@ def test_a_client_is_found_by_every_key_it_has(phones: set[str], emails: set[str
     client = known(contacts=(ContactCard(contact_id="a", name="a", phones=tuple(phones), emails=tuple(emails)),))
     for caller in [*(Caller(phone=phone) for phone in phones), *(Caller(email=address) for address in emails)]:
         assert set(caller.looked_up_by()) <= set(client.keys)
-        assert identity(caller, [client]) == Identity(client.client(), "a")
+        found = identity(caller, [client])
+        assert (found.client, found.contact_id) == (client.client(), "a")

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.domain.callers import NOBODY, Client, Identity
+from services.intake.domain.callers import Client
 from services.intake.domain.calls import Call, Fact, Kind, Report, course, hear, is_returned_by, paired, returned
+from services.intake.domain.identity import NOBODY, Identity
 from services.intake.domain.refusals import UnknownCall
 from shared.contracts.base import Direction, Event
 from shared.contracts.intake import CallMissed, CallReturned

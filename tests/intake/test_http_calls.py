@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from services.intake.domain.callers import NOBODY
 from services.intake.domain.calls import hear
+from services.intake.domain.identity import NOBODY
 from services.intake.main import build_app
 from services.intake.settings import IntakeSettings
 from shared.clock import machine_now

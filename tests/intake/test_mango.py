@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from services.intake.channels.doors import BadSignature, NotSetUp, TooLong, Unreadable
 from services.intake.channels.mango import MangoDoor, report
-from services.intake.domain.callers import NOBODY
 from services.intake.domain.calls import Call, Course, hear
+from services.intake.domain.identity import NOBODY
 from shared.contracts.base import Event
 from shared.ids import derived_id
 

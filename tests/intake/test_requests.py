@@ -5,7 +5,8 @@ from itertools import product
 
 import pytest
 
-from services.intake.domain.callers import Caller, Client, Identity
+from services.intake.domain.callers import Caller, Client
+from services.intake.domain.identity import Identity
 from services.intake.domain.refusals import (
     ForeignRequest,
     NatureWithoutImportance,

@@ -398,6 +398,19 @@ def test_our_own_outgoing_calls_are_no_business_of_the_clocks() -> None:
         assert fact_of(call(kind, direction="out")(NOON)) is None
 
 
+def test_a_call_identified_later_counts_from_its_own_beginning_and_the_last_word_holds() -> None:
+    telling = Telling().hear(call(intake.CallRang, client=None)).until(1)
+    telling.hear(call(intake.CallMissed, client=None)).until(30)
+    before = telling.state.obligations
+    for client_id in ("c9", "c2"):
+        whose = {"client_id": client_id, "name": "Лицей", "zone": "Asia/Omsk", "manager_id": "m9"}
+        telling.hear(call(intake.CallIdentified, client=whose, by="m1", missed_at=minute(1))).until(40)
+    assert telling.state.obligations == before
+    assert telling.state.client is not None
+    assert telling.state.client.client_id == "c2"
+    assert fact_of(call(intake.CallIdentified, by="m1", direction="out")(NOON)) is None
+
+
 def test_long_words_are_cut_for_the_timeline() -> None:
     fact = fact_of(work(routing.WorkProgressed, specialist_id="s1", note="я" * 5000)(NOON))
     assert fact is not None

@@ -1,12 +1,13 @@
 """What happens to a client, from door to door."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from deploy.demo.cast import newcomer
 from deploy.demo.doors import DIRECTOR, until
-from deploy.demo.stage import MINUTE, Stage, deed, finished, promise, referred, registered, verdict
+from deploy.demo.stage import MINUTE, SECOND, Stage, call, deed, finished, promise, referred, registered, verdict
 from deploy.local.house import House
 from shared.ids import random_id
 
@@ -46,24 +47,54 @@ async def test_a_due_time_survives_a_restart_and_fires_when_it_comes(stage: Stag
     assert broken["due"] == waiting["due"]
 
 
-async def test_an_unknown_caller_is_registered_for_a_person_and_then_identified(stage: Stage) -> None:
-    """Nobody is refused because we do not know them yet."""
+async def test_an_unknown_sender_is_identified_later_and_every_clock_counts_from_the_true_beginning(
+    stage: Stage,
+) -> None:
+    """Nobody is refused because we do not know them yet (R-URG-2, R-URG-3, R-IMP-6)."""
+    phone, one = "+73912000000", stage.base[11]
+    stranger = replace(one, phone=phone)
+    exchange_id, call_id = await call(stage, stranger, "rang")
+    rang_at = stage.moment
+    await stage.later(30 * SECOND)
+    await call(stage, stranger, "missed", exchange_id)
+    missed_at = stage.moment
+    await stage.later(1 * MINUTE)
     body = {
-        "channel": "phone", "contact": {"phone": "+73912000000"}, "subject": "Срочно нужна помощь", "text": "",
+        "channel": "phone", "contact": {"phone": phone}, "subject": "Срочно нужна помощь", "text": "",
         "external_id": random_id(),
     }  # fmt: skip
     answer = await stage.doors.post("intake", "/v1/requests", stage.manager, body)
-    request_id = answer["request_id"]
+    request_id, registered_at = answer["request_id"], stage.moment
     assert (answer["client_id"], answer["identified"]) == (None, False)
-    one = stage.base[11]
-    path = f"/v1/requests/{request_id}/client"
-    await stage.doors.post("intake", path, stage.manager, {"client_id": stage.clients[one.inn]})
+    await stage.later(45 * MINUTE)
+    queue = await stage.doors.get("intake", "/v1/senders/unknown", stage.manager)
+    (waiting,) = [item for item in queue["items"] if item["phone"] == phone]
+    assert datetime.fromisoformat(waiting["first_at"]) == rang_at
+    client_id = stage.clients[one.inn]
+    said = {"phone": phone, "client_id": client_id}
+    told = await stage.doors.post("intake", "/v1/senders/identify", stage.manager, said)
+    assert (told["requests"], told["calls"]) == (1, 1)
 
-    async def known_to_routing() -> bool:
+    async def known_everywhere() -> bool:
         work = await stage.doors.get("routing", f"/v1/requests/{request_id}/work", DIRECTOR)
-        return bool(work["client"] and work["client"]["name"] == one.name)
+        lines = [
+            await stage.doors.get("sla_monitor", f"/v1/{path}/timeline", DIRECTOR)
+            for path in (f"requests/{request_id}", f"calls/{call_id}")
+        ]
+        debt = await stage.doors.get("accounts", f"/v1/clients/{client_id}/debt", DIRECTOR)
+        owed = {part["about"] for part in debt["parts"]}
+        known = [found["client"] and found["client"]["client_id"] for found in (work, *lines)]
+        return known == [client_id] * 3 and {call_id, request_id} <= owed
 
-    await until(known_to_routing, "исполнители знают, чья заявка")
+    await until(known_everywhere, "все службы знают, чьи звонок и заявка")
+    for path, clock, beginning in (
+        (f"requests/{request_id}", "wait_promise", registered_at),
+        (f"calls/{call_id}", "callback", missed_at),
+    ):
+        timeline = await stage.doors.get("sla_monitor", f"/v1/{path}/timeline", DIRECTOR)
+        (obligation,) = [found for found in timeline["obligations"] if found["clock"] == clock]
+        assert timedelta() <= datetime.fromisoformat(obligation["since"]) - beginning < 5 * SECOND
+        assert obligation["state"] == "breached"
 
 
 async def test_a_withdrawn_request_frees_the_specialist(stage: Stage) -> None:

@@ -30,12 +30,16 @@ class MissedCall:
     contact_id: str | None = None
     missed_at: datetime | None = None
     returned_at: datetime | None = None
+    identified_at: datetime | None = None
+    """When it became known whose call it is; the latest holds."""
 
 
 def missed(state: MissedCall, told: MissedCall, at: datetime) -> Decision[MissedCall]:
     """Nobody picked it up."""
     if state.missed_at is not None:
         return Decision(state)
+    if state.identified_at is not None:
+        return Decision(replace(state, missed_at=at))
     return Decision(replace(state, missed_at=at, client_id=told.client_id, contact_id=told.contact_id))
 
 
@@ -44,6 +48,23 @@ def returned(state: MissedCall, told: MissedCall, at: datetime) -> Decision[Miss
     if state.returned_at is not None and state.returned_at <= at:
         return Decision(state)
     return Decision(replace(state, returned_at=at, contact_id=state.contact_id or told.contact_id))
+
+
+def identified(state: MissedCall, told: MissedCall, at: datetime) -> Decision[MissedCall]:
+    """Whose call it is became known, or was put right; it counts from when it was missed (R-IMP-6)."""
+    if state.identified_at is not None and state.identified_at >= at:
+        return Decision(state)
+    returns = [moment for moment in (state.returned_at, told.returned_at) if moment is not None]
+    return Decision(
+        replace(
+            state,
+            client_id=told.client_id,
+            contact_id=told.contact_id,
+            missed_at=state.missed_at or told.missed_at,
+            returned_at=min(returns, default=None),
+            identified_at=at,
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,18 @@
 
 from fastapi import APIRouter
 
-from services.intake.api import answers, calls, emails, mailboxes, matters, requests, telephony, triage, words
+from services.intake.api import (
+    answers,
+    calls,
+    emails,
+    mailboxes,
+    matters,
+    requests,
+    senders,
+    telephony,
+    triage,
+    words,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     requests.routes,
@@ -11,6 +22,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     answers.routes,
     emails.routes,
     mailboxes.routes,
+    senders.routes,
     telephony.routes,
     calls.routes,
     triage.routes,

@@ -25,10 +25,13 @@ from services.intake.api.fields import (
     base_of,
 )
 from services.intake.api.views import Registered, RequestCard, RequestView
-from services.intake.domain.callers import Caller, Identity
+from services.intake.domain.callers import Caller
+from services.intake.domain.identity import Identity
 from services.intake.domain.refusals import ForeignRequest
 from services.intake.domain.requests import Register, State, answer, within
 from services.intake.domain.triage import Triage
+from services.intake.inns import inns_in
+from services.intake.mail_domains import institution_of
 from services.intake.phones import phone_in
 from services.intake.reception import Reception
 from services.intake.store import place, seen_with
@@ -74,7 +77,7 @@ class NewRequest(Body):
 
     @model_validator(mode="after")
     def _somebody(self) -> "NewRequest":
-        if not self.caller().looked_up_by() and self.contact.name is None:
+        if not self.caller().waits_for() and self.contact.name is None:
             raise PydanticCustomError("contact", "нужен contact (phone, email или name) или client_id")
         return self
 
@@ -87,6 +90,8 @@ class NewRequest(Body):
             email=self.contact.email,
             name=self.contact.name,
             claimed_client_id=self.client_id,
+            inns=inns_in(f"{self.subject}\n{self.text}"),
+            domain=institution_of(self.contact.email),
         )
 
     async def judged(self, reception: Reception, identity: Identity) -> Triage:

@@ -7,6 +7,7 @@ from services.intake.api.fields import View
 from services.intake.domain.callers import Caller, Client
 from services.intake.domain.calls import Call, Fact, Status
 from services.intake.domain.conversation import Doubt, FollowUp, Merge
+from services.intake.domain.identity import Candidate, Tier
 from services.intake.domain.mails import Attachment
 from services.intake.domain.mails import Kind as MailKind
 from services.intake.domain.requests import (
@@ -61,6 +62,10 @@ class RequestView(RequestCard):
     priority_reasons: tuple[Reason, ...]
     due: datetime | None
     """The earliest moment the client's words name."""
+    known_by: tuple[Tier, ...]
+    """How its client was known; empty where nobody is, or a person said so of this request."""
+    against: tuple[Candidate, ...]
+    """What spoke for other clients, and was not followed: to be looked at."""
     external_id: str | None
     call_id: str | None
     message_id: str | None

@@ -1,10 +1,12 @@
-"""Who is calling or writing: the projection of clients and their accountants, and the search in it."""
+"""Who is calling or writing: the projection of clients and their accountants, and what they are found by."""
 
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass, replace
 
 from shared.contracts.accounts import Band, ClientEvent, DebtChanged
 from shared.contracts.base import STANDARD_TARIFF, ClientRef
+
+_NAME = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,11 @@ class KnownContact:
         """What this accountant is found by."""
         return [*map(phone_key, self.phones), *map(email_key, self.emails)]
 
+    def hinted_by(self) -> list[str]:
+        """What makes one think of this accountant's client, and tells nothing of the accountant."""
+        domains = [domain_key(address.rpartition("@")[2]) for address in self.emails]
+        return [*domains, name_key(self.name)] if len(self.name.split()) > 1 else domains
+
 
 @dataclass(frozen=True, slots=True)
 class KnownClient:
@@ -54,11 +61,13 @@ class KnownClient:
     active: bool
     contacts: tuple[KnownContact, ...] = ()
     keys: tuple[str, ...] = ()
-    """Its id and every phone and address of its accountants: see `client_key`, `phone_key`, `email_key`."""
+    """What it is found by: its id, its INN, every phone, address, mail domain and full name of its accountants, its own
+    name. See `client_key` and its neighbours."""
     tariff: str = STANDARD_TARIFF
     band: Band | None = None
     """Of its manual-work debt, never shown to the client (R-IMP-6)."""
     debt_revision: int = 0
+    inn: str = ""
 
     def client(self) -> Client:
         """The client as a request carries it."""
@@ -82,6 +91,16 @@ class Caller:
     name: str | None = None
     claimed_client_id: str | None = None
     """The client the integration says it is."""
+    inns: tuple[str, ...] = ()
+    """What the text names that could be INNs."""
+    domain: str | None = None
+    """Of the address, where it is an institution's: a public mail service says nothing."""
+
+    def senders(self) -> tuple[str, ...]:
+        """What a person may have said whose it is, the most exact first: see `sender_key`."""
+        extended = self.phone and self.extension and sender_key(self.phone, self.extension)
+        keys = (extended, self.phone and phone_key(self.phone), self.email and email_key(self.email))
+        return tuple(key for key in keys if key)
 
     def looked_up_by(self) -> tuple[str, ...]:
         """What to look for in the projection, the surest first."""
@@ -89,23 +108,14 @@ class Caller:
             self.claimed_client_id and client_key(self.claimed_client_id),
             self.phone and phone_key(self.phone),
             self.email and email_key(self.email),
+            *map(inn_key, self.inns),
+            self.domain and domain_key(self.domain),
         )
         return tuple(key for key in keys if key)
 
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Whose it is; with no client, a person says, perhaps choosing among `candidates`."""
-
-    client: Client | None = None
-    contact_id: str | None = None
-    candidates: tuple[str, ...] = ()
-    """Ids of the clients it could be, where there is more than one or they have left."""
-    band: Band | None = None
-    """Of the client's debt."""
-
-
-NOBODY = Identity()
+    def waits_for(self) -> tuple[str, ...]:
+        """What must become known for a request of this caller to be somebody's."""
+        return tuple(dict.fromkeys((*self.looked_up_by(), *self.senders())))
 
 
 def client_key(client_id: str) -> str:
@@ -118,9 +128,29 @@ def phone_key(phone: str) -> str:
     return f"tel:{phone}"
 
 
+def sender_key(phone: str, extension: str) -> str:
+    """What somebody behind a number of many is remembered by."""
+    return f"tel:{phone};ext={extension}"
+
+
 def email_key(address: str) -> str:
     """What a mail address is found by, whatever the case of its letters."""
     return f"mail:{address.lower()}"
+
+
+def inn_key(inn: str) -> str:
+    """What an INN is found by."""
+    return f"inn:{inn}"
+
+
+def domain_key(domain: str) -> str:
+    """What an institution's mail domain is found by."""
+    return f"domain:{domain.lower()}"
+
+
+def name_key(name: str) -> str:
+    """What a name is found by, whatever its case, spaces and quotation marks."""
+    return f"name:{' '.join(_NAME.findall(name.lower().replace('ё', 'е')))}"
 
 
 def told(known: KnownClient | None, event: ClientEvent) -> KnownClient:
@@ -142,7 +172,8 @@ def told(known: KnownClient | None, event: ClientEvent) -> KnownClient:
         tariff=event.tariff,
         band=None if known is None else known.band,
         debt_revision=0 if known is None else known.debt_revision,
-        keys=tuple(sorted({client_key(event.client_id), *(k for contact in contacts for k in contact.found_by())})),
+        inn=event.inn,
+        keys=_keys(event, contacts),
     )
 
 
@@ -156,22 +187,6 @@ def indebted(known: KnownClient | None, event: DebtChanged) -> KnownClient:
     return replace(known, band=event.band, debt_revision=event.revision)
 
 
-def identity(caller: Caller, found: Iterable[KnownClient]) -> Identity:
-    """Whose call or letter it is, among the clients `found` by the caller's keys or claimed id.
-
-    A claimed client that is known holds. Otherwise exactly one active client must have the number or the address.
-    """
-    known = {client.client_id: client for client in found}
-    claimed = known.get(caller.claimed_client_id or "")
-    if claimed is not None:
-        return Identity(claimed.client(), _contact(claimed, caller), band=claimed.band)
-    having = [client for client in known.values() if not set(caller.looked_up_by()).isdisjoint(client.keys)]
-    active = [client for client in having if client.active]
-    if len(active) == 1 and caller.claimed_client_id is None:
-        return Identity(active[0].client(), _contact(active[0], caller), band=active[0].band)
-    return Identity(candidates=tuple(sorted(client.client_id for client in having)))
-
-
-def _contact(client: KnownClient, caller: Caller) -> str | None:
-    contacts = (client.contact_with(key) for key in caller.looked_up_by())
-    return next((contact for contact in contacts if contact is not None), None)
+def _keys(event: ClientEvent, contacts: tuple[KnownContact, ...]) -> tuple[str, ...]:
+    own = {client_key(event.client_id), inn_key(event.inn), name_key(event.name)}
+    return tuple(sorted(own.union(*(contact.found_by() + contact.hinted_by() for contact in contacts))))

@@ -10,16 +10,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from services.intake.domain.callers import NOBODY, Client, Identity
+from services.intake.domain.callers import Client
+from services.intake.domain.identity import NOBODY, Identity, Word
 from services.intake.domain.refusals import UnknownCall
 from shared.contracts.base import Decision, Direction
-from shared.contracts.intake import CallAnswered, CallEnded, CallEvent, CallMissed, CallRang, CallReturned
+from shared.contracts.intake import (
+    CallAnswered,
+    CallEnded,
+    CallEvent,
+    CallIdentified,
+    CallMissed,
+    CallRang,
+    CallReturned,
+)
 
 Kind = Literal["rang", "answered", "missed", "returned", "ended", "leg"]
 Status = Literal["ringing", "answered", "missed", "returned"]
 
 RINGS_FOR = timedelta(minutes=10)
 """Nobody lets a phone ring longer: without further news the call was missed."""
+BY_NUMBER = "intake"
+"""Who said whose call it is where its number did."""
 TALKS_FOR = timedelta(hours=4)
 """Without further news a conversation is over by then."""
 
@@ -105,6 +116,10 @@ class Call:
     """Whose phone our side was."""
     quiet_at: datetime | None = None
     """When it counts as over without further news; None once it is."""
+    link: Word | None = None
+    """The word on its number it was given to its client by: put right there, it goes along."""
+    identified_by: str | None = None
+    """The person who said whose it is; None where the number did."""
 
 
 def hear(
@@ -155,6 +170,40 @@ def returned(missed: Call | None, conversation: Call) -> Decision[Call]:
         phone=missed.course.phone,
     )
     return _with(missed, missed, (fact,), lambda _: NOBODY)
+
+
+def identify(
+    call: Call | None, *, client: Client, contact_id: str | None, by: str, now: datetime, link: Word | None = None
+) -> Decision[Call]:
+    """It is `client`'s; the last word holds. What was told of it before is told to be theirs: it counts from its own
+    times. `link` is the word on its number; without one it was said of this call alone."""
+    if call is None:
+        raise UnknownCall
+    if call.client is not None and (call.client.client_id, call.contact_id) == (client.client_id, contact_id):
+        return Decision(call)
+    changed = replace(call, client=client, contact_id=contact_id, link=link, identified_by=by)
+    return Decision(changed, _now_known(changed, by, now))
+
+
+def claim(call: Call | None, found: Identity, now: datetime) -> Decision[Call]:
+    """Whose number a call of nobody came from has become known."""
+    if call is None:
+        raise UnknownCall
+    if call.client is not None or found.client is None:
+        return Decision(call)
+    return identify(call, client=found.client, contact_id=found.contact_id, by=BY_NUMBER, now=now, link=found.link)
+
+
+def join(
+    call: Call | None, *, word: Word, client: Client, contact_id: str | None, by: str, now: datetime
+) -> Decision[Call]:
+    """A person said whose its number is: it goes along, unless it is somebody's by anything else."""
+    if call is not None and call.client is not None:
+        if not word.moves(call.link):
+            return Decision(call)
+        if (call.client.client_id, call.contact_id) == (client.client_id, contact_id):
+            return Decision(call if call.link == word else replace(call, link=word))
+    return identify(call, client=client, contact_id=contact_id, by=by, now=now, link=word)
 
 
 def paired(call: Call | None) -> Decision[Call]:
@@ -228,8 +277,9 @@ def _with(
         return Decision(before)
     how = course(heard)
     changed = _identified(replace(call, facts=heard, course=how, quiet_at=_quiet_at(how, heard)), identify)
-    events = _untold(changed)
-    told = tuple(sorted({*changed.told, *(_KINDS[type(event)] for event in events)}))
+    known = call.client is None and changed.client is not None
+    events = [*(_now_known(changed, BY_NUMBER, heard[-1].at) if known else ()), *_untold(changed)]
+    told = tuple(sorted({*changed.told, *(_KINDS[type(event)] for event in events if type(event) in _KINDS)}))
     pairs = changed.course.phone is not None and not {"missed", "answered"}.isdisjoint(set(told) - set(changed.told))
     return Decision(replace(changed, told=told, unpaired=changed.unpaired or pairs), tuple(events))
 
@@ -238,7 +288,16 @@ def _identified(call: Call, identify: Callable[[str | None], Identity]) -> Call:
     if call.client is not None:
         return call
     found = identify(call.course.phone)
-    return replace(call, client=found.client, contact_id=found.contact_id)
+    return replace(call, client=found.client, contact_id=found.contact_id, link=found.link)
+
+
+def _now_known(call: Call, by: str, at: datetime) -> tuple[CallIdentified, ...]:
+    """Where something was told of it while it was nobody's, or another's."""
+    if not call.told:
+        return ()
+    missed_at = call.course.missed_at if "missed" in call.told else None
+    returned_at = call.course.returned_at or call.course.answered_at if "returned" in call.told else None
+    return (CallIdentified(at=at, by=by, missed_at=missed_at, returned_at=returned_at, **_common(call)),)
 
 
 def _quiet_at(course: Course, facts: Iterable[Fact]) -> datetime | None:

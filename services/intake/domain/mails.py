@@ -1,17 +1,21 @@
 """One letter: what could be read of it, and what became of it. The letter itself is kept as it came."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from services.intake.domain.callers import Client
+from services.intake.domain.identity import Identity, Word
+from services.intake.domain.refusals import UnknownMail
 from shared.contracts.base import Decision
-from shared.contracts.intake import MessageReceived
+from shared.contracts.intake import MessageIdentified, MessageReceived
 
 Origin = Literal["person", "auto_reply", "bounce", "bulk"]
 Kind = Literal["request", "follow_up", "thanks", "auto_reply", "bounce", "bulk", "own"]
 """What became of a letter; only the first opens a request, only the second joins one that is open."""
 
+BY_ADDRESS = "intake"
+"""Who said whose letter it is where its address did."""
 NO_SUBJECT = "Письмо без темы"
 UNREADABLE = "Письмо не удалось разобрать"
 
@@ -83,6 +87,9 @@ class Mail:
     kind: Kind = "request"
     answered: bool = False
     """Whether an automatic acknowledgement went out for it."""
+    contact_id: str | None = None
+    link: Word | None = None
+    """The word on its sender it was given to its client by: put right there, it goes along."""
 
 
 def arrived(
@@ -91,7 +98,7 @@ def arrived(
     message_id: str,
     size: int,
     request_id: str | None,
-    client: Client | None,
+    identity: Identity,
     kind: Kind,
     answered: bool,
     now: datetime,
@@ -107,7 +114,9 @@ def arrived(
         attachments=letter.attachments,
         faults=letter.faults,
         request_id=request_id,
-        client=client,
+        client=identity.client,
+        contact_id=identity.contact_id,
+        link=identity.link,
         received_at=now,
         kind=kind,
         answered=answered,
@@ -123,7 +132,45 @@ def keep(mail: Mail | None, new: Mail) -> Decision[Mail]:
         message_id=new.message_id,
         request_id=new.request_id,
         client=None if new.client is None else new.client.ref(),
+        contact_id=new.contact_id,
         subject_text=new.subject,
         kind=new.kind,
     )
     return Decision(new, (event,))
+
+
+def join(
+    mail: Mail | None, *, word: Word, client: Client, contact_id: str | None, by: str, now: datetime
+) -> Decision[Mail]:
+    """A person said whose its sender is: it goes along, unless it is somebody's by anything else."""
+    if mail is None:
+        raise UnknownMail
+    if mail.client is not None and not word.moves(mail.link):
+        return Decision(mail)
+    if mail.client is not None and (mail.client.client_id, mail.contact_id) == (client.client_id, contact_id):
+        return Decision(mail if mail.link == word else replace(mail, link=word))
+    return _identified(mail, Identity(client, contact_id, link=word), by, now)
+
+
+def claim(mail: Mail | None, found: Identity, now: datetime) -> Decision[Mail]:
+    """Whose address a letter of nobody came from has become known."""
+    if mail is None:
+        raise UnknownMail
+    if mail.client is not None or found.client is None:
+        return Decision(mail)
+    return _identified(mail, found, BY_ADDRESS, now)
+
+
+def _identified(mail: Mail, whose: Identity, by: str, now: datetime) -> Decision[Mail]:
+    changed = replace(mail, client=whose.client, contact_id=whose.contact_id, link=whose.link)
+    if whose.client is None:
+        return Decision(mail)
+    event = MessageIdentified(
+        at=now,
+        message_id=mail.message_id,
+        request_id=mail.request_id,
+        client=whose.client.ref(),
+        contact_id=whose.contact_id,
+        by=by,
+    )
+    return Decision(changed, (event,))

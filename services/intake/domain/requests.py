@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from services.intake.domain.callers import NOBODY, Caller, Client, Identity
+from services.intake.domain.callers import Caller, Client
 from services.intake.domain.conversation import Ask, Doubt, FollowUp, Merge
+from services.intake.domain.identity import NOBODY, Candidate, Identity, Tier, Word
 from services.intake.domain.refusals import ForeignRequest, NatureWithoutImportance, NotPossibleNow, UnknownRequest
 from services.intake.domain.triage import Triage
 from shared.contracts.base import Channel, Decision, Nature, Priority
@@ -47,6 +48,8 @@ NEXT: dict[tuple[State, Step], State] = {
     ("merged", "unmerge"): "open",
 }
 
+NOTHING = "nothing"
+"""What a request waits for whose caller is known by nothing: a person."""
 _RUSSIAN: dict[State, str] = {
     "open": "открыта",
     "closed": "закрыта",
@@ -169,7 +172,13 @@ class ServiceRequest:
     corrections: tuple[Correction, ...] = ()
     identifications: tuple[Identification, ...] = ()
     unclaimed: tuple[str, ...] = ()
-    """While nobody knows whose it is: what a client must have for it to be theirs."""
+    """While nobody knows whose it is: what a client must have for it to be theirs. Never empty then."""
+    known_by: tuple[Tier, ...] = ()
+    """How its client was known; empty where nobody is, or a person said so of this request."""
+    link: Word | None = None
+    """The word on its sender it was given to its client by: put right there, it goes along."""
+    against: tuple[Candidate, ...] = ()
+    """What spoke for other clients and was not followed: a person should look."""
     origin_id: str | None = None
     follows: str | None = None
     """The request that was over when the client answered a letter about it, and so opened this one."""
@@ -219,7 +228,10 @@ def register(
         registered_by=command.by,
         registered_for=None if client is None else client.client_id,
         registered_at=now,
-        unclaimed=command.caller.looked_up_by() if client is None else (),
+        unclaimed=command.caller.waits_for() or (NOTHING,) if client is None else (),
+        known_by=command.identity.tiers,
+        link=command.identity.link,
+        against=command.identity.against,
     )
     return Decision(new, (_registered(new),))
 

@@ -6,7 +6,8 @@ The accountant's promise, verdict and withdrawal are never taken by a specialist
 from dataclasses import replace
 from datetime import datetime
 
-from services.intake.domain.callers import Client, Identity
+from services.intake.domain.callers import Client
+from services.intake.domain.identity import Identity, Tier, Word
 from services.intake.domain.refusals import NatureWithoutImportance, PromiseInThePast, TakenBySpecialist
 from services.intake.domain.requests import (
     Correction,
@@ -113,9 +114,17 @@ def reprioritise(
 
 
 def identify(
-    request: ServiceRequest | None, *, client: Client, contact_id: str | None, by: str, now: datetime
+    request: ServiceRequest | None,
+    *,
+    client: Client,
+    contact_id: str | None,
+    by: str,
+    now: datetime,
+    link: Word | None = None,
+    known_by: tuple[Tier, ...] = (),
 ) -> Decision[ServiceRequest]:
-    """It is `client`'s; said again, or of one put right, the last word holds."""
+    """It is `client`'s; said again, or of one put right, the last word holds. `link` is the word on its sender; without
+    one it was said of this request alone."""
     known = existing(request)
     state = next_state(known, "identify")
     if known.client is not None and (known.client.client_id, known.contact_id) == (client.client_id, contact_id):
@@ -127,6 +136,9 @@ def identify(
         contact_id=contact_id,
         candidates=(),
         unclaimed=(),
+        known_by=known_by,
+        link=link,
+        against=(),
         identifications=(*known.identifications, Identification(client.client_id, contact_id, by, now)),
     )
     event = RequestIdentified(at=now, request_id=known.request_id, client=client.ref(), contact_id=contact_id, by=by)
@@ -138,7 +150,27 @@ def claim(request: ServiceRequest | None, found: Identity, now: datetime) -> Dec
     known = existing(request)
     if known.client is not None or found.client is None:
         return Decision(known)
-    return identify(known, client=found.client, contact_id=found.contact_id, by=BY_PROJECTION, now=now)
+    return identify(
+        known,
+        client=found.client,
+        contact_id=found.contact_id,
+        by=BY_PROJECTION,
+        now=now,
+        link=found.link,
+        known_by=found.tiers,
+    )
+
+
+def join(
+    request: ServiceRequest | None, *, word: Word, client: Client, contact_id: str | None, by: str, now: datetime
+) -> Decision[ServiceRequest]:
+    """A person said whose its sender is: it goes along, unless it is somebody's by anything else."""
+    known = existing(request)
+    if known.client is not None and not word.moves(known.link):
+        return Decision(known)
+    if known.client is not None and (known.client.client_id, known.contact_id) == (client.client_id, contact_id):
+        return Decision(known if known.link == word else replace(known, link=word))
+    return identify(known, client=client, contact_id=contact_id, by=by, now=now, link=word, known_by=("link",))
 
 
 def _not_the_specialist(request: ServiceRequest, by: str, by_specialist: bool) -> None:  # noqa: FBT001

@@ -16,6 +16,7 @@ Kind = Literal[
     "call.missed",
     "call.returned",
     "call.ended",
+    "call.identified",
     "request.registered",
     "request.identified",
     "request.reprioritised",
@@ -160,7 +161,7 @@ def fact_of(event: Event) -> Fact | None:
     return FACTS[type(event)](event)
 
 
-OUTGOING = (intake.CallRang, intake.CallAnswered, intake.CallMissed, intake.CallEnded)
+OUTGOING = (intake.CallRang, intake.CallAnswered, intake.CallMissed, intake.CallEnded, intake.CallIdentified)
 
 
 def _call(event: intake.CallEvent) -> Fact:
@@ -169,6 +170,10 @@ def _call(event: intake.CallEvent) -> Fact:
 
 def _returned(event: intake.CallReturned) -> Fact:
     return Fact(kind=_kind(event), at=event.at, note=event.by_call_id, client=Client.of(event.client))
+
+
+def _call_identified(event: intake.CallIdentified) -> Fact:
+    return Fact(kind="call.identified", at=event.at, who=event.by, client=Client.of(event.client))
 
 
 def _registered(event: intake.RequestRegistered) -> Fact:
@@ -303,6 +308,7 @@ FACTS: Mapping[type[Event], Callable[[Any], Fact]] = {
     intake.CallMissed: _call,
     intake.CallReturned: _returned,
     intake.CallEnded: _call,
+    intake.CallIdentified: _call_identified,
     intake.RequestRegistered: _registered,
     intake.RequestIdentified: _identified,
     intake.RequestReprioritised: _reprioritised,

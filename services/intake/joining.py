@@ -1,0 +1,99 @@
+"""A person says whose a sender is: the word is kept first, then everything from that sender joins the client.
+
+Whatever is killed in between is taken up again; doing it twice does nothing the second time.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from services.intake import metrics
+from services.intake.domain import calls, mails, words
+from services.intake.domain.refusals import UnknownClient
+from services.intake.domain.senders import Link, Sender, joined, linked, not_against_the_card
+from services.intake.reception import Reception
+from services.intake.sender_store import SenderStore
+from shared.store import Stepped
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """How much went to the client just now."""
+
+    requests: int = 0
+    calls: int = 0
+    mails: int = 0
+
+
+async def say(reception: Reception, key: str, link: Link) -> Joined:
+    """Keep what a person said of a sender, and give the client everything from it. Raises `KnownByCard`."""
+    senders = SenderStore(reception.store)
+    not_against_the_card(link.client_id, await senders.holders(key))
+    sender = (await reception.store.senders.step(key, lambda known: linked(known, key, link))).state
+    return await join(reception, sender)
+
+
+async def join(reception: Reception, sender: Sender) -> Joined:
+    """Give everything from a sender to its client; where something else is said meanwhile, to that one."""
+    done = Joined()
+    while sender.joining:
+        more = await _join_once(reception, sender)
+        done = Joined(done.requests + more.requests, done.calls + more.calls, done.mails + more.mails)
+        finish = partial(joined, word=sender.word)
+        sender = (await reception.store.senders.step(sender.key, finish)).state
+    return done
+
+
+async def keep_joining(reception: Reception, every_seconds: float) -> None:
+    """For ever: go on with what a crash left."""
+    while True:
+        for sender in await SenderStore(reception.store).unjoined():
+            with suppress(UnknownClient):
+                await join(reception, sender)
+        await asyncio.sleep(every_seconds)
+
+
+async def _join_once(reception: Reception, sender: Sender) -> Joined:
+    store, senders, link = reception.store, SenderStore(reception.store), sender.link
+    client = None if link.client_id is None else await store.clients.get(link.client_id)
+    if client is None:
+        raise UnknownClient
+    theirs: dict[str, Any] = {
+        "word": sender.word,
+        "client": client.client(),
+        "contact_id": link.contact_id,
+        "by": link.by,
+        "now": reception.clock.now(),
+    }
+    requests = await _all(
+        partial(senders.requests, sender.word),
+        lambda one: store.requests.step(one.request_id, partial(words.join, **theirs)),
+    )
+    metrics.CLAIMED.inc(requests)
+    return Joined(
+        requests=requests,
+        calls=await _all(
+            partial(senders.calls, sender.word),
+            lambda one: store.calls.step(one.call_id, partial(calls.join, **theirs)),
+        ),
+        mails=await _all(
+            partial(senders.mails, sender.word),
+            lambda one: store.mails.step(one.message_id, partial(mails.join, **theirs)),
+        ),
+    )
+
+
+async def _all(find: Callable[[], Awaitable[Sequence[T]]], take: Callable[[T], Awaitable[Stepped[T]]]) -> int:
+    """Take what `find` finds until it finds nothing that can be taken; how many were."""
+    count = 0
+    while found := await find():
+        steps = await asyncio.gather(*map(take, found))
+        count += sum(bool(step.events) for step in steps)
+        if not any(step.written for step in steps):
+            break
+    return count
