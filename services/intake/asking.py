@@ -4,6 +4,7 @@ from functools import partial
 
 from services.intake import letters
 from services.intake.domain import closing
+from services.intake.domain.conversation import WorkStep
 from services.intake.domain.requests import ServiceRequest
 from services.intake.post import PostOffice
 from shared.contracts.routing import WorkClosed, WorkFinished, WorkReopened
@@ -17,9 +18,8 @@ async def on_finished(event: WorkFinished, office: PostOffice) -> None:
         return
     decide = partial(
         closing.finished,
-        round_=event.round,
+        step=WorkStep("finished", event.at, event.round, event.specialist_id, event.note),
         by=event.specialist_id,
-        at=event.at,
         token=office.reception.new_id(),
         to=await _address(office, known),
     )
@@ -34,8 +34,11 @@ async def on_round(event: WorkReopened | WorkClosed, office: PostOffice) -> None
     """What was asked before this is void; the accountant's own word has said so already."""
     requests = office.reception.store.requests
     if await requests.get(event.request_id) is not None:
-        begun = event.round + (1 if isinstance(event, WorkClosed) else 0)
-        await requests.step(event.request_id, lambda known: closing.round_begun(known, begun))
+        closed = isinstance(event, WorkClosed)
+        who = event.specialist_id if isinstance(event, WorkClosed) else event.refused_specialist_id
+        step = WorkStep("closed" if closed else "reopened", event.at, event.round, who)
+        begun = event.round + (1 if closed else 0)
+        await requests.step(event.request_id, lambda known: closing.round_begun(known, begun, step))
 
 
 async def _address(office: PostOffice, request: ServiceRequest) -> str | None:

@@ -1,5 +1,6 @@
 """Settings of mail: where it comes in, and what goes out by itself."""
 
+from ipaddress import ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -43,6 +44,20 @@ class MailSettings(DeliverySettings):
     """Automatic answers a sender gets in an hour; 0 for none."""
     public_url: str = ""
     """Where accountants reach intake from outside (`https://svoy.example.ru`): without it no closing letters go out."""
+
+    answers_burst: int = Field(default=30, ge=1)
+    """How often a source, and a third as often a link, may knock at the page behind closing letters at once."""
+    answers_every_seconds: float = Field(default=2, gt=0)
+    """And then one more every so often; 429 above."""
+    proxy_addresses: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
+    """Networks of the proxies before us, spaces between them: whom they name in `X-Forwarded-For` is the source."""
+
+    @field_validator("proxy_addresses")
+    @classmethod
+    def _proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            ip_network(network, strict=False)
+        return value
 
     @field_validator("imap_url")
     @classmethod

@@ -5,7 +5,8 @@ import asyncio
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from services.intake import hearing, joining
+from services.intake import hearing, joining, matters
+from services.intake.answer_guard import AnswerGuard
 from services.intake.api import ROUTERS
 from services.intake.api.fields import SCOPES
 from services.intake.channels import doors, gate, imap, smtp
@@ -15,6 +16,7 @@ from services.intake.channels.mango import MangoDoor
 from services.intake.domain import refusals, triage_rules
 from services.intake.handlers import handlers, mail_handlers
 from services.intake.post import PostOffice
+from services.intake.recent import Recent
 from services.intake.reception import Reception
 from services.intake.settings import IntakeSettings
 from services.intake.store import Store
@@ -64,6 +66,7 @@ def build_app(settings: IntakeSettings, clock: ServiceClock | None = None) -> Fa
     store = Store(service)
     reception = Reception(
         store=store,
+        recent=Recent(store),
         triager=Triager(store.triage_rules, settings.company_zone),
         clock=service.clock,
         new_id=service.new_id,
@@ -79,12 +82,14 @@ def build_app(settings: IntakeSettings, clock: ServiceClock | None = None) -> Fa
     deliveries = Deliveries(service, settings)
     office = PostOffice(reception, deliveries, settings, calls.managers)
     service.app.state.post = office
+    service.app.state.answer_guard = AnswerGuard(settings)
     service.problems(PROBLEMS)
     for routes in (*ROUTERS, deliveries_router(deliveries), key_doors.router(keys, SCOPES)):
         service.app.include_router(routes)
     service.listen(handlers(reception) | mail_handlers(office) | hearing.handlers(calls))
     service.background("pair", lambda: pair(reception, settings.pair_every_seconds))
     service.background("join", lambda: joining.keep_joining(reception, settings.pair_every_seconds))
+    service.background("settle", lambda: matters.keep_settling(reception, settings.pair_every_seconds))
     service.background("sweep", lambda: calls.sweeping(settings.sweep_calls_every_seconds))
     if settings.smtp_port:
         service.background("smtp", lambda: smtp.listen(office))

@@ -5,15 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parseaddr
 
-from services.intake import letters, metrics
+from services.intake import letters, matters, metrics
 from services.intake.channels import email, quotes
-from services.intake.domain import merging
 from services.intake.domain.callers import Caller
 from services.intake.domain.conversation import FollowUp
 from services.intake.domain.identity import NOBODY, Identity
 from services.intake.domain.mails import Kind, Letter, Mail, arrived, keep
 from services.intake.domain.managers import KnownManager
-from services.intake.domain.refusals import NotPossibleNow, UnknownRequest
+from services.intake.domain.refusals import UnknownRequest
 from services.intake.domain.requests import Register, ServiceRequest
 from services.intake.domain.threads import WITHIN, Thread, only_thanks, thread
 from services.intake.inns import inns_in
@@ -30,7 +29,6 @@ FILES_KEPT = 50
 """Attachments of a letter that are kept as files; the others stay in the raw letter."""
 CUT = "cut"
 """The fault of a letter that is kept only as far as it was fetched."""
-MERGED_DEEP = 5
 HOUR = timedelta(hours=1)
 
 
@@ -180,7 +178,7 @@ class PostOffice:
     async def _joined(self, request: ServiceRequest, said: str, message_id: str, by: str) -> ServiceRequest:
         """The letter as a follow-up to the request."""
         words = FollowUp(at=self.reception.clock.now(), channel="email", words=said, message_id=message_id, by=by)
-        return await join(self.reception, request.request_id, words)
+        return await matters.join(self.reception, request, words)
 
     async def _acknowledged(self, letter: Letter, found: _Found) -> bool:
         """Whether the sender was told the number: only of a request of theirs, and not too often."""
@@ -208,24 +206,6 @@ class PostOffice:
         if stepped.written and mail.client is None:
             await self.reception.claim_mail(mail)
         return Received(stepped.state, request, new=stepped.written)
-
-
-async def join(reception: Reception, request_id: str, said: FollowUp) -> ServiceRequest:
-    """Add a follow-up to a request, and to the one it is merged into. Raises `NotPossibleNow` where it is over."""
-    requests = reception.store.requests
-    joined = (await requests.step(request_id, lambda state: merging.follow_up(state, said))).state
-    into = joined.merged_into
-    for _ in range(MERGED_DEEP):
-        if into is None:
-            break
-        target = await requests.get(into)
-        if target is None or target.state not in {"open", "merged"}:
-            break
-        try:
-            into = (await requests.step(into, lambda state: merging.follow_up(state, said))).state.merged_into
-        except NotPossibleNow:
-            break
-    return joined
 
 
 async def request_of(reception: Reception, mail: Mail) -> ServiceRequest | None:

@@ -13,9 +13,11 @@ from services.intake.domain.callers import Caller, KnownClient, client_key
 from services.intake.domain.calls import Call, Report
 from services.intake.domain.identity import NOBODY, Identity, Said, identity
 from services.intake.domain.mails import Mail
+from services.intake.domain.merging import with_proposals
 from services.intake.domain.requests import Register, ServiceRequest
 from services.intake.domain.triage import Triage
 from services.intake.domain.words import claim
+from services.intake.recent import Recent
 from services.intake.store import Store
 from services.intake.triaging import Triager
 from shared.clock import Clock
@@ -29,6 +31,7 @@ class Reception:
     """Takes in what clients say, whichever way it comes."""
 
     store: Store
+    recent: Recent
     triager: Triager
     clock: Clock
     new_id: NewId
@@ -69,10 +72,14 @@ class Reception:
         seen it. `at` is when the client said so, where that was not just now.
         """
         number, now = await self.store.numbers.take(), at or self.clock.now()
+        beside = await self.recent.beside(command.identity.client, now)
         stepped = await self.store.requests.step(
-            request_id, lambda request: requests.register(request, command, request_id, number, now), new=True
+            request_id,
+            lambda request: with_proposals(requests.register(request, command, request_id, number, now), beside),
+            new=True,
         )
         if stepped.written:
+            self.recent.add(stepped.state)
             identified = "no" if stepped.state.client is None else "yes"
             metrics.REQUESTS.labels(command.channel, stepped.state.priority, identified).inc()
         if stepped.state.unclaimed:

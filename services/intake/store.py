@@ -43,6 +43,9 @@ REQUEST_INDEXES = (
     IndexModel("number"),
     IndexModel([("caller.email", 1), *NEWEST], partialFilterExpression={"caller.email": {"$type": "string"}}),
     IndexModel("unclaimed", partialFilterExpression={"unclaimed.0": {"$exists": True}}),
+    IndexModel([("client.manager_id", 1), *NEWEST], name="open", partialFilterExpression={"state": "open"}),
+    IndexModel("merged_into", partialFilterExpression={"merged_into": A_STRING}),
+    IndexModel("merge_unchecked", partialFilterExpression={"merge_unchecked": True}),
     BY_LINK,
 )
 CALL_INDEXES = (
@@ -105,8 +108,9 @@ class Store:
         """Of the requests registered since then and before `until` whose priority nobody had given: how many, by the
         rules' priority and people's; and by rule how often it spoke, and how often people saw it otherwise."""
         own = {"registered_at": {"$gte": since, "$lt": until}, "triage.reasons.rule": {"$ne": "given"}}
-        wrong = {"$cond": [{"$eq": ["$triage.priority", "$priority"]}, 0, 1]}
-        pairs = {"$group": {"_id": {"rules": "$triage.priority", "people": "$priority"}, "count": {"$sum": 1}}}
+        people = {"$ifNull": [{"$last": "$corrections.priority"}, "$triage.priority"]}
+        wrong = {"$cond": [{"$eq": ["$triage.priority", people]}, 0, 1]}
+        pairs = {"$group": {"_id": {"rules": "$triage.priority", "people": people}, "count": {"$sum": 1}}}
         by_rule = {"$group": {"_id": "$triage.reasons.rule", "count": {"$sum": 1}, "wrong": {"$sum": wrong}}}
         table: dict[str, dict[str, int]] = {}
         async for one in self.requests.collection.aggregate([{"$match": own}, pairs]):
@@ -156,10 +160,36 @@ class Store:
         where = {"caller.email": {"$eq": sender, **A_STRING}, "channel": "email", "registered_at": {"$gte": since}}
         return await self.requests.find(where, sort=NEWEST, limit=50)
 
-    async def open_of(self, client_id: str, since: datetime) -> list[ServiceRequest]:
-        """Open requests of a client registered since then."""
+    async def open_of(self, client_id: str, since: datetime, limit: int = 200) -> list[ServiceRequest]:
+        """Open requests of a client registered since then, the newest first."""
         where = {"client.client_id": client_id, "state": "open", "registered_at": {"$gte": since}}
-        return await self.requests.find(where, sort=NEWEST, limit=200)
+        return await self.requests.find(where, sort=NEWEST, limit=limit)
+
+    async def open_in_base(self, manager_id: str, since: datetime, limit: int) -> list[ServiceRequest]:
+        """Open requests of a manager's base registered since then, the newest first."""
+        where = {"client.manager_id": manager_id, "state": "open", "registered_at": {"$gte": since}}
+        return await self.requests.find(where, sort=NEWEST, limit=limit)
+
+    async def nobodys_open(self, since: datetime, limit: int) -> list[ServiceRequest]:
+        """Open requests of nobody registered since then, the newest first."""
+        where = {"client.client_id": None, "state": "open", "registered_at": {"$gte": since}}
+        return await self.requests.find(where, sort=NEWEST, limit=limit)
+
+    async def merged_into(self, request_id: str) -> list[ServiceRequest]:
+        """Requests merged into this one."""
+        return await self.requests.find({"merged_into": {"$eq": request_id, **A_STRING}}, limit=0)
+
+    async def mails_of(self, request_ids: Sequence[str]) -> list[Mail]:
+        """Letters that opened or joined these requests, or speak of them."""
+        return await self.mails.find({"request_id": {"$in": list(request_ids), **A_STRING}}, limit=0)
+
+    async def calls_by_id(self, call_ids: Sequence[str]) -> list[Call]:
+        """These calls."""
+        return await self.calls.find({"_id": {"$in": list(call_ids)}}, limit=0) if call_ids else []
+
+    async def unchecked(self) -> list[ServiceRequest]:
+        """Merged requests of which it has still to be looked whether the mergers lead round in a circle."""
+        return await self.requests.find({"merge_unchecked": True})
 
     async def mail_headed(self, header_ids: Sequence[str]) -> list[Mail]:
         """Letters with one of these Message-IDs."""

@@ -263,13 +263,102 @@ async def test_who_called_it_finished_takes_no_word_under_any_role(post: Doors, 
     assert (answer.status_code, answer.json()["type"].rsplit("/")[-1]) == (403, "taken-by-specialist")
 
 
+async def test_the_page_is_neither_flooded_nor_guessed_and_says_when_to_come_again(
+    post: Doors, outside: tuple[Outside, int]
+) -> None:
+    request_id, letter = await finished(post, outside)
+    (link,) = re.findall(rf"{PUBLIC}(\S+\?solved=yes)", letter.get_content())
+    for number in range(60):
+        page = await post.http.get(f"/v1/answers/{request_id}/guess{number}")
+        if page.status_code == 429:
+            break
+    else:
+        pytest.fail("sixty guesses and nobody minded")
+    assert 1 <= int(page.headers["Retry-After"]) <= 2
+    assert "Слишком много попыток" in page.text
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert (await pressed(post, letter, "yes")).status_code == 429
+    assert (await post.get(f"/v1/requests/{request_id}")).json()["state"] == "open"
+
+    async def let_in() -> bool:
+        return bool((await post.http.get(link)).status_code == 200)
+
+    await eventually(let_in)
+
+
+async def test_the_conversation_is_told_in_its_order_with_what_was_merged(
+    post: Doors, outside: tuple[Outside, int]
+) -> None:
+    await post.client()
+    first = (await post.letter(a_letter("Не проходит отчёт"))).json()
+    path, number = f"/v1/requests/{first['request_id']}", first["number"]
+    await outside[0].one(number)
+    until = (machine_now() + timedelta(hours=1)).isoformat()
+    await post.post(f"{path}/wait-promise", {"until": until, "words": "Час подожду", "said_by": "Иванова"})
+    await post.letter(a_letter("И баланс", f"Re: [Заявка {number}] Отчёт"))
+    await post.letter(a_letter("Я в отпуске", f"Re: [Заявка {number}] Отчёт", Auto_Submitted="auto-replied"))
+    await post.post(f"{path}/priority", {"priority": "important", "nature": "long", "reason": "правда долго"})
+    other = await post.registered(contact={"phone": PHONE}, subject="Отчёт не проходит")
+    await post.post(f"/v1/requests/{other['request_id']}/merge", {"request_id": first["request_id"]})
+    said = {"channel": "phone", "words": "Это то же самое"}
+    await post.post(f"/v1/requests/{other['request_id']}/follow-ups", said)
+    await publish(post.amqp_url, done(first["request_id"]))
+    letter = await outside[0].one(number, 2)
+    await pressed(post, letter, "yes", "всё равно не считает")
+    await post.post(f"{path}/verdict", {"satisfied": False, "words": "Не считает", "said_by": "Иванова"})
+    items: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = (await post.get(f"{path}/conversation", MANAGER, limit=3, **cursor)).json()
+        items += page["items"]
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    kinds = [(item["kind"], item["number"] == number) for item in items]
+    assert sorted(items, key=lambda item: item["at"]) == items
+    assert [kind for kind in kinds if kind[0] not in {"our_letter", "finished"}] == [
+        ("registered", True), ("promise", True), ("follow_up", True), ("mail", True), ("priority", True),
+        ("registered", False), ("merged", False), ("follow_up", True), ("answered", True), ("doubt", True),
+        ("verdict", True),
+    ]  # fmt: skip
+    assert kinds.count(("our_letter", True)) == 2
+    assert kinds.count(("finished", True)) == 1
+    words = {item["kind"]: item["words"] for item in items}
+    assert (words["finished"], words["promise"]) == ("Готово", "Час подожду")
+    (link,) = re.findall(rf"{PUBLIC}/v1/answers/(\S+)\?solved=yes", letter.get_content())
+    assert link.rpartition("/")[2] not in str(items)
+    assert (await post.get(f"{path}/conversation", OTHER_MANAGER)).status_code == 403
+    assert (await post.get("/v1/requests/nobody/conversation")).status_code == 404
+
+
+async def test_a_call_stands_in_the_conversation_it_was_had_in(doors: Doors) -> None:
+    await doors.client()
+    told = {"call_id": "k1", "phone": PHONE, "direction": "in", "at": machine_now().isoformat()}
+    call_id = (await doors.webhook(told | {"event": "answered"})).json()["call_id"]
+    asked = await doors.registered(contact={"phone": PHONE}, call_id=call_id)
+    page = (await doors.get(f"/v1/requests/{asked['request_id']}/conversation")).json()
+    assert [(item["kind"], item["call_status"]) for item in page["items"]] == [
+        ("call", "answered"), ("registered", None),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    "body", [b"", b"solved=maybe", b"solved=%ff", b"&" * 20_000, b"\xff\x00", b"words=" + b"x" * 40_000]
+    ("body", "status"),
+    [
+        (b"", 422),
+        (b"solved=maybe", 422),
+        (b"solved=%ff", 422),
+        (b"&" * 20_000, 422),
+        (b"\xff\x00", 422),
+        (b"words=" + b"x" * 40_000, 413),
+    ],
 )
-async def test_a_button_nobody_made_changes_nothing(post: Doors, outside: tuple[Outside, int], body: bytes) -> None:
+async def test_a_button_nobody_made_changes_nothing(
+    post: Doors, outside: tuple[Outside, int], body: bytes, status: int
+) -> None:
     request_id, letter = await finished(post, outside)
     (link,) = re.findall(rf"{PUBLIC}(\S+)\?solved=yes", letter.get_content())
-    assert (await post.http.post(link, content=body)).status_code == 422
+    assert (await post.http.post(link, content=body)).status_code == status
     assert (await post.http.post(link[:-1] + "!", content=b"solved=yes")).status_code == 410
     assert (await post.http.get(f"/v1/answers/nobody/{'x' * 32}")).status_code == 410
     assert (await post.get(f"/v1/requests/{request_id}")).json()["state"] == "open"

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.intake.api import (
     answers,
     calls,
+    conversation,
     emails,
     mailboxes,
     matters,
@@ -19,6 +20,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     requests.routes,
     words.routes,
     matters.routes,
+    conversation.routes,
     answers.routes,
     emails.routes,
     mailboxes.routes,

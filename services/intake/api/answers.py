@@ -4,15 +4,18 @@ Looking at it changes nothing (mail programs look at links by themselves); only 
 """
 
 from html import escape
+from math import ceil
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
+from services.intake.answer_guard import AnswerGuard
 from services.intake.api.fields import Deps
 from services.intake.domain import closing
 from services.intake.domain.refusals import LinkSpent
 from services.intake.domain.requests import ServiceRequest, existing
+from services.intake.reception import Reception
 from shared.contracts.intake import VerdictDoubted
 
 routes = APIRouter(prefix="/v1/answers", tags=["answers"])
@@ -38,8 +41,18 @@ QUESTION = """<p>{subject}</p><form method="post">
 <label><input type="radio" name="solved" value="no"{no}> Не решено</label></p>
 <p><label>Если хотите, напишите, что именно:<br><textarea name="words" maxlength="{limit}"></textarea></label></p>
 <p><button>Подтвердить</button></p></form>"""
+TOO_OFTEN = "<p>Слишком много попыток подряд. Подождите немного ({seconds} с) и откройте ссылку ещё раз.</p>"
+TOO_LONG = "<p>Слишком длинный ответ. Напишите короче или позвоните менеджеру.</p>"
 SPENT = "<p>Ссылка больше не действует: на письмо уже ответили, или работа продолжается. Можно позвонить менеджеру.</p>"
-HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}}}, 410: {"content": {"text/html": {}}}}
+HTML: dict[int | str, dict[str, Any]] = {
+    status: {"content": {"text/html": {}}, "description": description}
+    for status, description in {
+        200: "The page",
+        410: "The link is spent",
+        413: "The answer is too long",
+        429: "Too often; Retry-After says when again",
+    }.items()
+}
 FORM = {
     "requestBody": {
         "required": True,
@@ -56,11 +69,27 @@ FORM = {
 }
 
 
+async def _waits(request: Request, request_id: str, token: str) -> float:
+    """Seconds this source, or this link, has to wait; 0 where it may come in."""
+    guard: AnswerGuard = request.app.state.answer_guard
+    peer = "" if request.client is None else request.client.host
+    return guard.wait(peer, request.headers.getlist("x-forwarded-for"), f"{request_id}/{token}")
+
+
+AtDoor = Annotated[float, Depends(_waits)]
+
+
 @routes.get("/{request_id}/{token}", response_class=Response, responses=HTML)
 async def ask(
-    reception: Deps, request_id: str, token: str, solved: Annotated[Literal["yes", "no"] | None, Query()] = None
+    reception: Deps,
+    at_door: AtDoor,
+    request_id: str,
+    token: str,
+    solved: Annotated[Literal["yes", "no"] | None, Query()] = None,
 ) -> Response:
     """The question, with the pressed answer marked."""
+    if (refused := _refused(at_door)) is not None:
+        return refused
     request = await reception.store.requests.get(request_id)
     try:
         closing.asked(request, token, reception.clock.now())
@@ -70,9 +99,17 @@ async def ask(
 
 
 @routes.post("/{request_id}/{token}", response_class=Response, responses=HTML, openapi_extra=FORM)
-async def answer(reception: Deps, request: Request, request_id: str, token: str) -> Response:
+async def answer(reception: Deps, at_door: AtDoor, request: Request, request_id: str, token: str) -> Response:
     """The accountant's word, once: it closes, opens again, or, where it contradicts itself, goes to the manager."""
-    pressed, words = _form(await request.body())
+    if (refused := _refused(at_door)) is not None:
+        return refused
+    body = await _body(request)
+    if body is None:
+        return _page("Слишком длинно", TOO_LONG, 413)
+    return await _taken(reception, request_id, token, *_form(body))
+
+
+async def _taken(reception: Reception, request_id: str, token: str, pressed: bool | None, words: str) -> Response:  # noqa: FBT001
     known = await reception.store.requests.get(request_id)
     if known is None:
         return _page("Ссылка не действует", SPENT, 410)
@@ -92,10 +129,30 @@ async def answer(reception: Deps, request: Request, request_id: str, token: str)
     return _page("Записано", f"<p>Заявка № {escape(known.number)} не закрыта, ваш менеджер уже знает.</p>")
 
 
+def _refused(seconds: float) -> Response | None:
+    """The page that says to come again later, where there is something to wait for."""
+    if not seconds:
+        return None
+    whole = max(1, ceil(seconds))
+    page = _page("Слишком часто", TOO_OFTEN.format(seconds=whole), 429)
+    page.headers["Retry-After"] = str(whole)
+    return page
+
+
+async def _body(request: Request) -> bytes | None:
+    """The form; None where it is too long, and then the rest of it is not read."""
+    taken = bytearray()
+    async for piece in request.stream():
+        taken += piece
+        if len(taken) > FORM_LIMIT:
+            return None
+    return bytes(taken)
+
+
 def _form(body: bytes) -> tuple[bool | None, str]:
     """What was pressed (None where nothing) and written."""
     try:
-        fields = parse_qs(body[:FORM_LIMIT].decode("utf-8", "replace"), max_num_fields=10)
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
     except ValueError:
         fields = {}
     pressed = {"yes": True, "no": False}.get(fields.get("solved", [""])[0])

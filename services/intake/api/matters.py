@@ -11,14 +11,18 @@ from services.intake.api.views import ProposalView, RequestCard, RequestView
 from services.intake.api.words import taken
 from services.intake.domain import merging
 from services.intake.domain.conversation import FollowUp
-from services.intake.domain.refusals import NotTheSameMatter
-from services.intake.domain.requests import existing, within
-from services.intake.post import join
+from services.intake.domain.requests import ServiceRequest, within
+from services.intake.matters import join, settle, target_of
+from services.intake.reception import Reception
 from shared.contracts.base import Channel
 from shared.http.idempotency import IdempotencyKey
 from shared.ids import derived_id
 
 routes = APIRouter(prefix="/v1/requests/{request_id}", tags=["requests"])
+
+
+LOOKED_AT = 200
+"""Requests of one client, of one base, of nobody: the newest."""
 
 
 class Said(Body):
@@ -38,7 +42,7 @@ class Other(Body):
 @routes.post("/follow-ups")
 async def follow_up(reception: Deps, who: Reader, key: IdempotencyKey, request_id: str, said: Said) -> RequestView:
     """The client spoke again: it joins the request. The same call, or the same Idempotency-Key, counts once."""
-    within(await reception.store.requests.get(request_id), await base_of(reception, who))
+    request = within(await reception.store.requests.get(request_id), await base_of(reception, who))
     named = None if key is None else f"key:{derived_id('follow-up', who.subject, key)}"
     words = FollowUp(
         at=reception.clock.now(),
@@ -47,34 +51,34 @@ async def follow_up(reception: Deps, who: Reader, key: IdempotencyKey, request_i
         call_id=said.call_id or named,
         by=who.subject,
     )
-    return RequestView.of(await join(reception, request_id, words))
+    return RequestView.of(await join(reception, request, words))
 
 
 @routes.get("/duplicates")
 async def duplicates(reception: Deps, who: Reader, request_id: str) -> list[ProposalView]:
-    """Open requests of the same client that could be the same matter, the likeliest first."""
-    request = within(await reception.store.requests.get(request_id), await base_of(reception, who))
-    if request.client is None or request.state != "open":
+    """Open requests that could be the same matter, the likeliest first: of the client, of its base, of nobody yet."""
+    base = await base_of(reception, who)
+    request = within(await reception.store.requests.get(request_id), base)
+    if request.state != "open":
         return []
-    since = request.registered_at - merging.WITHIN
-    found = merging.proposals(request, await reception.store.open_of(request.client.client_id, since))
-    return [ProposalView(request=RequestCard.model_validate(one.request), reasons=one.reasons) for one in found]
+    found = merging.proposals(request, await _beside(reception, request))
+    seen = [one for one in found if base is None or one.request.client is None or one.request.client.client_id in base]
+    return [ProposalView(request=RequestCard.model_validate(one.request), reasons=one.reasons) for one in seen]
 
 
 @routes.post("/merge")
 async def merge(reception: Deps, who: Reader, key: IdempotencyKey, request_id: str, into: Other) -> RequestView:
-    """A person says that it is the same matter as another, open request: only that one is worked on and watched."""
+    """A person says that it is the same matter as another, open request: only that one is worked on and watched. Where
+    the other is itself merged, the end of its chain is meant."""
     base = await base_of(reception, who)
-    target = within(await reception.store.requests.get(into.request_id), base)
+    named = within(await reception.store.requests.get(into.request_id), base)
+    target = within(await target_of(reception, request_id, named), base)
     say = partial(merging.merge, into=target, by=who.subject, now=reception.clock.now())
-    view = await taken(reception, who, request_id, say, key)
-    # Merged into each other at the same moment nobody would work on either.
-    now = existing(await reception.store.requests.get(into.request_id))
-    if now.state == "merged" and now.merged_into == request_id and view.merged_into == into.request_id:
-        back = partial(merging.unmerge, by=who.subject, now=reception.clock.now())
-        await reception.store.requests.step(request_id, lambda state: back(existing(state)))
-        raise NotTheSameMatter("Эти заявки в ту же минуту объединили наоборот. Посмотрите, что получилось.")
-    return view
+    await taken(reception, who, request_id, say, key)
+    settled = await settle(reception, request_id)
+    requests = reception.store.requests
+    await requests.step(target.request_id, partial(merging.no_duplicate, other_id=request_id))
+    return RequestView.of(settled)
 
 
 @routes.post("/unmerge")
@@ -88,4 +92,17 @@ async def unmerge(reception: Deps, who: Reader, key: IdempotencyKey, request_id:
 async def distinct(reception: Deps, who: Reader, key: IdempotencyKey, request_id: str, other: Other) -> RequestView:
     """A person says that the two are not the same matter: they are not proposed again."""
     within(await reception.store.requests.get(other.request_id), await base_of(reception, who))
-    return await taken(reception, who, request_id, partial(merging.keep_apart, other_id=other.request_id), key)
+    view = await taken(reception, who, request_id, partial(merging.keep_apart, other_id=other.request_id), key)
+    await reception.store.requests.step(other.request_id, partial(merging.keep_apart, other_id=request_id))
+    return view
+
+
+async def _beside(reception: Reception, request: ServiceRequest) -> list[ServiceRequest]:
+    """Open requests of its client, of its base, of nobody."""
+    since, client, store = request.registered_at - merging.WITHIN, request.client, reception.store
+    found = await store.nobodys_open(since, LOOKED_AT)
+    if client is not None:
+        found += await store.open_of(client.client_id, since, LOOKED_AT)
+    if client is not None and client.manager_id is not None:
+        found += await store.open_in_base(client.manager_id, since, LOOKED_AT)
+    return list({one.request_id: one for one in found}.values())

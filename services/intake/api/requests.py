@@ -1,16 +1,17 @@
 """`/v1/requests`: a client wants something solved."""
 
-import csv
-import io
+import asyncio
 import json
 import re
 from dataclasses import replace
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from services.intake import tables
 from services.intake.api.fields import (
     SEES_ALL,
     Body,
@@ -18,6 +19,7 @@ from services.intake.api.fields import (
     Email,
     Id,
     Line,
+    Office,
     Phone,
     Reader,
     Registrar,
@@ -28,11 +30,12 @@ from services.intake.api.views import Registered, RequestCard, RequestView
 from services.intake.domain.callers import Caller
 from services.intake.domain.identity import Identity
 from services.intake.domain.refusals import ForeignRequest
-from services.intake.domain.requests import Register, State, answer, within
+from services.intake.domain.requests import Register, ServiceRequest, State, answer, within
 from services.intake.domain.triage import Triage
 from services.intake.inns import inns_in
 from services.intake.mail_domains import institution_of
 from services.intake.phones import phone_in
+from services.intake.post import PostOffice
 from services.intake.reception import Reception
 from services.intake.store import place, seen_with
 from shared.contracts.base import Channel, Nature, Priority
@@ -141,7 +144,8 @@ class Search(BaseModel):
     identified: bool | None = None
     channel: Channel | None = None
     text: Annotated[str | None, Field(min_length=2, max_length=100)] = None
-    """In the subject, the words or the number, whatever the case of the letters."""
+    """In the subject, the words, what was added later, or the number: whatever the case, «е» for «ё», and «100245» for
+    «100 245»."""
 
     def where(self, base: frozenset[str] | None) -> list[dict[str, Any]]:
         """As filters of the database; `base` is the clients of the manager asked for."""
@@ -152,8 +156,9 @@ class Search(BaseModel):
         if self.identified is not None:
             filters.append({"client.client_id": {"$ne": None} if self.identified else None})
         if self.text is not None:
-            said = {"$regex": re.escape(self.text.replace("\0", "")), "$options": "i"}
-            filters.append({"$or": [{"subject": said}, {"text": said}, {"number": said}]})
+            said = {"$regex": _as_written(self.text), "$options": "i"}
+            fields = ("subject", "text", "follow_ups.words")
+            filters.append({"$or": [*({field: said} for field in fields), *_numbered(self.text)]})
         if base is not None:
             filters.append({"client.client_id": {"$in": sorted(base)}})
         return filters
@@ -177,24 +182,16 @@ async def listed(
 
 
 @routes.get("/export.csv", response_class=Response)
-async def exported(reception: Deps, who: Reader, search: Annotated[Search, Query()]) -> Response:
-    """The newest requests the search finds, at most 10 000, as a table that opens in Excel; formulas are disarmed."""
+async def exported(reception: Deps, office: Office, who: Reader, search: Annotated[Search, Query()]) -> Response:
+    """The newest requests the search finds, at most 10 000, as a table that opens in Excel; where there are more its
+    last row says so. Times are the company's."""
     held = None if search.manager_id is None else await reception.store.base_of(search.manager_id)
     where = [*search.where(held), seen_with(await base_of(reception, who))]
-    found = await reception.store.requests_where(where, None, EXPORTED)
-    table = io.StringIO()
-    writer = csv.writer(table, delimiter=";", lineterminator="\r\n")
-    writer.writerow(("Номер", "Зарегистрирована (UTC)", "Состояние", "Приоритет", "Канал", "Клиент", "Тема"))
-    for one in found:
-        client = "" if one.client is None else one.client.name
-        row = (one.number, one.registered_at.isoformat(), one.state, one.priority, one.channel, client, one.subject)
-        writer.writerow([_disarmed(cell) for cell in row])
+    found = await reception.store.requests_where(where, None, EXPORTED + 1)
+    managers = await _managers(reception, office, found)
+    content = await asyncio.to_thread(tables.csv_of, found, EXPORTED, managers, ZoneInfo(office.settings.company_zone))
     headers = {"Content-Disposition": 'attachment; filename="requests.csv"'}
-    return Response(table.getvalue().encode("utf-8-sig"), media_type="text/csv", headers=headers)
-
-
-def _disarmed(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+    return Response(content, media_type="text/csv", headers=headers)
 
 
 @routes.get("/{request_id}")
@@ -206,6 +203,29 @@ async def one(reception: Deps, who: RequestReader, request_id: str) -> RequestVi
     if request.registered_by != who.subject:
         raise ForeignRequest
     return RequestView.of(request).model_copy(update={"priority_reasons": request.triage.shown})
+
+
+async def _managers(reception: Reception, office: PostOffice, found: list[ServiceRequest]) -> dict[str, str]:
+    """The name of who holds each client at present, by the client's id."""
+    ids = {one.client.client_id for one in found if one.client is not None}
+    clients = await reception.store.clients.find({"_id": {"$in": sorted(ids)}}, limit=0)
+    holders = sorted({client.manager_id for client in clients})
+    names = {one.manager_id: one.name for one in await office.managers.find({"_id": {"$in": holders}}, limit=0)}
+    return {client.client_id: names.get(client.manager_id, client.manager_id) for client in clients}
+
+
+def _as_written(text: str) -> str:
+    """As a pattern: «е» and «ё» are one letter to who looks for them."""
+    return re.sub("[её]", "[её]", re.escape(text.replace("\0", "")), flags=re.IGNORECASE)
+
+
+def _numbered(text: str) -> list[dict[str, Any]]:
+    """By number, with a space in it or without."""
+    digits = re.sub(r"[\s№]", "", text)
+    if not (digits.isascii() and digits.isdecimal()):
+        return []
+    spaced = r"\s?".join(digits)
+    return [{"number": {"$regex": spaced}}]
 
 
 def _is_integration(who: Principal) -> bool:

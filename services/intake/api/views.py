@@ -13,6 +13,7 @@ from services.intake.domain.mails import Kind as MailKind
 from services.intake.domain.requests import (
     Correction,
     Identification,
+    PossibleDuplicate,
     Promise,
     ServiceRequest,
     State,
@@ -50,6 +51,8 @@ class RequestCard(View):
     discovered: bool
     trial: bool
     registered_at: datetime
+    attention: tuple[str, ...]
+    """What a person should look at, in words."""
 
 
 class RequestView(RequestCard):
@@ -77,6 +80,8 @@ class RequestView(RequestCard):
     identifications: tuple[Identification, ...]
     follows: str | None
     follow_ups: tuple[FollowUp, ...]
+    possible_duplicates: tuple[PossibleDuplicate, ...]
+    """As it looked when it was registered; `duplicates` tells how it looks now."""
     merged_into: str | None
     merges: tuple[Merge, ...]
     doubts: tuple[Doubt, ...]

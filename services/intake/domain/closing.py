@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 
 from services.intake.domain.contradiction import contradicts
-from services.intake.domain.conversation import Answer, Ask, Doubt
+from services.intake.domain.conversation import Answer, Ask, Doubt, WorkStep
 from services.intake.domain.refusals import LinkSpent
 from services.intake.domain.requests import ServiceRequest, existing, next_state
 from services.intake.domain.words import give_verdict
@@ -22,24 +22,31 @@ WORDS = {True: "Решено", False: "Не решено"}
 
 
 def finished(
-    request: ServiceRequest | None, *, round_: int, by: str, at: datetime, token: str, to: str | None
+    request: ServiceRequest | None, step: WorkStep, *, by: str, token: str, to: str | None
 ) -> Decision[ServiceRequest]:
     """A specialist calls it finished in this round: the accountant is to be asked at `to`, once a round."""
     known = existing(request)
     changed = replace(
-        known,
+        _with_step(known, step),
         finished_by=known.finished_by if by in known.finished_by else (*known.finished_by, by),
-        round=max(known.round, round_),
+        round=max(known.round, step.round),
     )
-    if to is not None and all(ask.round != round_ for ask in known.asks):
-        changed = replace(changed, asks=(*known.asks, Ask(token=token, round=round_, at=at, to=to)))
+    if to is not None and all(ask.round != step.round for ask in known.asks):
+        changed = replace(changed, asks=(*known.asks, Ask(token=token, round=step.round, at=step.at, to=to)))
     return Decision(known if changed == known else changed)
 
 
-def round_begun(request: ServiceRequest | None, round_: int) -> Decision[ServiceRequest]:
+def round_begun(request: ServiceRequest | None, round_: int, step: WorkStep) -> Decision[ServiceRequest]:
     """Work went on in this round: what was asked about earlier ones is void."""
     known = existing(request)
-    return Decision(known if known.round >= round_ else replace(known, round=round_))
+    changed = replace(_with_step(known, step), round=max(known.round, round_))
+    return Decision(known if changed == known else changed)
+
+
+def _with_step(request: ServiceRequest, step: WorkStep) -> ServiceRequest:
+    if step in request.steps:
+        return request
+    return replace(request, steps=tuple(sorted((*request.steps, step), key=lambda one: (one.at, one.round, one.kind))))
 
 
 def ask_of(request: ServiceRequest, round_: int) -> Ask | None:

@@ -2,8 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
-from shared.contracts.base import Channel
+from shared.contracts.base import Channel, Priority
+
+
+@dataclass(frozen=True, slots=True)
+class Pressing:
+    """What the words of a follow-up call for, where that presses more than what the request had."""
+
+    priority: Priority
+    was: Priority
+    evidence: tuple[str, ...]
+    raised: bool
+    """Whether the priority was raised; where a person had set it, a person has to look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +29,7 @@ class FollowUp:
     call_id: str | None = None
     by: str
     """Who passed it on: a person, an integration, the post."""
+    pressing: Pressing | None = None
 
     @property
     def cause(self) -> str | None:
@@ -64,3 +77,15 @@ class Doubt:
     solved: bool
     words: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WorkStep:
+    """A step of the work on it, as far as intake hears of it."""
+
+    kind: Literal["finished", "reopened", "closed"]
+    at: datetime
+    round: int
+    who: str | None = None
+    """The specialist."""
+    note: str | None = None

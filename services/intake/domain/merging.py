@@ -4,17 +4,26 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from services.intake.domain.conversation import FollowUp, Merge
+from services.intake.domain.conversation import FollowUp, Merge, Pressing
 from services.intake.domain.refusals import NotMerged, NotTheSameMatter
-from services.intake.domain.requests import ServiceRequest, existing, next_state
+from services.intake.domain.requests import PossibleDuplicate, ServiceRequest, existing, next_state
+from services.intake.domain.triage import RANK, Triage
+from shared.contracts import intake as contract
 from shared.contracts.base import Decision
-from shared.contracts.intake import RequestFollowedUp, RequestMerged, RequestUnmerged
+from shared.contracts.intake import RequestFollowedUp, RequestMerged, RequestReprioritised, RequestUnmerged
 
 WITHIN = timedelta(hours=24)
 """How far apart the same matter is told by phone and by mail."""
 LIKE = 0.34
-"""Share of words in common from which texts are taken to be about the same."""
+"""Share of words in common from which texts of one client are taken to be about the same."""
+VERY_LIKE = 0.5
+"""Likewise where it is not sure that they are of one client."""
+PROPOSED = 5
+"""Of the likeliest, how many a registration names."""
+BY_WORDS = "intake"
+"""Who raised a priority that the client's words raised, and who broke a circle."""
 STEM = 5
 """Letters of a word that are compared: Russian endings differ."""
 SHORTEST = 4
@@ -36,13 +45,31 @@ def proposals(request: ServiceRequest, others: Iterable[ServiceRequest]) -> list
     return sorted(found, key=lambda one: (-len(one.reasons), one.request.request_id))
 
 
-def follow_up(request: ServiceRequest | None, said: FollowUp) -> Decision[ServiceRequest]:
-    """The client spoke again: it joins the request. The same letter or call counts once."""
+def with_proposals(decision: Decision[ServiceRequest], others: Iterable[ServiceRequest]) -> Decision[ServiceRequest]:
+    """A registration that names the open requests it could be the same matter as."""
+    new = decision.state
+    found = [
+        PossibleDuplicate(one.request.request_id, one.request.number, one.reasons) for one in proposals(new, others)
+    ][:PROPOSED]
+    if not found or not decision.events:
+        return decision
+    told = tuple(contract.PossibleDuplicate(request_id=one.request_id, reasons=one.reasons) for one in found)
+    registered = decision.events[0].model_copy(update={"possible_duplicates": told})
+    return Decision(replace(new, possible_duplicates=tuple(found)), (registered, *decision.events[1:]))
+
+
+def follow_up(request: ServiceRequest | None, said: FollowUp, judged: Triage | None = None) -> Decision[ServiceRequest]:
+    """The client spoke again: it joins the request. The same letter or call counts once.
+
+    Words that press more than the request does raise its priority; where a person had set that, they are told instead.
+    """
     known = existing(request)
     if said.cause is not None and any(one.cause == said.cause for one in known.follow_ups):
         return Decision(known)
     state = next_state(known, "follow_up")
-    kept = replace(said, words=said.words[:WORDS_KEPT])
+    pressing = None if judged is None else _pressing(known, judged)
+    kept = replace(said, words=said.words[:WORDS_KEPT], pressing=pressing)
+    shown = pressing is not None and not pressing.raised and known.state == "open"
     event = RequestFollowedUp(
         at=said.at,
         request_id=known.request_id,
@@ -50,8 +77,30 @@ def follow_up(request: ServiceRequest | None, said: FollowUp) -> Decision[Servic
         message_id=said.message_id,
         call_id=said.call_id,
         words=kept.words,
+        urges=pressing.priority if pressing is not None and shown else None,
     )
-    return Decision(replace(known, state=state, follow_ups=(*known.follow_ups, kept)), (event,))
+    joined = Decision(replace(known, state=state, follow_ups=(*known.follow_ups, kept)), (event,))
+    return _raised(joined, pressing, said.at) if pressing is not None and pressing.raised else joined
+
+
+def _pressing(request: ServiceRequest, judged: Triage) -> Pressing | None:
+    if RANK[judged.priority] >= RANK[request.priority]:
+        return None
+    evidence = tuple(f"{reason.rule}: {reason.evidence}" for reason in judged.reasons)
+    raised = request.state == "open" and not request.set_by_person
+    return Pressing(judged.priority, request.priority, evidence, raised)
+
+
+def _raised(decision: Decision[ServiceRequest], pressing: Pressing, at: datetime) -> Decision[ServiceRequest]:
+    """The priority follows the client's words, for the reasons they give."""
+    event = RequestReprioritised(
+        at=at,
+        request_id=decision.state.request_id,
+        priority=pressing.priority,
+        reason=f"Клиент написал ещё: {'; '.join(pressing.evidence)}",
+        by=BY_WORDS,
+    )
+    return Decision(replace(decision.state, priority=pressing.priority, nature=None), (*decision.events, event))
 
 
 def merge(request: ServiceRequest | None, into: ServiceRequest, *, by: str, now: datetime) -> Decision[ServiceRequest]:
@@ -65,6 +114,7 @@ def merge(request: ServiceRequest | None, into: ServiceRequest, *, by: str, now:
         known,
         state=state,
         merged_into=into.request_id,
+        merge_unchecked=True,
         merges=(*known.merges, Merge(into.request_id, by, now)),
     )
     return Decision(
@@ -73,22 +123,40 @@ def merge(request: ServiceRequest | None, into: ServiceRequest, *, by: str, now:
 
 
 def unmerge(request: ServiceRequest | None, *, by: str, now: datetime) -> Decision[ServiceRequest]:
-    """It is a matter of its own after all: as it was before, with all that was said meanwhile."""
+    """It is a matter of its own after all: as it was before, with all that was said meanwhile, and as pressing as that
+    made it."""
+    decision = _taken_apart(existing(request), by, now)
+    apart = decision.state
+    undone = apart.merges[-1]
+    separate = replace(apart, distinct_from=_with(apart.distinct_from, undone.into))
+    meanwhile = [one.pressing for one in apart.follow_ups if one.pressing is not None and one.at >= undone.at]
+    waiting = [one for one in meanwhile if not one.raised and RANK[one.priority] < RANK[apart.priority]]
+    if not waiting or apart.set_by_person:
+        return Decision(separate, decision.events)
+    return _raised(Decision(separate, decision.events), min(waiting, key=lambda one: RANK[one.priority]), now)
+
+
+def break_circle(request: ServiceRequest | None, into: str, now: datetime) -> Decision[ServiceRequest]:
+    """Mergers that people made at the same moment lead round in a circle: nobody would work on any of them."""
     known = existing(request)
+    return _taken_apart(known, BY_WORDS, now) if known.merged_into == into else Decision(known)
+
+
+def checked(request: ServiceRequest | None, into: str) -> Decision[ServiceRequest]:
+    """The mergers lead somewhere."""
+    known = existing(request)
+    settled = known.merge_unchecked and known.merged_into in {into, None}
+    return Decision(replace(known, merge_unchecked=False) if settled else known)
+
+
+def _taken_apart(known: ServiceRequest, by: str, now: datetime) -> Decision[ServiceRequest]:
     if known.merged_into is None:
         raise NotMerged
     state = next_state(known, "unmerge")
     undone = replace(known.merges[-1], undone_by=by, undone_at=now)
-    changed = replace(
-        known,
-        state=state,
-        merged_into=None,
-        merges=(*known.merges[:-1], undone),
-        distinct_from=_with(known.distinct_from, undone.into),
-    )
-    return Decision(
-        changed, (RequestUnmerged(at=now, request_id=known.request_id, from_request_id=undone.into, by=by),)
-    )
+    changed = replace(known, state=state, merged_into=None, merge_unchecked=False, merges=(*known.merges[:-1], undone))
+    event = RequestUnmerged(at=now, request_id=known.request_id, from_request_id=undone.into, by=by)
+    return Decision(changed, (event,))
 
 
 def keep_apart(request: ServiceRequest | None, other_id: str) -> Decision[ServiceRequest]:
@@ -97,6 +165,13 @@ def keep_apart(request: ServiceRequest | None, other_id: str) -> Decision[Servic
     if other_id in known.distinct_from:
         return Decision(known)
     return Decision(replace(known, distinct_from=_with(known.distinct_from, other_id)))
+
+
+def no_duplicate(request: ServiceRequest | None, other_id: str) -> Decision[ServiceRequest]:
+    """The other was merged into it: there is nothing to be looked at any more."""
+    known = existing(request)
+    left = tuple(one for one in known.possible_duplicates if one.request_id != other_id)
+    return Decision(known if left == known.possible_duplicates else replace(known, possible_duplicates=left))
 
 
 def _with(ids: tuple[str, ...], one: str) -> tuple[str, ...]:
@@ -117,22 +192,51 @@ def _reasons(one: ServiceRequest, other: ServiceRequest) -> tuple[str, ...]:
     apart = one.request_id in other.distinct_from or other.request_id in one.distinct_from
     if one.request_id == other.request_id or apart or abs(one.registered_at - other.registered_at) > WITHIN:
         return ()
-    if one.client is None or other.client is None or one.client.client_id != other.client.client_id:
-        return ()
-    alike = _likeness(_matter(one), _matter(other)) >= LIKE
-    same_person = one.contact_id is not None and one.contact_id == other.contact_id
-    if not alike and not (same_person and one.channel != other.channel):
-        return ()
+    same, nobodys = _same_client(one, other), one.client is None or other.client is None
+    alike = _likeness(_matter(one), _matter(other)) >= (LIKE if same else VERY_LIKE)
+    person, otherwise = _same_contact(one, other), one.channel != other.channel
+    sender = not set(one.caller.senders()).isdisjoint(other.caller.senders())
+    if same:
+        could = alike or (person and otherwise)
+    elif nobodys:
+        could = alike and (otherwise or sender)
+    else:
+        could = alike and _same_base(one, other) and (sender or _same_name(one, other))
     reasons = {
         "похожие слова": alike,
-        "тот же бухгалтер": same_person,
-        "разные каналы": one.channel != other.channel,
+        "тот же бухгалтер": person,
+        "тот же отправитель": sender and not person,
+        "разные каналы": otherwise,
+        "отправитель не опознан": nobodys,
+        "записаны за разными клиентами одной базы": not (same or nobodys),
     }
-    return tuple(reason for reason, holds in reasons.items() if holds)
+    return tuple(reason for reason, holds in reasons.items() if holds) if could else ()
+
+
+def _same_client(one: ServiceRequest, other: ServiceRequest) -> bool:
+    return one.client is not None and other.client is not None and one.client.client_id == other.client.client_id
+
+
+def _same_contact(one: ServiceRequest, other: ServiceRequest) -> bool:
+    return one.contact_id is not None and one.contact_id == other.contact_id
+
+
+def _same_base(one: ServiceRequest, other: ServiceRequest) -> bool:
+    held = {None if request.client is None else request.client.manager_id for request in (one, other)}
+    return len(held) == 1 and None not in held
+
+
+def _same_name(one: ServiceRequest, other: ServiceRequest) -> bool:
+    return one.caller.name is not None and one.caller.name == other.caller.name
 
 
 def _matter(request: ServiceRequest) -> frozenset[str]:
-    words = _WORD.findall(f"{request.subject} {request.text[:WORDS_KEPT]}".lower().replace("ё", "е"))
+    return _stems(f"{request.subject} {request.text[:WORDS_KEPT]}")
+
+
+@lru_cache(maxsize=2_000)
+def _stems(text: str) -> frozenset[str]:
+    words = _WORD.findall(text.lower().replace("ё", "е"))
     return frozenset(word[:STEM] for word in words if len(word) >= SHORTEST)
 
 

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from services.intake.domain.callers import Caller, Client
-from services.intake.domain.conversation import Ask, Doubt, FollowUp, Merge
+from services.intake.domain.conversation import Ask, Doubt, FollowUp, Merge, WorkStep
 from services.intake.domain.identity import NOBODY, Candidate, Identity, Tier, Word
 from services.intake.domain.refusals import ForeignRequest, NatureWithoutImportance, NotPossibleNow, UnknownRequest
-from services.intake.domain.triage import Triage
+from services.intake.domain.triage import GIVEN, RANK, Triage
 from shared.contracts.base import Channel, Decision, Nature, Priority
 from shared.contracts.intake import RequestRegistered
 
@@ -48,9 +48,10 @@ NEXT: dict[tuple[State, Step], State] = {
     ("merged", "unmerge"): "open",
 }
 
+_PRESSING: dict[Priority, str] = {"urgent": "срочно", "important": "важно", "routine": "не срочно"}
 NOTHING = "nothing"
 """What a request waits for whose caller is known by nothing: a person."""
-_RUSSIAN: dict[State, str] = {
+RUSSIAN: dict[State, str] = {
     "open": "открыта",
     "closed": "закрыта",
     "withdrawn": "отозвана",
@@ -112,6 +113,15 @@ class Identification:
     contact_id: str | None
     by: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PossibleDuplicate:
+    """A request that could be the same matter, and why."""
+
+    request_id: str
+    number: str
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,15 +194,48 @@ class ServiceRequest:
     """The request that was over when the client answered a letter about it, and so opened this one."""
     follow_ups: tuple[FollowUp, ...] = ()
     merged_into: str | None = None
+    merge_unchecked: bool = False
+    """Whether it has still to be looked whether the mergers lead round in a circle."""
     merges: tuple[Merge, ...] = ()
     distinct_from: tuple[str, ...] = ()
     """Requests a person said it is not the same matter as."""
+    possible_duplicates: tuple[PossibleDuplicate, ...] = ()
+    """Requests that could be the same matter, as it looked when it was registered."""
     asks: tuple[Ask, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     finished_by: tuple[str, ...] = ()
     """Specialists who called it finished: none of them takes the accountant's word, whatever their role."""
     round: int = 1
     """The newest round of work heard of: closing letters of earlier ones are void."""
+    steps: tuple[WorkStep, ...] = ()
+    """Of the work, in their order."""
+
+    @property
+    def attention(self) -> tuple[str, ...]:
+        """What a person should look at, in words; nothing where the request is over."""
+        if self.state != "open":
+            return ()
+        said = max((verdict.at for verdict in self.verdicts), default=self.registered_at)
+        alike = [one.number for one in self.possible_duplicates if one.request_id not in self.distinct_from]
+        return (
+            *([] if self.urged is None else [f"клиент торопит: {_PRESSING[self.urged]}"]),
+            *(["ответ противоречит сам себе: уточните"] if any(one.at > said for one in self.doubts) else []),
+            *(["опознана не без сомнений: проверьте клиента"] if self.against else []),
+            *(f"похожа на заявку {number}" for number in alike),
+        )
+
+    @property
+    def urged(self) -> Priority | None:
+        """The most pressing the client called for since a person set the priority, where it presses more than that."""
+        seen = max((one.at for one in self.corrections), default=self.registered_at)
+        pressing = [one.pressing for one in self.follow_ups if one.pressing is not None and one.at >= seen]
+        urged = [one.priority for one in pressing if not one.raised and RANK[one.priority] < RANK[self.priority]]
+        return min(urged, key=lambda one: RANK[one], default=None)
+
+    @property
+    def set_by_person(self) -> bool:
+        """Whether somebody, not the rules, set the priority: the client's words alone do not change it then."""
+        return bool(self.corrections) or any(reason.rule == GIVEN for reason in self.triage.reasons)
 
 
 def register(
@@ -267,7 +310,7 @@ def next_state(request: ServiceRequest, step: Step) -> State:
     """Where `step` leads; raises `NotPossibleNow` where the table knows no such way."""
     state = NEXT.get((request.state, step))
     if state is None:
-        raise NotPossibleNow(f"Заявка {request.number} {_RUSSIAN[request.state]}: это действие уже невозможно.")
+        raise NotPossibleNow(f"Заявка {request.number} {RUSSIAN[request.state]}: это действие уже невозможно.")
     return state
 
 

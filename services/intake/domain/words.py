@@ -128,7 +128,7 @@ def identify(
     known = existing(request)
     state = next_state(known, "identify")
     if known.client is not None and (known.client.client_id, known.contact_id) == (client.client_id, contact_id):
-        return Decision(known)
+        return Decision(replace(known, against=()) if known.against else known)
     changed = replace(
         known,
         state=state,

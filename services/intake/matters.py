@@ -1,0 +1,73 @@
+"""Is it one matter or more: follow-ups, mergers, and the circles people may merge requests into at the same moment."""
+
+import asyncio
+from functools import partial
+
+from services.intake.domain import merging
+from services.intake.domain.conversation import FollowUp
+from services.intake.domain.identity import Identity
+from services.intake.domain.refusals import NotPossibleNow, NotTheSameMatter
+from services.intake.domain.requests import ServiceRequest, existing
+from services.intake.domain.triage import Triage
+from services.intake.reception import Reception
+
+
+async def join(reception: Reception, request: ServiceRequest, said: FollowUp) -> ServiceRequest:
+    """Add a follow-up to a request, and to those it is merged into. Raises `NotPossibleNow` where it is over."""
+    judged = await reception.judged(said.words, None, Identity(request.client), at=said.at)
+    joined = await _add(reception, request.request_id, said, judged)
+    for other in (await chain(reception, joined))[1:]:
+        try:
+            await _add(reception, other.request_id, said, judged)
+        except NotPossibleNow:
+            break
+    return joined
+
+
+async def chain(reception: Reception, request: ServiceRequest) -> list[ServiceRequest]:
+    """The request, what it is merged into, what that is merged into, …; a circle is gone through once."""
+    found = [request]
+    while (into := found[-1].merged_into) is not None and all(one.request_id != into for one in found):
+        found.append(existing(await reception.store.requests.get(into)))
+    return found
+
+
+async def target_of(reception: Reception, request_id: str, into: ServiceRequest) -> ServiceRequest:
+    """What merging into `into` really merges into: the end of its chain. Raises `NotTheSameMatter` for a circle."""
+    *_, last = await chain(reception, into)
+    if into.request_id != request_id and last.request_id == request_id:
+        raise NotTheSameMatter(
+            f"Заявка {into.number} уже объединена с этой: получился бы круг. Разъедините её сначала."
+        )
+    return last
+
+
+async def settle(reception: Reception, request_id: str) -> ServiceRequest:
+    """Look whether the mergers of a merged request lead somewhere. Raises `NotTheSameMatter` where they led round in a
+    circle, since each was made while the others were not seen: the request is taken out of it."""
+    request = existing(await reception.store.requests.get(request_id))
+    if request.merged_into is None or not request.merge_unchecked:
+        return request
+    *_, last = await chain(reception, request)
+    step = partial(reception.store.requests.step, request_id)
+    if last.merged_into is None:
+        return (await step(partial(merging.checked, into=request.merged_into))).state
+    broken = partial(merging.break_circle, into=request.merged_into, now=reception.clock.now())
+    await step(broken)
+    raise NotTheSameMatter("Эти заявки в ту же минуту объединили по кругу. Посмотрите, что получилось, и повторите.")
+
+
+async def keep_settling(reception: Reception, every_seconds: float) -> None:
+    """For ever: look at the mergers a crash left unlooked at."""
+    while True:
+        for request in await reception.store.unchecked():
+            try:
+                await settle(reception, request.request_id)
+            except NotTheSameMatter:
+                continue
+        await asyncio.sleep(every_seconds)
+
+
+async def _add(reception: Reception, request_id: str, said: FollowUp, judged: Triage) -> ServiceRequest:
+    add = partial(merging.follow_up, said=said, judged=judged)
+    return (await reception.store.requests.step(request_id, add)).state
