@@ -118,6 +118,10 @@ SECTIONS: Mapping[str, list[Variable]] = {
             name="SVOY_PUBLIC_URL",
             about="Where accountants reach intake from outside, https://…; empty: no closing letters go out.",
         ),
+        Variable(
+            name="SVOY_PROXY_ADDRESSES",
+            about="Networks of the proxies before it, spaces between: they are believed who knocks.",
+        ),
     ],
     "What others are told": [
         Variable(
