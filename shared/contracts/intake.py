@@ -145,6 +145,8 @@ class WaitPromised(RequestEvent):
     until: Moment
     words: str
     recorded_by: str
+    said_by: str | None = None
+    """The accountant, as the recorder names them."""
 
 
 class VerdictGiven(RequestEvent):
@@ -155,6 +157,8 @@ class VerdictGiven(RequestEvent):
     satisfied: bool
     words: str
     taken_by: str
+    said_by: str | None = None
+    """The accountant, as whoever took it names them; of a letter's link, the address it was sent to."""
 
 
 class RequestWithdrawn(RequestEvent):
@@ -164,6 +168,7 @@ class RequestWithdrawn(RequestEvent):
 
     reason: str
     taken_by: str
+    said_by: str | None = None
 
 
 class RequestFollowedUp(RequestEvent):

@@ -192,7 +192,7 @@ async def test_the_closing_letter_asks_once_and_closes(post: Doors, outside: tup
         assert (page.status_code, 'value="yes" required checked' in page.text) == (200, True)
     assert (await pressed(post, letter, "yes")).status_code == 200
     event = await post.heard.one("request.verdict_given")
-    assert (event.body["satisfied"], event.body["taken_by"]) == (True, "closing-letter")
+    assert (event.body["satisfied"], event.body["taken_by"], event.body["said_by"]) == (True, "closing-letter", MAIL)
     assert (await pressed(post, letter, "no")).status_code == 410
     assert (await post.http.get(link)).status_code == 410
     assert (await post.get(f"/v1/requests/{request_id}")).json()["state"] == "closed"

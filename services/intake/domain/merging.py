@@ -193,15 +193,16 @@ def _reasons(one: ServiceRequest, other: ServiceRequest) -> tuple[str, ...]:
     if one.request_id == other.request_id or apart or abs(one.registered_at - other.registered_at) > WITHIN:
         return ()
     same, nobodys = _same_client(one, other), one.client is None or other.client is None
-    alike = _likeness(_matter(one), _matter(other)) >= (LIKE if same else VERY_LIKE)
     person, otherwise = _same_contact(one, other), one.channel != other.channel
     sender = not set(one.caller.senders()).isdisjoint(other.caller.senders())
-    if same:
-        could = alike or (person and otherwise)
-    elif nobodys:
-        could = alike and (otherwise or sender)
+    if nobodys:
+        worth_reading = otherwise or sender
     else:
-        could = alike and _same_base(one, other) and (sender or _same_name(one, other))
+        worth_reading = same or (_same_base(one, other) and (sender or _same_name(one, other)))
+    if not worth_reading:
+        return ()
+    alike = _likeness(_matter(one), _matter(other)) >= (LIKE if same else VERY_LIKE)
+    could = alike or (same and person and otherwise)
     reasons = {
         "похожие слова": alike,
         "тот же бухгалтер": person,

@@ -49,7 +49,7 @@ def promise_wait(
     if until <= now:
         raise PromiseInThePast
     promise = Promise(until, words, by, now, said_by)
-    event = WaitPromised(at=now, request_id=known.request_id, until=until, words=words, recorded_by=by)
+    event = WaitPromised(at=now, request_id=known.request_id, until=until, words=words, recorded_by=by, said_by=said_by)
     return Decision(replace(known, state=state, promises=(*known.promises, promise)), (event,))
 
 
@@ -69,7 +69,9 @@ def give_verdict(
     _not_the_specialist(known, by, by_specialist)
     state = next_state(known, "satisfied" if satisfied else "dissatisfied")
     verdict = Verdict(satisfied, words, by, now, said_by)
-    event = VerdictGiven(at=now, request_id=known.request_id, satisfied=satisfied, words=words, taken_by=by)
+    event = VerdictGiven(
+        at=now, request_id=known.request_id, satisfied=satisfied, words=words, taken_by=by, said_by=said_by
+    )
     return Decision(replace(known, state=state, verdicts=(*known.verdicts, verdict)), (event,))
 
 
@@ -86,7 +88,7 @@ def withdraw(
     known = existing(request)
     _not_the_specialist(known, by, by_specialist)
     state = next_state(known, "withdraw")
-    event = RequestWithdrawn(at=now, request_id=known.request_id, reason=reason, taken_by=by)
+    event = RequestWithdrawn(at=now, request_id=known.request_id, reason=reason, taken_by=by, said_by=said_by)
     return Decision(replace(known, state=state, withdrawal=Withdrawal(reason, by, now, said_by)), (event,))
 
 
