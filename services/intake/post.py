@@ -205,6 +205,8 @@ class PostOffice:
         metrics.MAILS.labels(outcome if stepped.written else "repeated").inc()
         if stepped.written and mail.client is None:
             await self.reception.claim_mail(mail)
+        elif stepped.written:
+            await self.reception.keep_up(mail.link)
         return Received(stepped.state, request, new=stepped.written)
 
 

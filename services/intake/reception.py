@@ -8,10 +8,10 @@ from services.intake import metrics
 from services.intake.channels.generic import GenericDoor
 from services.intake.channels.mailgun import MailgunDoor
 from services.intake.channels.mango import MangoDoor
-from services.intake.domain import calls, mails, requests
+from services.intake.domain import calls, mails, requests, senders
 from services.intake.domain.callers import Caller, KnownClient, client_key
 from services.intake.domain.calls import Call, Report
-from services.intake.domain.identity import NOBODY, Identity, Said, identity
+from services.intake.domain.identity import NOBODY, Identity, Said, Word, identity
 from services.intake.domain.mails import Mail
 from services.intake.domain.merging import with_proposals
 from services.intake.domain.requests import Register, ServiceRequest
@@ -84,6 +84,8 @@ class Reception:
             metrics.REQUESTS.labels(command.channel, stepped.state.priority, identified).inc()
         if stepped.state.unclaimed:
             await self.claim(stepped.state)
+        elif stepped.written:
+            await self.keep_up(stepped.state.link)
         return stepped
 
     async def claim(self, request: ServiceRequest) -> None:
@@ -106,6 +108,8 @@ class Reception:
         _count(stepped)
         if stepped.written and stepped.state.client is None:
             await self.claim_call(stepped.state)
+        elif stepped.written:
+            await self.keep_up(stepped.state.link)
         if stepped.state.unpaired:
             await self.pair(stepped.state)
         return stepped
@@ -115,6 +119,12 @@ class Reception:
         found, now = await self.identity(Caller(phone=call.course.phone)), self.clock.now()
         if found.client is not None:
             await self.store.calls.step(call.call_id, lambda state: calls.claim(state, found, now))
+
+    async def keep_up(self, link: Word | None) -> None:
+        """What was just written by a word on its sender is moved on soon, where a newer word was said meanwhile."""
+        said = [] if link is None else await self.store.directory.said((link.sender,))
+        if any(one.word != link for one in said):
+            await self.store.senders.step(said[0].word.sender, senders.unjoined)
 
     async def claim_mail(self, mail: Mail) -> None:
         """Give a letter of nobody to the client that has turned out to have its address, if one has."""

@@ -8,7 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
+from services.intake.domain.callers import Caller
+from services.intake.domain.identity import Identity, Word
+from services.intake.domain.requests import Register
 from services.intake.domain.senders import Link, linked
+from services.intake.domain.triage import Triage
 from services.intake.main import build_app
 from services.intake.settings import IntakeSettings
 from shared.clock import machine_now
@@ -114,6 +118,28 @@ async def test_what_a_crash_left_between_the_word_and_the_joining_is_taken_up(se
             return bool(found["client"]) and not (await doors.get("/v1/senders", phone=STRANGER)).json()["joining"]
 
         await eventually(joined)
+
+
+async def test_what_was_written_by_an_older_word_while_a_newer_was_said_is_moved_on(settings: IntakeSettings) -> None:
+    app = build_app(settings.model_copy(update={"pair_every_seconds": 0.2}))
+    async with serving(app) as http:
+        doors = Doors(http, None, app, settings.amqp_url.get_secret_value())  # type: ignore[arg-type]
+        for client_id in ("c1", "c2"):
+            await doors.client(client_id, contacts=())
+            await doors.post(IDENTIFY, {"phone": STRANGER, "client_id": client_id})
+        first = await doors.reception.store.clients.get("c1")
+        assert first is not None
+        older = Identity(first.client(), link=Word(f"tel:{STRANGER}", 1))
+        command = Register(
+            channel="phone", subject="x", text="", caller=Caller(phone=STRANGER), identity=older,
+            triage=Triage("routine"), by="m1",
+        )  # fmt: skip
+        await doors.reception.register(command, "r1")
+
+        async def moved_on() -> bool:
+            return bool((await doors.get("/v1/requests/r1")).json()["client"]["client_id"] == "c2")
+
+        await eventually(moved_on)
 
 
 async def test_a_word_said_at_once_to_two_replicas_ends_in_one_client(settings: IntakeSettings) -> None:

@@ -56,6 +56,13 @@ def linked(sender: Sender | None, key: str, link: Link) -> Decision[Sender]:
     return Decision(Sender(key=key, links=(*before, link), joining=ours, none_of_ours=not ours))
 
 
+def unjoined(sender: Sender | None) -> Decision[Sender]:
+    """Something was written by an older word while a newer one was being joined: it has still to be moved on."""
+    if sender is None:
+        raise LookupError
+    return Decision(sender if sender.joining or sender.none_of_ours else replace(sender, joining=True))
+
+
 def joined(sender: Sender | None, word: Word) -> Decision[Sender]:
     """All that came from it is the client's; where something else was said meanwhile, it begins anew."""
     if sender is None:
