@@ -19,7 +19,7 @@ from shared.clock import ServiceClock, machine_now
 from shared.contracts.base import Event
 from shared.http import clock_door, health, problems
 from shared.http.auth import Tokens
-from shared.http.edge import Edge
+from shared.http.edge import Edge, Lane
 from shared.ids import NewId, random_id
 from shared.messaging.inbound import Handler, Inbound
 from shared.messaging.outbound import NotPublished, Outbound, Unconfirmed, own_cancelling
@@ -59,7 +59,9 @@ class Service:
         *,
         clock: ServiceClock | None = None,
         new_id: NewId = random_id,
+        lanes: Sequence[Lane] = (),
     ) -> None:
+        """`lanes` are limits of their own for some paths."""
         self.name = name
         self.settings = settings
         self.clock = clock or ServiceClock()
@@ -73,7 +75,7 @@ class Service:
         self._background: list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]] = []
         self._checks: dict[str, Callable[[], str | None]] = {}
         self._started = False
-        self.app = self._build_app()
+        self.app = self._build_app(lanes)
 
     @property
     def database(self) -> Any:
@@ -139,11 +141,13 @@ class Service:
             found["outbox"] = stuck
         return found
 
-    def _build_app(self) -> FastAPI:
+    def _build_app(self, lanes: Sequence[Lane]) -> FastAPI:
         app = FastAPI(title=f"Svoy: {self.name}", version="1", lifespan=self._lifespan)
         app.state.stopping = asyncio.Event()
         app.state.tokens = Tokens(self.settings.jwt_public_key.get_secret_value())
-        app.add_middleware(Edge, new_id=self.new_id, limit=self.settings.max_in_flight, full=self._full)
+        app.add_middleware(
+            Edge, new_id=self.new_id, limit=self.settings.max_in_flight, full=self._full, lanes=lanes
+        )  # fmt: skip
         problems.install(app)
         app.include_router(health.router(self.unready))
         app.include_router(clock_door.router(self.clock, movable=self.settings.mode == "development"))

@@ -3,9 +3,10 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, FilePath, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
+from services.intake.door_settings import Networks, Secrets, long_enough
 from shared.delivery import DeliverySettings
 
 
@@ -35,14 +36,19 @@ class MailSettings(DeliverySettings):
     imap_url: Annotated[SecretStr | None, BeforeValidator(_or_none)] = None
     """`imaps://user:password@host:993/INBOX`: a mailbox to be read. Without it none is."""
     imap_every_seconds: float = Field(default=30, gt=0)
-    mailgun_keys: Annotated[
-        tuple[SecretStr, ...], NoDecode, BeforeValidator(lambda v: tuple(v.split()) if isinstance(v, str) else v)
-    ] = ()
+    mailgun_keys: Secrets = ()
     """Signing keys of Mailgun; two while one is being changed."""
+    mailgun_addresses: Networks = ()
+    """Networks Mailgun may knock from."""
     acknowledge_per_hour: int = Field(default=3, ge=0)
     """Automatic answers a sender gets in an hour; 0 for none."""
     public_url: str = ""
     """Where accountants reach intake from outside (`https://svoy.example.ru`): without it no closing letters go out."""
+
+    @model_validator(mode="after")
+    def _hard_to_guess_either(self) -> "MailSettings":
+        long_enough(self, ("mailgun_keys",))
+        return self
 
     @field_validator("imap_url")
     @classmethod

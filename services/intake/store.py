@@ -17,6 +17,7 @@ from services.intake.domain.mails import Mail
 from services.intake.domain.refusals import UnknownMail
 from services.intake.domain.requests import ServiceRequest
 from services.intake.domain.triage_rules import TriageRules
+from services.intake.domain.webhooks import State, Webhook
 from services.intake.numbers import Numbers
 from shared.contracts.base import to_milliseconds
 from shared.service import Service
@@ -28,6 +29,7 @@ UNREACHABLE = (ConnectionFailure,)
 """What is raised where nothing at all can be kept just now."""
 CLAIMED_AT_ONCE = 1_000
 PAIRED_AT_ONCE = 100
+LEFT_AT_ONCE = 5_000
 
 NEWEST = [("registered_at", -1), ("_id", -1)]
 REQUEST_INDEXES = (
@@ -47,6 +49,12 @@ MAIL_INDEXES = (
     IndexModel("header_id", partialFilterExpression={"header_id": {"$type": "string"}}),
     IndexModel([("sender", 1), ("received_at", -1)]),
 )
+WEBHOOK_INDEXES = (
+    IndexModel([("urgency", 1), ("received_at", 1)], partialFilterExpression={"state": "waiting"}),
+    IndexModel([("received_at", -1), ("_id", -1)], partialFilterExpression={"state": "not_understood"}),
+    IndexModel("done_at", expireAfterSeconds=30 * 24 * 3600),
+)
+"""A webhook that was worked off is kept for thirty days; any other for ever."""
 CLIENT_INDEXES = (IndexModel("keys"), IndexModel("manager_id"))
 MANAGER_INDEXES = (IndexModel("phones"),)
 
@@ -59,6 +67,7 @@ class Store:
         self.calls = service.documents("calls", Call, indexes=CALL_INDEXES)
         self.mails = service.documents("mails", Mail, indexes=MAIL_INDEXES)
         self.clients = service.documents("clients", KnownClient, indexes=CLIENT_INDEXES)
+        self.webhooks = Webhooks(service)
         self.directory = Directory(self.clients)
         self.numbers = Numbers(service.store.indexes("counters", ()))
         self.mailboxes = service.documents("mailboxes", Mailbox)
@@ -158,6 +167,32 @@ class Store:
         if raw is None:
             raise UnknownMail
         return raw
+
+
+class Webhooks:
+    """What telephonies sent."""
+
+    def __init__(self, service: Service) -> None:
+        self.documents = service.documents("webhooks", Webhook, indexes=WEBHOOK_INDEXES)
+
+    async def waiting_since(self, moment: datetime) -> list[tuple[int, datetime, str]]:
+        """Urgency, time of arrival and id of those that came before `moment` and wait, the most urgent first."""
+        waiting = {"state": "waiting", "received_at": {"$lte": moment}}
+        found = self.documents.collection.find(waiting, {"urgency": 1, "received_at": 1})
+        found = found.sort([("urgency", 1), ("received_at", 1)]).limit(LEFT_AT_ONCE)
+        return [(one["urgency"], one["received_at"], one["_id"]) async for one in found]
+
+    async def newest(self, state: State, provider: str | None, after: str | None, limit: int) -> list[Webhook]:
+        """Those in this state, of one provider or of all, the newest first; `after` is the `place` of the last one
+        seen, `ValueError` if it is none."""
+        where: list[dict[str, Any]] = [{"state": state}, {} if provider is None else {"provider": provider}]
+        return await self.documents.find(
+            _all(where, "received_at", after), sort=(("received_at", -1), ("_id", -1)), limit=limit
+        )
+
+    async def count(self, state: State) -> int:
+        """How many are in this state."""
+        return await self.documents.count({"state": state})
 
 
 def place(moment: datetime | None, key: str) -> str:

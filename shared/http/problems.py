@@ -55,10 +55,11 @@ def problem_body(status: int, slug: str, detail: str, **extra: Any) -> bytes:
 
 
 def problem_response(status: int, slug: str, detail: str, **extra: Any) -> Response:
-    """The response of a problem; 503 and 429 say when to come again, 401 how to authenticate."""
+    """The response of a problem; 503 and 429 say when to come again (`retry_after`, seconds), 401 how to
+    authenticate."""
     headers = {}
     if status in {429, 503}:
-        headers["Retry-After"] = RETRY_AFTER
+        headers["Retry-After"] = str(extra.get("retry_after", RETRY_AFTER))
     if status == 401:  # noqa: PLR2004
         headers["WWW-Authenticate"] = "Bearer"
     return Response(problem_body(status, slug, detail, **extra), status, headers=headers, media_type=MEDIA_TYPE)

@@ -27,7 +27,7 @@ LOCAL = "2026-11-02 10:00:{:02}"
 """The same in Krasnoyarsk."""
 ZONE = "Asia/Krasnoyarsk"
 CLIENT, OURS, MOBILE = "+73912223344", "+73912000000", "+79130000001"
-ZADARMA, UIS, GENERIC = ZadarmaDoor(("s",), ZONE), UisDoor(("t",), ZONE), GenericDoor(None)
+ZADARMA, UIS, GENERIC = ZadarmaDoor(("s",), ZONE), UisDoor(("t",), ZONE), GenericDoor([])
 
 
 def at(second: int) -> datetime:
@@ -50,7 +50,7 @@ def of_zadarma(second: int, event: str, **over: str) -> Report:
 def of_uis(event: str, second: int, **over: str) -> Report:
     notice = {"event": event, "call_session_id": "77", "contact_phone_number": "73912223344"}
     filled = notice | {"virtual_phone_number": "73912000000", "notification_time": LOCAL.format(second)} | over
-    return UIS.report(json.dumps(filled).encode(), at(second))
+    return UIS.report(json.dumps(filled).encode())
 
 
 def of_generic(event: str, second: int, **over: Any) -> Report:
@@ -59,7 +59,7 @@ def of_generic(event: str, second: int, **over: Any) -> Report:
 
 
 def of_mango(kind: str, payload: dict[str, Any]) -> Report:
-    found = mango.report(kind, json.dumps(payload | {"from": {"number": "73912223344"}}))
+    found = mango.report(kind, json.dumps(payload | {"from": {"number": "73912223344"}}), at(60))
     assert found is not None
     return found
 
@@ -187,6 +187,23 @@ def test_a_call_that_only_rang_is_missed_after_ten_minutes(second: int, closed: 
     assert (decision.state.quiet_at is None) == closed
 
 
+@pytest.mark.parametrize(
+    "heard",
+    [
+        [of_generic("rang", 0), of_generic("ended", 30)],
+        [of_megafon(0, type="INCOMING"), of_megafon(30, type="COMPLETED")],
+        [of_mango("call", leg(0, "Appeared")), of_mango("call", leg(30, "Disconnected"))],
+    ],
+    ids=["generic", "megafon", "mango"],
+)
+def test_a_call_that_ended_without_anybody_saying_how_is_missed_all_the_same(heard: list[Report]) -> None:
+    call = played(heard)[0]
+    assert (call.course.status, call.quiet_at) == ("ringing", at(630))
+    decision = swept(call, at(630))
+    assert [event.TYPE for event in decision.events] == ["call.missed"]
+    assert decision.state.quiet_at is None
+
+
 def test_a_conversation_whose_end_never_came_is_over_after_four_hours() -> None:
     call = played([of_generic("rang", 0), of_generic("answered", 8)])[0]
     assert swept(call, at(4 * 3600)).state is call
@@ -205,7 +222,7 @@ def test_an_end_that_comes_after_all_counts_against_the_sweep() -> None:
 READERS: dict[str, Callable[[dict[str, str]], object]] = {
     "megafon": partial(megafon.report, now=START),
     "zadarma": partial(ZADARMA.report, now=START),
-    "uis": lambda form: UIS.report(json.dumps(form).encode(), START),
+    "uis": lambda form: UIS.report(json.dumps(form).encode()),
     "generic": lambda form: GENERIC.report(json.dumps(form).encode(), START),
 }
 NAMES = st.sampled_from(

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.intake.api import answers, calls, emails, mailboxes, matters, requests, telephony, triage, words
+from services.intake.api import answers, calls, emails, mailboxes, matters, requests, telephony, triage, webhooks, words
 
 ROUTERS: tuple[APIRouter, ...] = (
     requests.routes,
@@ -13,5 +13,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     mailboxes.routes,
     telephony.routes,
     calls.routes,
+    webhooks.routes,
     triage.routes,
 )

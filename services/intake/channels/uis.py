@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.channels import forms
-from services.intake.channels.doors import not_from_the_future
 from services.intake.domain.calls import Fact, Kind, Report
 from shared.contracts.base import Direction
 from shared.ids import derived_id
@@ -47,15 +46,15 @@ class UisDoor:
         """Raises `NotSetUp`, `BadSignature`."""
         forms.one_of(token, self._tokens)
 
-    def report(self, body: bytes, now: datetime) -> Report:
-        """What a notice says. Raises pydantic's `ValidationError`, `Unreadable`, `FromTheFuture`."""
+    def report(self, body: bytes) -> Report:
+        """What a notice says. Raises pydantic's `ValidationError`, `Unreadable`."""
         notice = Notice.model_validate_json(body)
         at = forms.moment(notice.notification_time, _TIME, self._zone, "notification_time")
         return Report(
             call_id=derived_id("call", PROVIDER, notice.call_session_id),
             provider=PROVIDER,
             provider_call_id=notice.call_session_id,
-            facts=_facts(notice, not_from_the_future(at, now)),
+            facts=_facts(notice, at),
             raw=body.decode("utf-8", "replace"),
         )
 
