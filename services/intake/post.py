@@ -1,6 +1,7 @@
 """Letters: kept as they came, read as far as they can be; they open a request, join one, or are kept and no more."""
 
 import asyncio
+import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parseaddr
@@ -29,6 +30,8 @@ CUT = "cut"
 """The fault of a letter that is kept only as far as it was fetched."""
 MERGED_DEEP = 5
 HOUR = timedelta(hours=1)
+_TAG = re.compile(r"\+[^@]*@")
+"""What may stand in an address of ours before the @."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ class PostOffice:
         caller = Caller(email=letter.sender, name=letter.sender_name)
         identity = await self.reception.identity(caller)
         spoken = await self._request_meant(letter, identity)
-        if letter.sender in self._own:
+        if letter.sender is not None and _TAG.sub("@", letter.sender) in self._own:
             return _Found("own", spoken)
         if letter.origin != "person":
             return _Found(letter.origin, spoken)
