@@ -103,7 +103,8 @@ STORIES: dict[str, tuple[list[Report], list[str]]] = {
         [
             of_uis("rang", 0),
             of_uis("answered", 8, employee="Анна"),
-            of_uis("ended", 40, talk_time_duration="32", full_record_file_link="https://uis.example/77"),
+            of_uis("ended", 40, talk_time_duration="32"),
+            of_uis("recorded", 50, file_link="https://uis.example/77"),
         ],
         ["call.answered", "call.ended", "call.rang"],
     ),

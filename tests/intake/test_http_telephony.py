@@ -129,28 +129,33 @@ async def test_zadarma_is_echoed_and_its_signature_checked(doors: Doors) -> None
     assert unknown.status_code == 400
 
 
-async def test_the_template_filled_in_by_uis_is_understood(doors: Doors) -> None:
-    template = (Path(deploy.__file__).parent / "uis/template.json").read_text(encoding="utf-8")
-    values = {
-        "call_session_id": "77",
+async def test_the_templates_filled_in_by_uis_are_understood(doors: Doors) -> None:
+    folder = Path(deploy.__file__).parent / "uis"
+    values: dict[str, Any] = {
+        "call_session_id": 77,
         "direction": "in",
         "contact_phone_number": "73912223344",
-        "virtual_phone_number": "73912000000",
-        "notification_time": "2026-11-02 10:00:40",
-        "employee_full_name": "Анна",
-        "talk_time_duration": "32",
-        "full_record_file_link": "https://uis.example/77",
+        "virtual_phone_number": 73912000000,
+        "notification_time": "2026-11-02 10:00:40.5",
+        "employee_full_name": None,
+        "talk_time_duration": 32,
+        "file_link": "https://uis.example/77",
     }
-    for name, value in values.items():
-        template = template.replace("{{" + name + "}}", value)
-    notices = json.loads(template)
-    assert "{{" not in template
-    for event in ("rang", "answered", "ended"):
-        answer = await doors.http.post("/v1/calls/uis/new-token-of-the-tests", content=json.dumps(notices[event]))
+    for name in ("rang", "answered", "ended", "recorded", "missed", "rang-out"):
+        filled = (folder / f"{name}.template").read_text(encoding="utf-8")
+        for variable, value in values.items():
+            filled = filled.replace("{{" + variable + "}}", json.dumps(value))
+        assert "{{" not in filled
+        answer = await doors.http.post("/v1/calls/uis/new-token-of-the-tests", content=filled.encode())
         assert (answer.status_code, answer.json()["not_understood"]) == (200, None), answer.text
         await doors.worked_off()
     assert (await doors.heard.one("call.ended")).body["talk_seconds"] == 32
-    foreign = await doors.http.post("/v1/calls/uis/nonsense", content=json.dumps(notices["rang"]))
+    (call,) = (await doors.get("/v1/calls", phone=PHONE)).json()["items"]
+    assert (call["status"], call["recording"]) == ("answered", "https://uis.example/77")
+    assert {path.stem for path in folder.glob("*.template")} == {
+        "rang", "answered", "ended", "recorded", "missed", "rang-out",
+    }  # fmt: skip
+    foreign = await doors.http.post("/v1/calls/uis/nonsense", content="{}")
     assert foreign.status_code == 401
     wrong = await doors.http.post("/v1/calls/uis/new-token-of-the-tests", content="{}")
     assert "event" in wrong.json()["not_understood"]
