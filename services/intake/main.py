@@ -26,6 +26,7 @@ from shared.delivery.doors import router as deliveries_router
 from shared.http import key_doors
 from shared.http.api_keys import ApiKeys
 from shared.http.edge import Lane
+from shared.http.problems import DOCUMENTED
 from shared.service import Service, run
 
 REQUEST_LIMIT = 1_000_000
@@ -80,7 +81,7 @@ def build_app(settings: IntakeSettings, clock: ServiceClock | None = None) -> Fa
     service.app.state.post = office
     service.problems(PROBLEMS)
     for routes in (*ROUTERS, deliveries_router(deliveries), key_doors.router(keys, SCOPES)):
-        service.app.include_router(routes)
+        service.app.include_router(routes, responses=DOCUMENTED)
     service.listen(handlers(reception) | mail_handlers(office) | hearing.handlers(calls))
     service.background("pair", lambda: pair(reception, settings.pair_every_seconds))
     service.background("webhooks", calls.inbox.working)

@@ -37,6 +37,23 @@ TITLES = {
 }
 
 
+_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+    },
+}
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    kind: {"description": what, "content": {MEDIA_TYPE: {"schema": _SCHEMA}}}
+    for kind, what in (("4XX", "Отказ: что не так, где и что делать."), ("5XX", "Сейчас не получилось."))
+}
+"""What routers say of their refusals in the OpenAPI document (`include_router(…, responses=DOCUMENTED)`)."""
+
+
 class Problem(Exception):
     """A refusal with its HTTP status and a slug that stays the same for ever."""
 

@@ -19,9 +19,10 @@ from services.intake.inbox import BROKEN, Inbox
 from services.intake.main import build_app
 from services.intake.settings import IntakeSettings
 from services.intake.telephony import Telephony
+from shared.messaging.outbound import Unconfirmed
 from shared.store import Busy
 from tests.conftest import SettingsFor
-from tests.intake.conftest import DIRECTOR, MANAGER, Doors
+from tests.intake.conftest import DIRECTOR, MANAGER, SECRET, Doors
 from tests.intake.test_http_calls import news
 from tests.kit import eventually, serving, token
 
@@ -242,3 +243,32 @@ async def test_an_integration_may_come_so_often_and_another_is_not_held_back_by_
 async def test_a_request_that_is_too_long_is_refused_before_it_is_read(doors: Doors) -> None:
     answer = await doors.http.post("/v1/requests", content=b" " * 1_000_001, headers=MANAGER)
     assert (answer.status_code, answer.json()["detail"]) == (413, "Тело запроса больше 1 МБ.")
+
+
+async def test_webhooks_are_kept_while_the_broker_is_away_and_requests_are_not(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Unconfirmed, "full", True)
+    assert (await doors.post("/v1/requests", {"channel": "api", "client_id": "c", "subject": "1"})).status_code == 503
+    assert (await doors.webhook(news("rang"))).status_code == 200
+
+
+async def test_so_many_webhooks_may_be_under_way_and_no_more(settings_for: SettingsFor) -> None:
+    settings = settings_for(IntakeSettings, webhook_secret=SECRET, webhooks_in_flight=1)
+    go_on = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"{"
+        await go_on.wait()
+
+    async with serving(build_app(settings)) as http:
+        first = asyncio.create_task(http.post("/v1/calls/generic", content=slow()))
+
+        async def refused() -> bool:
+            answer = await http.post("/v1/calls/generic", content=b"{}")
+            return (answer.status_code, answer.headers.get("Retry-After")) == (503, "1")
+
+        await eventually(refused)
+        assert (await http.get("/v1/requests", headers=DIRECTOR)).status_code == 200
+        go_on.set()
+        assert (await first).status_code == 401
