@@ -12,15 +12,15 @@ from services.intake.main import build_app
 from services.intake.settings import IntakeSettings
 from tests.conftest import SettingsFor
 from tests.intake.conftest import Doors
-from tests.intake.corpus import automatic, generate
+from tests.intake.corpus import generate, generate_unasked
 from tests.kit import listening, serving
 
-EXPECTED: dict[str, dict[str, Any]] = json.loads((generate.FOLDER / "automatic.json").read_text(encoding="utf-8"))
+EXPECTED: dict[str, dict[str, Any]] = json.loads((generate.FOLDER / "unasked.json").read_text(encoding="utf-8"))
 
 
 def raw(name: str) -> bytes:
     """The letter as it lies there."""
-    return Path(generate.FOLDER, "automatic", f"{name}.eml").read_bytes()
+    return Path(generate.FOLDER, "unasked", f"{name}.eml").read_bytes()
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -31,7 +31,7 @@ def test_who_or_what_wrote_a_letter_is_recognised(name: str) -> None:
 
 
 def test_the_corpus_is_what_the_generator_writes() -> None:
-    written = {name: (letter, read) for name, letter, read in automatic.letters()}
+    written = {name: (letter, read) for name, letter, read in generate_unasked.letters()}
     assert written == {name: (raw(name), read) for name, read in EXPECTED.items()}
     kinds = [read["kind"] for read in EXPECTED.values()]
     assert {kind: kinds.count(kind) >= 3 for kind in kinds} == dict.fromkeys(kinds, True)

@@ -1,6 +1,6 @@
-"""Writes the letters no person asks anything in, and those that only look so: `automatic/*.eml` and `automatic.json`.
+"""Writes the letters no person asks anything in, and those that only look so: `unasked/*.eml` and `unasked.json`.
 
-    .venv/bin/python -m tests.intake.corpus.automatic
+    .venv/bin/python -m tests.intake.corpus.generate_unasked
 
 Answering machines, bounces, lists, our own letters, thanks; as servers and mail programs write them. Nobody in it
 exists.
@@ -194,13 +194,13 @@ def letters() -> Iterator[tuple[str, bytes, dict[str, Any]]]:
 
 def main() -> None:
     """Write them all."""
-    folder = FOLDER / "automatic"
+    folder = FOLDER / "unasked"
     folder.mkdir(exist_ok=True)
     for name, raw, _ in letters():
         (folder / f"{name}.eml").write_bytes(raw)
     expected = {name: read for name, _, read in letters()}
     text = json.dumps(expected, ensure_ascii=False, indent=1, sort_keys=True)
-    (FOLDER / "automatic.json").write_text(text + "\n", encoding="utf-8")
+    (FOLDER / "unasked.json").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
