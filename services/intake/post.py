@@ -3,15 +3,15 @@
 import asyncio
 import re
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from email.utils import parseaddr
+from functools import partial
 
 from services.intake import letters, metrics
 from services.intake.channels import email, quotes
 from services.intake.domain import merging
 from services.intake.domain.callers import Caller, Identity
 from services.intake.domain.conversation import FollowUp
-from services.intake.domain.mails import Kind, Letter, Mail, arrived, keep
+from services.intake.domain.mails import Kind, Letter, Mail, answer, arrived, keep
 from services.intake.domain.managers import KnownManager
 from services.intake.domain.refusals import NotPossibleNow, UnknownRequest
 from services.intake.domain.requests import Register, ServiceRequest
@@ -29,7 +29,6 @@ FILES_KEPT = 50
 CUT = "cut"
 """The fault of a letter that is kept only as far as it was fetched."""
 MERGED_DEEP = 5
-HOUR = timedelta(hours=1)
 _TAG = re.compile(r"\+[^@]*@")
 """What may stand in an address of ours before the @."""
 
@@ -176,8 +175,9 @@ class PostOffice:
         silent = found.kind != "request" or not letter.answerable or not self.deliveries.takes("letter")
         if silent or request is None or letter.sender is None:
             return False
-        since = self.reception.clock.now() - HOUR
-        if await self.reception.store.answers_since(letter.sender, since) >= limit:
+        told = partial(answer, request_id=request.request_id, limit=limit, now=self.reception.clock.now())
+        answered = await self.reception.store.answered.step(derived_id("sender", letter.sender), told)
+        if not answered.state.told(request.request_id):
             return False
         reply = letters.acknowledgement(request, letter.sender, letter.header_id, await self.manager_of(request))
         await self.deliveries.send(f"ack-{request.request_id}", reply, about=request.request_id)

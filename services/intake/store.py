@@ -13,7 +13,7 @@ from services.intake.directory import Directory
 from services.intake.domain.callers import KnownClient
 from services.intake.domain.calls import Call
 from services.intake.domain.mailboxes import Mailbox
-from services.intake.domain.mails import Mail
+from services.intake.domain.mails import Answered, Mail
 from services.intake.domain.refusals import UnknownMail
 from services.intake.domain.requests import ServiceRequest
 from services.intake.domain.triage_rules import TriageRules
@@ -66,6 +66,7 @@ class Store:
         self.requests = service.documents("requests", ServiceRequest, indexes=REQUEST_INDEXES)
         self.calls = service.documents("calls", Call, indexes=CALL_INDEXES)
         self.mails = service.documents("mails", Mail, indexes=MAIL_INDEXES)
+        self.answered = service.documents("answered", Answered)
         self.clients = service.documents("clients", KnownClient, indexes=CLIENT_INDEXES)
         self.webhooks = Webhooks(service)
         self.directory = Directory(self.clients)
@@ -147,10 +148,6 @@ class Store:
     async def mail_headed(self, header_ids: Sequence[str]) -> list[Mail]:
         """Letters with one of these Message-IDs."""
         return await self.mails.find({"header_id": {"$in": list(header_ids)}}, sort=(("received_at", -1),), limit=20)
-
-    async def answers_since(self, sender: str, since: datetime) -> int:
-        """How many automatic answers this address got since then."""
-        return await self.mails.count({"sender": sender, "answered": True, "received_at": {"$gte": since}})
 
     async def keep_letter(self, message_id: str, raw: bytes) -> None:
         """Keep a raw letter as it came first: whole in one document where it fits, else as a file."""

@@ -1,7 +1,7 @@
 """One letter: what could be read of it, and what became of it. The letter itself is kept as it came."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from services.intake.domain.callers import Client
@@ -12,6 +12,7 @@ Origin = Literal["person", "auto_reply", "bounce", "bulk"]
 Kind = Literal["request", "follow_up", "thanks", "auto_reply", "bounce", "bulk", "own"]
 """What became of a letter; only the first opens a request, only the second joins one that is open."""
 
+HOUR = timedelta(hours=1)
 NO_SUBJECT = "Письмо без темы"
 UNREADABLE = "Письмо не удалось разобрать"
 
@@ -83,6 +84,26 @@ class Mail:
     kind: Kind = "request"
     answered: bool = False
     """Whether an automatic acknowledgement went out for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an address was answered automatically within the last hour: the requests, and when."""
+
+    requests: tuple[tuple[str, datetime], ...] = ()
+
+    def told(self, request_id: str) -> bool:
+        """Whether it was told of this request."""
+        return any(known == request_id for known, _ in self.requests)
+
+
+def answer(known: Answered | None, request_id: str, limit: int, now: datetime) -> Decision[Answered]:
+    """Tell the address of a request, unless it was told of so many within the hour: then nothing changes."""
+    before = known or Answered()
+    recent = tuple(one for one in before.requests if one[1] > now - HOUR)
+    if before.told(request_id) or len(recent) >= limit:
+        return Decision(before)
+    return Decision(Answered((*recent, (request_id, now))))
 
 
 def arrived(
