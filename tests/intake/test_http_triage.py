@@ -180,7 +180,7 @@ async def test_the_command_prints_the_table(doors: Doors, monkeypatch: pytest.Mo
     await doors.post(f"/v1/requests/{first['request_id']}/priority", {"priority": "routine", "reason": "спешки нет"})
     answer = await doors.get("/v1/triage/confusion", DIRECTOR)
     monkeypatch.setenv("SVOY_JWT_PRIVATE_KEY", PRIVATE_KEY)
-    monkeypatch.setattr("deploy.triage.httpx.request", lambda *_, **__: answer)
+    monkeypatch.setattr("httpx.Client.request", lambda *_, **__: answer)
     printed = await asyncio.to_thread(CliRunner().invoke, command.app, ["confusion", "--url", "http://intake.test"])
     assert printed.exit_code == 0, printed.output
     assert "заявок 1, поправлено 1" in printed.output
