@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
-from fastapi import FastAPI
 
 from deploy.asterisk import bridge
 from deploy.asterisk.bridge import Calls, Settings, Spool, settings_in
@@ -22,7 +20,7 @@ from services.intake.main import build_app
 from services.intake.settings import IntakeSettings
 from shared.store import Documents
 from tests.conftest import SettingsFor
-from tests.kit import eventually
+from tests.kit import eventually, on_port
 
 SECRET = "whsec_" + b64encode(b"the secret of the bridge").decode()
 START = datetime(2026, 11, 2, 3, tzinfo=UTC)
@@ -200,17 +198,6 @@ async def exchange() -> AsyncIterator[Exchange]:
     yield played
     played.hang_up()
     server.close()
-
-
-@asynccontextmanager
-async def on_port(app: FastAPI, port: int) -> AsyncIterator[None]:
-    """The app behind a real socket."""
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None))
-    serving = asyncio.create_task(server._serve())
-    await eventually(lambda: server.started)
-    yield
-    server.should_exit = True
-    await serving
 
 
 @asynccontextmanager

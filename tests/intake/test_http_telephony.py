@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import httpx
 import pytest
 
 import deploy
+from deploy.local.ports import some_free_ports
 from services.intake.channels.zadarma import SIGNED, sign
 from services.intake.main import build_app
 from services.intake.settings import IntakeSettings
@@ -19,7 +21,7 @@ from shared.contracts.base import ClientRef
 from tests.conftest import SettingsFor
 from tests.intake.conftest import SECRET, Doors
 from tests.intake.samples import PHONE
-from tests.kit import eventually, listening, publish, serving
+from tests.kit import eventually, listening, on_port, publish, serving
 
 AT = datetime(2026, 11, 2, 3, tzinfo=UTC)
 MOBILE = "+79130000001"
@@ -242,6 +244,17 @@ async def test_only_the_providers_addresses_and_no_more_than_the_limit(settings_
         assert (await http.post("/v1/calls/megafon", content=foreign, headers=FORM)).status_code == 401
         # Another provider's limit is its own.
         assert (await http.post("/v1/calls/uis/x", content=b"{}")).status_code == 503
+
+
+async def test_behind_a_proxy_the_address_is_that_of_who_knocked(settings_for: SettingsFor) -> None:
+    form = urlencode({"crm_token": "new-token-of-the-tests", "cmd": "rating"})
+    settings = settings_for(IntakeSettings, megafon_tokens=TOKENS, megafon_addresses="203.0.113.0/24")
+    (port,) = some_free_ports(1)
+    url = f"http://127.0.0.1:{port}/v1/calls/megafon"
+    async with on_port(build_app(settings), port), httpx.AsyncClient(trust_env=False) as http:
+        for told, status in (({"X-Forwarded-For": "203.0.113.7"}, 200), ({"X-Forwarded-For": "198.51.100.7"}, 403)):
+            assert (await http.post(url, content=form, headers=FORM | told)).status_code == status
+        assert (await http.post(url, content=form, headers=FORM)).status_code == 403
 
 
 async def _settled(doors: Doors) -> bool:
