@@ -82,9 +82,14 @@ SECTIONS: Mapping[str, list[Variable]] = {
             secret=True,
             needed=False,
         ),
-        _door("SVOY_WEBHOOK_SECRET", "Signs the webhooks of generic telephony (whsec_…)"),
-        _door("SVOY_MANGO_API_KEY", "Mango Office: the code of the VPBX, from its cabinet"),
-        _door("SVOY_MANGO_API_SALT", "Mango Office: the key of its signatures, from its cabinet"),
+        _door(
+            "SVOY_WEBHOOK_SECRET", "Signs the webhooks of generic telephony (whsec_…); two with a comma while changing"
+        ),
+        _door(
+            "SVOY_MANGO_API_KEY",
+            "Mango Office: the code of the VPBX, from its cabinet; two with a comma while changing",
+        ),
+        _door("SVOY_MANGO_API_SALT", "Mango Office: the key of its signatures; two with a comma while changing"),
     ],
     "Telephony: a door without its secret stays shut": [
         Variable(
@@ -112,7 +117,7 @@ SECTIONS: Mapping[str, list[Variable]] = {
         ),
         Variable(
             name="SVOY_MAILGUN_KEYS",
-            about="Signing keys of Mailgun, with a space while one is being changed; empty: this door stays shut.",
+            about="Signing keys of Mailgun; two with a comma while changing; empty: this door stays shut.",
         ),
         Variable(
             name="SVOY_PUBLIC_URL",

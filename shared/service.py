@@ -19,7 +19,7 @@ from shared.clock import ServiceClock, machine_now
 from shared.contracts.base import Event
 from shared.http import clock_door, health, problems
 from shared.http.auth import Tokens
-from shared.http.edge import Edge
+from shared.http.edge import Edge, Lane
 from shared.ids import NewId, random_id
 from shared.messaging.inbound import Handler, Inbound
 from shared.messaging.outbound import NotPublished, Outbound, Unconfirmed, own_cancelling
@@ -60,7 +60,9 @@ class Service:
         *,
         clock: ServiceClock | None = None,
         new_id: NewId = random_id,
+        lanes: Sequence[Lane] = (),
     ) -> None:
+        """`lanes` are limits of their own for some paths."""
         self.name = name
         self.settings = settings
         self.clock = clock or ServiceClock()
@@ -74,7 +76,7 @@ class Service:
         self._background: list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]] = []
         self._checks: dict[str, Callable[[], str | None]] = {}
         self._started = False
-        self.app = self._build_app()
+        self.app = self._build_app(lanes)
 
     @property
     def database(self) -> Any:
@@ -142,11 +144,13 @@ class Service:
             found["outbox"] = stuck
         return found
 
-    def _build_app(self) -> FastAPI:
+    def _build_app(self, lanes: Sequence[Lane]) -> FastAPI:
         app = FastAPI(title=f"Svoy: {self.name}", version="1", lifespan=self._lifespan)
         app.state.stopping = asyncio.Event()
         app.state.tokens = Tokens(self.settings.jwt_public_key.get_secret_value())
-        app.add_middleware(Edge, new_id=self.new_id, limit=self.settings.max_in_flight, full=self._full)
+        app.add_middleware(
+            Edge, new_id=self.new_id, limit=self.settings.max_in_flight, full=self._full, lanes=lanes
+        )  # fmt: skip
         problems.install(app)
         app.include_router(health.router(self.unready))
         app.include_router(clock_door.router(self.clock, movable=self.settings.mode == "development"))
@@ -245,7 +249,9 @@ def run(name: str, kind: type[Settings], build_app: Callable[[Settings], FastAPI
         # Built on the loop it is served on: the database driver holds on to the first one it meets.
         app = build_app(settings)
         port = settings.http_port or PORTS[name]
-        await Server(uvicorn.Config(app, host=settings.http_host, port=port, **HTTP)).serve()
+        proxies = list(settings.proxy_addresses)
+        config = uvicorn.Config(app, host=settings.http_host, port=port, forwarded_allow_ips=proxies, **HTTP)
+        await Server(config).serve()
 
     # What is loaded by now stays; looking through it again and again would cost a tenth of the work.
     gc.collect()

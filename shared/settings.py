@@ -1,11 +1,16 @@
 """Settings every service has, read from the environment (`SVOY_…`)."""
 
-from typing import Literal
+from ipaddress import ip_network
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PORTS = {"desk": 8000, "intake": 8001, "routing": 8002, "sla_monitor": 8003, "accounts": 8004, "payroll": 8005}
+
+
+def _networks(value: object) -> object:
+    return tuple(str(ip_network(one, strict=False)) for one in value.split()) if isinstance(value, str) else value
 
 
 class ServiceSettings(BaseSettings):
@@ -24,6 +29,8 @@ class ServiceSettings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=0, ge=0, le=65535)
     """0 takes the service's usual port (intake 8001 … payroll 8005)."""
+    proxy_addresses: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_networks)] = ("127.0.0.1/32",)
+    """Networks of the proxies before us, spaces between: they alone are believed who knocks (`X-Forwarded-For`)."""
     company_zone: str = "Asia/Krasnoyarsk"
     """IANA zone in which the company's days, weeks and months are counted."""
     max_in_flight: int = Field(default=256, ge=1)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, overload
 
 import aio_pika
 import httpx
+import uvicorn
 from aio_pika.abc import AbstractIncomingMessage
 from fastapi import FastAPI
 
@@ -20,6 +21,7 @@ from shared.contracts.base import Event
 from shared.ids import random_id
 from shared.messaging.envelope import Outgoing
 from shared.messaging.topology import EVENTS
+from shared.service import HTTP
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Event)
@@ -70,6 +72,17 @@ async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         httpx.AsyncClient(transport=transport, base_url="http://svoy.test") as client,
     ):
         yield client
+
+
+@asynccontextmanager
+async def on_port(app: FastAPI, port: int) -> AsyncIterator[None]:
+    """The app behind a real socket, served as in production."""
+    server = uvicorn.Server(uvicorn.Config(app, port=port, **HTTP))
+    running = asyncio.create_task(server._serve())
+    await eventually(lambda: server.started)
+    yield
+    server.should_exit = True
+    await running
 
 
 @dataclass(frozen=True, slots=True)

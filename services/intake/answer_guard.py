@@ -1,7 +1,6 @@
 """Who may knock at the page behind closing letters, and how often: links cannot be guessed, nor the page flooded."""
 
-from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from time import monotonic
 
 from services.intake.limits import Allowance
@@ -20,34 +19,15 @@ class AnswerGuard:
         burst, every = settings.answers_burst, settings.answers_every_seconds
         self._sources = Allowance(burst, every)
         self._links = Allowance(max(1, burst // PER_LINK), every)
-        self._proxies = tuple(ip_network(network, strict=False) for network in settings.proxy_addresses)
 
-    def wait(self, peer: str, forwarded: Iterable[str], link: str, now: float | None = None) -> float:
-        """Seconds to wait; 0 where it may come in. `forwarded` are the `X-Forwarded-For` headers."""
+    def wait(self, peer: str, link: str, now: float | None = None) -> float:
+        """Seconds to wait; 0 where it may come in."""
         moment = monotonic() if now is None else now
-        source = source_of(peer, ",".join(forwarded), self._proxies)
-        return self._sources.wait(source, moment) or self._links.wait(link, moment)
+        return self._sources.wait(household(peer), moment) or self._links.wait(link, moment)
 
 
-def source_of(peer: str, forwarded: str, proxies: tuple[IPv4Network | IPv6Network, ...]) -> str:
-    """Where somebody really knocks from: a proxy of ours is believed, the last it names first; nobody else is."""
-    named = [one.strip() for one in forwarded.split(",") if one.strip()]
-    source = peer
-    while named and _within(source, proxies):
-        source = named.pop()
-    return _household(source)
-
-
-def _within(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return False
-    plain = getattr(found, "ipv4_mapped", None) or found
-    return any(plain in network for network in networks)
-
-
-def _household(address: str) -> str:
+def household(address: str) -> str:
+    """The address, or of IPv6 the network one customer has."""
     try:
         found = ip_address(address)
     except ValueError:

@@ -1,12 +1,12 @@
 """Settings of mail: where it comes in, and what goes out by itself."""
 
-from ipaddress import ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, FilePath, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
+from services.intake.door_settings import Networks, Secrets, long_enough
 from shared.delivery import DeliverySettings
 
 
@@ -36,10 +36,10 @@ class MailSettings(DeliverySettings):
     imap_url: Annotated[SecretStr | None, BeforeValidator(_or_none)] = None
     """`imaps://user:password@host:993/INBOX`: a mailbox to be read. Without it none is."""
     imap_every_seconds: float = Field(default=30, gt=0)
-    mailgun_keys: Annotated[
-        tuple[SecretStr, ...], NoDecode, BeforeValidator(lambda v: tuple(v.split()) if isinstance(v, str) else v)
-    ] = ()
+    mailgun_keys: Secrets = ()
     """Signing keys of Mailgun; two while one is being changed."""
+    mailgun_addresses: Networks = ()
+    """Networks Mailgun may knock from."""
     acknowledge_per_hour: int = Field(default=3, ge=0)
     """Automatic answers a sender gets in an hour; 0 for none."""
     public_url: str = ""
@@ -49,15 +49,11 @@ class MailSettings(DeliverySettings):
     """How often a source, and a third as often a link, may knock at the page behind closing letters at once."""
     answers_every_seconds: float = Field(default=2, gt=0)
     """And then one more every so often; 429 above."""
-    proxy_addresses: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
-    """Networks of the proxies before us, spaces between them: whom they name in `X-Forwarded-For` is the source."""
 
-    @field_validator("proxy_addresses")
-    @classmethod
-    def _proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for network in value:
-            ip_network(network, strict=False)
-        return value
+    @model_validator(mode="after")
+    def _hard_to_guess_either(self) -> "MailSettings":
+        long_enough(self, ("mailgun_keys",))
+        return self
 
     @field_validator("imap_url")
     @classmethod

@@ -1,16 +1,17 @@
 """Letters: kept as they came, read as far as they can be; they open a request, join one, or are kept and no more."""
 
 import asyncio
+import re
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from email.utils import parseaddr
+from functools import partial
 
 from services.intake import letters, matters, metrics
 from services.intake.channels import email, quotes
 from services.intake.domain.callers import Caller
 from services.intake.domain.conversation import FollowUp
 from services.intake.domain.identity import NOBODY, Identity
-from services.intake.domain.mails import Kind, Letter, Mail, arrived, keep
+from services.intake.domain.mails import Kind, Letter, Mail, answer, arrived, keep
 from services.intake.domain.managers import KnownManager
 from services.intake.domain.refusals import UnknownRequest
 from services.intake.domain.requests import Register, ServiceRequest
@@ -29,7 +30,8 @@ FILES_KEPT = 50
 """Attachments of a letter that are kept as files; the others stay in the raw letter."""
 CUT = "cut"
 """The fault of a letter that is kept only as far as it was fetched."""
-HOUR = timedelta(hours=1)
+_TAG = re.compile(r"\+[^@]*@")
+"""What may stand in an address of ours before the @."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class PostOffice:
         caller = _caller(letter, said)
         identity = await self.reception.identity(caller)
         spoken = await self._request_meant(letter, identity)
-        if letter.sender in self._own:
+        if letter.sender is not None and _TAG.sub("@", letter.sender) in self._own:
             return _Found("own", spoken)
         if letter.origin != "person":
             return _Found(letter.origin, spoken, identity)
@@ -186,8 +188,9 @@ class PostOffice:
         silent = found.kind != "request" or not letter.answerable or not self.deliveries.takes("letter")
         if silent or request is None or letter.sender is None:
             return False
-        since = self.reception.clock.now() - HOUR
-        if await self.reception.store.answers_since(letter.sender, since) >= limit:
+        told = partial(answer, request_id=request.request_id, limit=limit, now=self.reception.clock.now())
+        answered = await self.reception.store.answered.step(derived_id("sender", letter.sender), told)
+        if not answered.state.told(request.request_id):
             return False
         reply = letters.acknowledgement(request, letter.sender, letter.header_id, await self.manager_of(request))
         await self.deliveries.send(f"ack-{request.request_id}", reply, about=request.request_id)

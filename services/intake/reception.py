@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.intake import metrics
-from services.intake.channels.generic import GenericDoor
 from services.intake.channels.mailgun import MailgunDoor
-from services.intake.channels.mango import MangoDoor
 from services.intake.domain import calls, mails, requests, senders
 from services.intake.domain.callers import Caller, KnownClient, client_key
 from services.intake.domain.calls import Call, Report
@@ -35,8 +33,6 @@ class Reception:
     triager: Triager
     clock: Clock
     new_id: NewId
-    generic: GenericDoor
-    mango: MangoDoor
     mailgun: MailgunDoor
 
     async def identity(self, caller: Caller) -> Identity:

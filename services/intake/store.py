@@ -13,11 +13,12 @@ from services.intake.directory import Directory
 from services.intake.domain.callers import KnownClient
 from services.intake.domain.calls import Call
 from services.intake.domain.mailboxes import Mailbox
-from services.intake.domain.mails import Mail
+from services.intake.domain.mails import Answered, Mail
 from services.intake.domain.refusals import UnknownMail
 from services.intake.domain.requests import ServiceRequest
 from services.intake.domain.senders import Sender
 from services.intake.domain.triage_rules import TriageRules
+from services.intake.domain.webhooks import State, Webhook
 from services.intake.numbers import Numbers
 from shared.contracts.base import to_milliseconds
 from shared.service import Service
@@ -29,6 +30,7 @@ UNREACHABLE = (ConnectionFailure,)
 """What is raised where nothing at all can be kept just now."""
 CLAIMED_AT_ONCE = 1_000
 PAIRED_AT_ONCE = 100
+LEFT_AT_ONCE = 5_000
 
 A_STRING = {"$type": "string"}
 """A query uses a partial index only where it says itself what the index asks for."""
@@ -64,6 +66,12 @@ MAIL_INDEXES = (
     BY_LINK,
 )
 SENDER_INDEXES = (IndexModel("joining", partialFilterExpression={"joining": True}),)
+WEBHOOK_INDEXES = (
+    IndexModel([("urgency", 1), ("received_at", 1)], partialFilterExpression={"state": "waiting"}),
+    IndexModel([("received_at", -1), ("_id", -1)], partialFilterExpression={"state": "not_understood"}),
+    IndexModel("done_at", expireAfterSeconds=30 * 24 * 3600),
+)
+"""A webhook that was worked off is kept for thirty days; any other for ever."""
 CLIENT_INDEXES = (IndexModel("keys"), IndexModel("manager_id"))
 MANAGER_INDEXES = (IndexModel("phones"),)
 
@@ -75,8 +83,10 @@ class Store:
         self.requests = service.documents("requests", ServiceRequest, indexes=REQUEST_INDEXES)
         self.calls = service.documents("calls", Call, indexes=CALL_INDEXES)
         self.mails = service.documents("mails", Mail, indexes=MAIL_INDEXES)
+        self.answered = service.documents("answered", Answered)
         self.clients = service.documents("clients", KnownClient, indexes=CLIENT_INDEXES)
         self.senders = service.documents("senders", Sender, indexes=SENDER_INDEXES)
+        self.webhooks = Webhooks(service)
         self.directory = Directory(self.clients, self.senders)
         self.numbers = Numbers(service.store.indexes("counters", ()))
         self.mailboxes = service.documents("mailboxes", Mailbox)
@@ -196,10 +206,6 @@ class Store:
         where = {"header_id": {"$in": list(header_ids), **A_STRING}}
         return await self.mails.find(where, sort=(("received_at", -1),), limit=20)
 
-    async def answers_since(self, sender: str, since: datetime) -> int:
-        """How many automatic answers this address got since then."""
-        return await self.mails.count({"sender": sender, "answered": True, "received_at": {"$gte": since}})
-
     async def keep_letter(self, message_id: str, raw: bytes) -> None:
         """Keep a raw letter as it came first: whole in one document where it fits, else as a file."""
         if len(raw) > ONE_DOCUMENT:
@@ -215,6 +221,32 @@ class Store:
         if raw is None:
             raise UnknownMail
         return raw
+
+
+class Webhooks:
+    """What telephonies sent."""
+
+    def __init__(self, service: Service) -> None:
+        self.documents = service.documents("webhooks", Webhook, indexes=WEBHOOK_INDEXES)
+
+    async def waiting_since(self, moment: datetime) -> list[tuple[int, datetime, str]]:
+        """Urgency, time of arrival and id of those that came before `moment` and wait, the most urgent first."""
+        waiting = {"state": "waiting", "received_at": {"$lte": moment}}
+        found = self.documents.collection.find(waiting, {"urgency": 1, "received_at": 1})
+        found = found.sort([("urgency", 1), ("received_at", 1)]).limit(LEFT_AT_ONCE)
+        return [(one["urgency"], one["received_at"], one["_id"]) async for one in found]
+
+    async def newest(self, state: State, provider: str | None, after: str | None, limit: int) -> list[Webhook]:
+        """Those in this state, of one provider or of all, the newest first; `after` is the `place` of the last one
+        seen, `ValueError` if it is none."""
+        where: list[dict[str, Any]] = [{"state": state}, {} if provider is None else {"provider": provider}]
+        return await self.documents.find(
+            _all(where, "received_at", after), sort=(("received_at", -1), ("_id", -1)), limit=limit
+        )
+
+    async def count(self, state: State) -> int:
+        """How many are in this state."""
+        return await self.documents.count({"state": state})
 
 
 def place(moment: datetime | None, key: str) -> str:

@@ -1,39 +1,30 @@
-"""What the telephony doors need to know: secrets, two of each while one is replaced, and who may knock."""
+"""What the telephony doors need to know: secrets, two of each while one is replaced, and who may knock how often."""
 
-from ipaddress import ip_network
-from typing import Annotated
+from pydantic import Field, SecretStr, field_validator, model_validator
+from standardwebhooks import Webhook
 
-from pydantic import BeforeValidator, Field, SecretStr
-from pydantic_settings import NoDecode
-
+from services.intake.door_settings import Networks, Secrets, long_enough
 from shared.settings import ServiceSettings
 
-
-def _listed(value: object) -> object:
-    """A text of values with commas between them as a tuple."""
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
-def _networks(value: object) -> object:
-    listed = _listed(value)
-    for one in listed if isinstance(listed, tuple) else ():
-        ip_network(str(one), strict=False)
-    return listed
-
-
-Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed), Field(max_length=2)]
-Networks = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_networks)]
+SECRETS = ("webhook_secret", "mango_api_key", "mango_api_salt", "megafon_tokens", "zadarma_secrets", "uis_tokens")
 
 
 class TelephonySettings(ServiceSettings):
-    """A door without its secret answers 503; an empty list of addresses lets every address knock."""
+    """A door without its secret answers 503; an empty list of addresses lets every address knock. In production a
+    secret of less than sixteen characters refuses to start."""
 
+    webhook_secret: Secrets = ()
+    """`whsec_…`: what the generic telephony signs its webhooks with (Standard Webhooks)."""
+    mango_api_key: Secrets = ()
+    """Mango Office's code of the VPBX (`vpbx_api_key`)."""
+    mango_api_salt: Secrets = ()
+    """Mango Office's key for the signature."""
     megafon_tokens: Secrets = ()
-    """`crm_token` of MegaFon VATS; two, with a comma, while one is replaced."""
+    """`crm_token` of MegaFon VATS."""
     megafon_users: dict[str, str] = Field(default_factory=dict)
     """Manager's id → login in the VATS (JSON), for the `responsible` of the answer to `contact`."""
     zadarma_secrets: Secrets = ()
-    """API secret of Zadarma / Novofon; two, with a comma, while one is replaced."""
+    """API secret of Zadarma / Novofon."""
     uis_tokens: Secrets = ()
     """The secret part of the address UIS / CoMagic posts to."""
     generic_addresses: Networks = ()
@@ -46,5 +37,24 @@ class TelephonySettings(ServiceSettings):
     """How many webhooks a second one provider may send, on average; more are answered 429 with `Retry-After`."""
     webhooks_burst: int = Field(default=5_000, gt=0)
     """How many may come at once."""
+    webhooks_in_flight: int = Field(default=4_000, ge=1)
+    """How many webhooks may be on their way into the database; above it the answer is 503."""
     sweep_calls_every_seconds: float = Field(default=30, gt=0)
     """How often calls are looked for that never ended."""
+    sweep_webhooks_every_seconds: float = Field(default=5, gt=0)
+    """How often webhooks are looked for that a crash left waiting."""
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _signs(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for one in value:
+            try:
+                Webhook(one.get_secret_value())
+            except Exception as error:
+                raise ValueError("must be whsec_ and base64") from error
+        return value
+
+    @model_validator(mode="after")
+    def _hard_to_guess(self) -> "TelephonySettings":
+        long_enough(self, SECRETS)
+        return self

@@ -37,6 +37,23 @@ TITLES = {
 }
 
 
+_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+    },
+}
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    kind: {"description": what, "content": {MEDIA_TYPE: {"schema": _SCHEMA}}}
+    for kind, what in (("4XX", "Отказ: что не так, где и что делать."), ("5XX", "Сейчас не получилось."))
+}
+"""What routers say of their refusals in the OpenAPI document (`include_router(…, responses=DOCUMENTED)`)."""
+
+
 class Problem(Exception):
     """A refusal with its HTTP status and a slug that stays the same for ever."""
 
@@ -55,10 +72,11 @@ def problem_body(status: int, slug: str, detail: str, **extra: Any) -> bytes:
 
 
 def problem_response(status: int, slug: str, detail: str, **extra: Any) -> Response:
-    """The response of a problem; 503 and 429 say when to come again, 401 how to authenticate."""
+    """The response of a problem; 503 and 429 say when to come again (`retry_after`, seconds), 401 how to
+    authenticate."""
     headers = {}
     if status in {429, 503}:
-        headers["Retry-After"] = RETRY_AFTER
+        headers["Retry-After"] = str(extra.get("retry_after", RETRY_AFTER))
     if status == 401:  # noqa: PLR2004
         headers["WWW-Authenticate"] = "Bearer"
     return Response(problem_body(status, slug, detail, **extra), status, headers=headers, media_type=MEDIA_TYPE)

@@ -1,5 +1,6 @@
 """Manual-work debt: points with reasons, bands with hysteresis, all of it a function of facts (R-IMP-6)."""
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
@@ -13,6 +14,7 @@ from services.accounts.domain import debt
 from services.accounts.domain.debt import Known, MissedCall
 from services.accounts.domain.working_days import count, works
 from shared.calendar import NoCalendarYear
+from shared.contracts.base import Decision
 from tests.accounts.care_samples import NOON, POLICY, fact, matter, registration
 
 ZONE = "Asia/Krasnoyarsk"
@@ -43,7 +45,7 @@ def test_a_missed_call_counts_from_when_it_was_missed_whenever_and_however_often
     told = MissedCall(call_id="k1", client_id="c1", contact_id="a1", missed_at=NOON, returned_at=later)
     right = replace(told, client_id="c2", contact_id="a2")
     unheard = MissedCall(call_id="k1", client_id="c1")
-    steps = [
+    steps: list[Callable[[MissedCall | None], Decision[MissedCall]]] = [
         lambda state: debt.identified(state or told, told, later),
         lambda state: debt.identified(state or right, right, much_later),
         lambda state: debt.missed(state or unheard, unheard, NOON),

@@ -11,6 +11,7 @@ import pytest
 from deploy.local.home import Home
 from deploy.local.house import House
 from tests.chaos.traffic import Traffic, during
+from tests.kit import eventually
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("chaos")]
 
@@ -42,6 +43,17 @@ async def test_nothing_is_lost_when_one_process_is_killed(house: House, traffic:
 
     await during(traffic, kill_and_start_again)
     await traffic.agrees()
+
+
+async def test_no_webhook_that_was_answered_is_lost_when_intake_is_killed(house: House, traffic: Traffic) -> None:
+    """Killed while they come in: some are kept and not worked off yet."""
+    sending = asyncio.create_task(traffic.webhooks(400))
+    await eventually(lambda: len(traffic.calls) > 40, within=60)
+    await house.kill("intake")
+    await sending
+    assert len(traffic.calls) < 400
+    await house.start("intake")
+    await eventually(traffic.calls_agree, within=60)
 
 
 async def test_nothing_is_lost_when_the_broker_hangs(house: House, traffic: Traffic) -> None:

@@ -1,8 +1,10 @@
 """Requests and money facts that keep coming in while processes are killed, and what must be true of them afterwards."""
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -11,6 +13,7 @@ from typing import Any
 
 import aio_pika
 import httpx
+from standardwebhooks import Webhook
 
 from deploy.demo.cast import base_csv, institutions
 from deploy.demo.stage import DAYS, ZONE
@@ -44,6 +47,8 @@ class Traffic:
     """The fees of clients lost, by the proposal that a director confirmed."""
     before: set[str] = field(default_factory=set)
     """Requests that were there already."""
+    calls: set[str] = field(default_factory=set)
+    """Ids of missed calls whose webhook was answered."""
     manager_id: str = ""
     clients: list[dict[str, Any]] = field(default_factory=list)
 
@@ -75,12 +80,39 @@ class Traffic:
                     group.create_task(self._fact(number // 30))
                 await asyncio.sleep(PACE)
 
+    async def webhooks(self, count: int) -> None:
+        """So many missed calls at once; whoever gets no answer does not try again."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(count):
+                group.create_task(self._webhook())
+
+    async def calls_agree(self) -> bool:
+        """Whether every call that was answered for is there, missed."""
+        known = await self.listed("intake", "/v1/calls", "director")
+        assert self.calls <= {one["call_id"] for one in known if one["status"] == "missed"}
+        return True
+
     async def agrees(self) -> None:
         """Wait until every accepted request exists once, is assigned once and has its clocks, the ledger has every
         fact, and nothing is parked or left in an outbox."""
         await eventually(self._requests_agree, within=AGREE_WITHIN)
         await eventually(self._ledger_agrees, within=AGREE_WITHIN)
         await eventually(self._nothing_left, within=AGREE_WITHIN)
+
+    async def _webhook(self) -> None:
+        call_id, now = random_id(), machine_now()
+        body = json.dumps({"event": "missed", "call_id": call_id, "at": now.isoformat()})
+        headers = {
+            "webhook-id": call_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": Webhook(self.house.wiring.credentials.webhook_secret).sign(call_id, now, body),
+        }
+        with suppress(httpx.TransportError):
+            answer = await self.client.post(
+                self.house.url("intake") + "/v1/calls/generic", headers=headers, content=body
+            )
+            if answer.is_success:
+                self.calls.add(call_id)
 
     async def _request(self) -> None:
         external_id = random_id()

@@ -84,7 +84,13 @@ class Doors:
         return await self.http.post("/v1/emails", content=raw, headers=who | {"Content-Type": "message/rfc822"})
 
     async def webhook(self, body: Any, webhook_id: str | None = None, **over: str) -> Any:
-        """The answer to a webhook of the generic telephony."""
+        """The answer to a webhook of the generic telephony, once it is worked off."""
+        answer = await self.sent(body, webhook_id, **over)
+        await self.worked_off()
+        return answer
+
+    async def sent(self, body: Any, webhook_id: str | None = None, **over: str) -> Any:
+        """The answer to a webhook of the generic telephony, as soon as it is kept."""
         content, sent, named = json.dumps(body), machine_now() - timedelta(seconds=1), webhook_id or random_id()
         headers = {
             "webhook-id": named,
@@ -92,6 +98,15 @@ class Doors:
             "webhook-signature": Webhook(SECRET).sign(named, sent, content),
         }
         return await self.http.post("/v1/calls/generic", content=content, headers=headers | over)
+
+    async def worked_off(self) -> None:
+        """Wait until nothing that was kept waits any more."""
+        webhooks = self.reception.store.webhooks
+
+        async def nothing_waits() -> bool:
+            return await webhooks.count("waiting") == 0
+
+        await eventually(nothing_waits)
 
 
 @pytest.fixture

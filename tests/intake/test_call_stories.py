@@ -3,10 +3,9 @@ thing once (R-URG-1, R-URG-2)."""
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from functools import partial
 from itertools import permutations
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,123 +13,29 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.intake.channels import mango, megafon
-from services.intake.channels.generic import GenericDoor
-from services.intake.channels.uis import UisDoor
-from services.intake.channels.zadarma import ZadarmaDoor
-from services.intake.domain.calls import Call, Fact, Report, from_inside, hear, swept
+from services.intake.domain.calls import Call, Fact, Report, from_inside, hear, is_returned_by, returned, swept
 from services.intake.domain.identity import NOBODY
 from services.intake.domain.refusals import Refused
-from tests.intake.test_mango import leg, summary
-
-START = datetime(2026, 11, 2, 3, tzinfo=UTC)
-LOCAL = "2026-11-02 10:00:{:02}"
-"""The same in Krasnoyarsk."""
-ZONE = "Asia/Krasnoyarsk"
-CLIENT, OURS, MOBILE = "+73912223344", "+73912000000", "+79130000001"
-ZADARMA, UIS, GENERIC = ZadarmaDoor(("s",), ZONE), UisDoor(("t",), ZONE), GenericDoor(None)
-
-
-def at(second: int) -> datetime:
-    return START + timedelta(seconds=second)
-
-
-def of_megafon(second: int, **over: str) -> Report:
-    form = {"cmd": "event", "callid": "1", "phone": "73912223344", "telnum": "73912000000", "user": "anna"} | over
-    found = megafon.report(form, at(second))
-    assert found is not None
-    return found
-
-
-def of_zadarma(second: int, event: str, **over: str) -> Report:
-    form = {"event": event, "pbx_call_id": "in_1", "call_start": LOCAL.format(0)}
-    sides = {"caller_id": "+73912223344", "called_did": "73912000000"}
-    return ZADARMA.report(form | sides | over, at(second))
-
-
-def of_uis(event: str, second: int, **over: str) -> Report:
-    notice = {"event": event, "call_session_id": "77", "contact_phone_number": "73912223344"}
-    filled = notice | {"virtual_phone_number": "73912000000", "notification_time": LOCAL.format(second)} | over
-    return UIS.report(json.dumps(filled).encode(), at(second))
-
-
-def of_generic(event: str, second: int, **over: Any) -> Report:
-    news = {"event": event, "call_id": "g1", "phone": CLIENT, "our_phone": OURS, "at": at(second).isoformat()} | over
-    return GENERIC.report(json.dumps(news).encode(), at(second))
-
-
-def of_mango(kind: str, payload: dict[str, Any]) -> Report:
-    found = mango.report(kind, json.dumps(payload | {"from": {"number": "73912223344"}}))
-    assert found is not None
-    return found
-
-
-HISTORY = {"cmd": "history", "start": "20261102T030000Z", "direction": "in", "wait": "8"}
-MANGO_AT = int(START.timestamp())
-STORIES: dict[str, tuple[list[Report], list[str]]] = {
-    "megafon answered after a transfer": (
-        [
-            of_megafon(0, type="INCOMING"),
-            of_megafon(8, type="ACCEPTED"),
-            of_megafon(8, type="CANCELLED", user="boris"),
-            of_megafon(20, type="TRANSFERRED", user="vera"),
-            of_megafon(40, type="COMPLETED"),
-            of_megafon(41, **HISTORY, status="Success", duration="32", link="https://vats.example/1.mp3"),
-        ],
-        ["call.answered", "call.ended", "call.rang"],
-    ),
-    "megafon missed": (
-        [
-            of_megafon(0, type="INCOMING"),
-            of_megafon(30, type="CANCELLED"),
-            of_megafon(31, **(HISTORY | {"wait": "30"}), status="Missed", duration="0"),
-        ],
-        ["call.missed", "call.rang"],
-    ),
-    "zadarma answered": (
-        [
-            of_zadarma(0, "NOTIFY_START"),
-            of_zadarma(2, "NOTIFY_INTERNAL", internal="101"),
-            of_zadarma(8, "NOTIFY_ANSWER", destination="101", internal="101"),
-            of_zadarma(40, "NOTIFY_END", disposition="answered", duration="32"),
-        ],
-        ["call.answered", "call.ended", "call.rang"],
-    ),
-    "zadarma missed": (
-        [of_zadarma(0, "NOTIFY_START"), of_zadarma(30, "NOTIFY_END", disposition="no answer", duration="0")],
-        ["call.missed", "call.rang"],
-    ),
-    "uis answered": (
-        [
-            of_uis("rang", 0),
-            of_uis("answered", 8, employee="Анна"),
-            of_uis("ended", 40, talk_time_duration="32", full_record_file_link="https://uis.example/77"),
-        ],
-        ["call.answered", "call.ended", "call.rang"],
-    ),
-    "uis missed": (
-        [of_uis("rang", 0), of_uis("missed", 30), of_uis("ended", 30, talk_time_duration="0")],
-        ["call.missed", "call.rang"],
-    ),
-    "generic answered after a transfer": (
-        [
-            of_generic("rang", 0),
-            of_generic("answered", 8, employee="101"),
-            of_generic("answered", 20, employee="102"),
-            of_generic("ended", 40, talk_seconds=32, recording="https://pbx.example/g1"),
-        ],
-        ["call.answered", "call.ended", "call.rang"],
-    ),
-    "mango answered after a transfer": (
-        [
-            of_mango("call", leg(1, "Appeared")),
-            of_mango("call", leg(8, "Connected")),
-            of_mango("call", leg(20, "Disconnected")),
-            of_mango("call", leg(21, "Connected", to={"extension": "102"}, call_id="leg2")),
-            of_mango("summary", summary(MANGO_AT + 8)),
-        ],
-        ["call.answered", "call.ended", "call.rang"],
-    ),
-}
+from tests.intake.call_stories import (
+    CLIENT,
+    GENERIC,
+    HISTORY,
+    MISSED,
+    MOBILE,
+    OURS,
+    START,
+    STORIES,
+    TALKED,
+    UIS,
+    ZADARMA,
+    at,
+    of_generic,
+    of_mango,
+    of_megafon,
+    of_uis,
+    of_zadarma,
+)
+from tests.intake.test_mango import leg
 
 
 def played(reports: list[Report]) -> tuple[Call, list[str]]:
@@ -156,6 +61,39 @@ def test_in_every_order_and_twice_over_it_is_the_same_call(story: str) -> None:
         assert len(set(told)) == len(told)
         assert set(expected) <= set(told)
     assert sorted(played(reports)[1]) == expected
+
+
+@pytest.mark.parametrize("missed", MISSED)
+@pytest.mark.parametrize("conversation", TALKED)
+def test_a_missed_call_is_returned_by_a_conversation_of_any_provider_in_either_direction(
+    missed: str, conversation: str
+) -> None:
+    before = played(STORIES[missed][0])[0]
+    talked = played(STORIES[conversation][0])[0]
+    later = replace(talked.course, answered_at=at(600))
+    assert is_returned_by(before, replace(talked, call_id="another", course=later))
+    assert not is_returned_by(before, replace(talked, call_id="another", course=replace(later, answered_at=at(0))))
+    assert not is_returned_by(before, replace(talked, call_id="another", course=replace(later, phone="+79990000000")))
+    events = returned(before, replace(talked, call_id="another", course=later)).events
+    assert [event.TYPE for event in events] == ["call.returned"]
+
+
+@pytest.mark.parametrize("hidden", ["anonymous", "", "sip:101@pbx", "102"])
+def test_a_hidden_number_is_a_call_of_nobody_by_every_provider(hidden: str) -> None:
+    calls = [
+        played([of_megafon(0, type="INCOMING", phone=hidden)])[0],
+        played([of_zadarma(0, "NOTIFY_START", caller_id=hidden)])[0],
+        played([of_uis("rang", 0, contact_phone_number=hidden)])[0],
+        played([of_generic("rang", 0, phone=hidden)])[0],
+        played([mango_hidden(hidden)])[0],
+    ]
+    assert [(call.course.phone, call.course.status) for call in calls] == [(None, "ringing")] * 5
+
+
+def mango_hidden(number: str) -> Report:
+    found = mango.report("call", json.dumps(leg(1, "Appeared") | {"from": {"number": number}}), at(1))
+    assert found is not None
+    return found
 
 
 def test_who_took_part_how_long_and_the_recording_are_kept() -> None:
@@ -187,6 +125,23 @@ def test_a_call_that_only_rang_is_missed_after_ten_minutes(second: int, closed: 
     assert (decision.state.quiet_at is None) == closed
 
 
+@pytest.mark.parametrize(
+    "heard",
+    [
+        [of_generic("rang", 0), of_generic("ended", 30)],
+        [of_megafon(0, type="INCOMING"), of_megafon(30, type="COMPLETED")],
+        [of_mango("call", leg(0, "Appeared")), of_mango("call", leg(30, "Disconnected"))],
+    ],
+    ids=["generic", "megafon", "mango"],
+)
+def test_a_call_that_ended_without_anybody_saying_how_is_missed_all_the_same(heard: list[Report]) -> None:
+    call = played(heard)[0]
+    assert (call.course.status, call.quiet_at) == ("ringing", at(630))
+    decision = swept(call, at(630))
+    assert [event.TYPE for event in decision.events] == ["call.missed"]
+    assert decision.state.quiet_at is None
+
+
 def test_a_conversation_whose_end_never_came_is_over_after_four_hours() -> None:
     call = played([of_generic("rang", 0), of_generic("answered", 8)])[0]
     assert swept(call, at(4 * 3600)).state is call
@@ -205,7 +160,7 @@ def test_an_end_that_comes_after_all_counts_against_the_sweep() -> None:
 READERS: dict[str, Callable[[dict[str, str]], object]] = {
     "megafon": partial(megafon.report, now=START),
     "zadarma": partial(ZADARMA.report, now=START),
-    "uis": lambda form: UIS.report(json.dumps(form).encode(), START),
+    "uis": lambda form: UIS.report(json.dumps(form).encode()),
     "generic": lambda form: GENERIC.report(json.dumps(form).encode(), START),
 }
 NAMES = st.sampled_from(

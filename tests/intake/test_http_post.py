@@ -4,7 +4,7 @@ server at the other end."""
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP
 
+from services.intake.domain.mails import answer
 from services.intake.main import build_app
 from services.intake.settings import IntakeSettings
 from shared.clock import machine_now
@@ -160,6 +161,20 @@ async def test_a_sender_is_not_answered_more_than_a_few_times_an_hour(post: Door
     told = [(await post.letter(a_letter(f"Вопрос {n}", f"Тема {n}"))).json()["message_id"] for n in range(5)]
     answered = [(await post.get(f"/v1/emails/{one}")).json()["answered"] for one in told]
     assert answered == [True, True, True, False, False]
+    at_once = [post.letter(a_letter(f"Срочно {n}", f"Шторм {n}", "storm@school5.ru")) for n in range(12)]
+    assert {answer.status_code for answer in await asyncio.gather(*at_once)} == {201}
+    assert await post.app.state.post.deliveries.documents.count({}) == 6
+
+
+def test_an_address_is_told_of_a_request_once_and_of_so_many_within_an_hour() -> None:
+    now = datetime(2026, 11, 2, 3, tzinfo=UTC)
+    first = answer(None, "r1", 1, now).state
+    assert first.told("r1")
+    assert answer(first, "r1", 1, now + timedelta(minutes=1)).state is first
+    assert not answer(first, "r2", 1, now + timedelta(minutes=59)).state.told("r2")
+    later = answer(first, "r2", 1, now + timedelta(minutes=60)).state
+    assert (later.told("r1"), later.told("r2")) == (False, True)
+    assert not answer(None, "r1", 0, now).state.told("r1")
 
 
 async def test_a_letter_about_a_request_that_is_over_opens_one_that_names_it(post: Doors) -> None:

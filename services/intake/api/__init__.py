@@ -13,6 +13,7 @@ from services.intake.api import (
     senders,
     telephony,
     triage,
+    webhooks,
     words,
 )
 
@@ -27,5 +28,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     senders.routes,
     telephony.routes,
     calls.routes,
+    webhooks.routes,
     triage.routes,
 )

@@ -73,7 +73,7 @@ async def _waits(request: Request, request_id: str, token: str) -> float:
     """Seconds this source, or this link, has to wait; 0 where it may come in."""
     guard: AnswerGuard = request.app.state.answer_guard
     peer = "" if request.client is None else request.client.host
-    return guard.wait(peer, request.headers.getlist("x-forwarded-for"), f"{request_id}/{token}")
+    return guard.wait(peer, f"{request_id}/{token}")
 
 
 AtDoor = Annotated[float, Depends(_waits)]

@@ -1,14 +1,12 @@
-"""`/v1/calls`: the webhooks of telephony providers, and the calls they make up."""
+"""`/v1/calls`: the calls that the webhooks of telephonies make up."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from services.intake.api.fields import Deps, Id, Phone, Reader, base_of
-from services.intake.api.telephony import Calls, heard, refusals_counted
-from services.intake.api.views import CallView, Heard
-from services.intake.channels import generic, mango
+from services.intake.api.views import CallView
 from services.intake.domain.calls import Status
 from services.intake.domain.refusals import ForeignCall, UnknownCall
 from services.intake.phones import phone_in
@@ -17,42 +15,6 @@ from shared.http.paging import Page, Paged
 from shared.http.problems import Problem
 
 routes = APIRouter(prefix="/v1/calls", tags=["calls"])
-SIGNED = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": generic.CallNews.model_json_schema()}}}
-}
-FORM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/x-www-form-urlencoded": {
-                "schema": {
-                    "type": "object",
-                    "required": ["vpbx_api_key", "sign", "json"],
-                    "properties": {name: {"type": "string"} for name in ("vpbx_api_key", "sign", "json")},
-                }
-            }
-        },
-    }
-}
-
-
-@routes.post("/generic", openapi_extra=SIGNED)
-async def from_generic(telephony: Calls, request: Request) -> Heard:
-    """A call rang, was answered, missed, returned, or ended. The same webhook again answers 200 and does nothing."""
-    with refusals_counted(generic.PROVIDER):
-        body = await telephony.gates[generic.PROVIDER].body(request)
-        webhook_id = telephony.reception.generic.webhook_id(body, request.headers)
-        report = telephony.reception.generic.report(body, telephony.reception.clock.now())
-    return heard(await telephony.hear(report, once=f"webhook:{webhook_id}"))
-
-
-@routes.post("/mango/events/{kind}", openapi_extra=FORM)
-async def from_mango(telephony: Calls, request: Request, kind: Id) -> Heard | None:
-    """Whatever Mango Office tells; null for what is about no call with a client."""
-    with refusals_counted(mango.PROVIDER):
-        body = await telephony.gates[mango.PROVIDER].body(request)
-        report = mango.report(kind, telephony.reception.mango.payload(body))
-    return None if report is None else heard(await telephony.hear(report))
 
 
 class Search(BaseModel):

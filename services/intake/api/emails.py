@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from services.intake import post
 from services.intake.api.fields import Deps, Office, Postman, Reader, base_of
+from services.intake.api.telephony import Calls, refusals_counted
 from services.intake.api.views import MailView
 from services.intake.api.views import Received as ReceivedView
 from services.intake.channels import email, mailgun, quotes
@@ -43,9 +44,12 @@ async def receive(office: Office, who: Postman, request: Request) -> Response:
 
 
 @routes.post("/mailgun/mime", status_code=200, response_model=ReceivedView, openapi_extra=mailgun.FORM)
-async def from_mailgun(office: Office, reception: Deps, request: Request) -> Response:
+async def from_mailgun(office: Office, reception: Deps, telephony: Calls, request: Request) -> Response:
     """Mailgun's route for whole letters. The same letter again answers the same."""
-    raw = reception.mailgun.letter(request.headers.get("content-type", ""), await request.body())
+    gate = telephony.gates[mailgun.PROVIDER]
+    with refusals_counted(mailgun.PROVIDER):
+        raw = reception.mailgun.letter(request.headers.get("content-type", ""), await gate.body(request))
+        gate.count()
     return _taken(await office.receive(raw, mailgun.PROVIDER), 200)
 
 

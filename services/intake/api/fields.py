@@ -1,11 +1,13 @@
 """The fields of bodies and answers, who may come in, and what they may see."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from services.intake.channels.gate import KeyGates
 from services.intake.phones import phone_in
 from services.intake.post import PostOffice
 from services.intake.reception import Reception
@@ -29,8 +31,24 @@ async def _office(request: Request) -> PostOffice:
 
 Office = Annotated[PostOffice, Depends(_office)]
 Deps = Annotated[Reception, Depends(_reception)]
-Registrar = Annotated[Principal, Depends(requires("integration", "manager", *SEES_ALL, scope="requests:write"))]
-Postman = Annotated[Principal, Depends(requires("integration", "manager", *SEES_ALL, scope="emails:write"))]
+
+
+def _counted(scope: str) -> Callable[..., Awaitable[Principal]]:
+    """Who may come with this scope; an integration only so often. Raises `TooOften`."""
+
+    async def check(
+        request: Request, who: Annotated[Principal, Depends(requires("integration", "manager", *SEES_ALL, scope=scope))]
+    ) -> Principal:
+        if who.has("integration"):
+            gates: KeyGates = request.app.state.key_gates
+            gates.count(who.subject)
+        return who
+
+    return check
+
+
+Registrar = Annotated[Principal, Depends(_counted("requests:write"))]
+Postman = Annotated[Principal, Depends(_counted("emails:write"))]
 RequestReader = Annotated[Principal, Depends(requires("integration", "manager", *SEES_ALL, scope="requests:read"))]
 Reader = Annotated[Principal, Depends(requires("manager", *SEES_ALL))]
 Speaker = Annotated[Principal, Depends(requires("manager", "specialist", *SEES_ALL))]

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.intake.api.fields import View
+from services.intake.channels.charsets import clean
 from services.intake.domain.callers import Caller, Client
 from services.intake.domain.calls import Call, Fact, Status
 from services.intake.domain.conversation import Doubt, FollowUp, Merge
@@ -21,6 +22,8 @@ from services.intake.domain.requests import (
     Withdrawal,
 )
 from services.intake.domain.triage import Reason
+from services.intake.domain.webhooks import State as WebhookState
+from services.intake.domain.webhooks import Webhook
 from shared.contracts.base import Channel, Direction, Nature, Priority
 
 
@@ -146,12 +149,42 @@ class MailView(View):
     received_at: datetime
 
 
-class Heard(View):
-    """The answer to a webhook."""
+class Kept(View):
+    """The answer to a webhook: it is kept."""
 
-    call_id: str
-    status: Status
+    webhook_id: str
+    call_id: str | None
+    """The call it tells of."""
     repeated: bool
+    not_understood: str | None
+    """What is wrong with it, where something is: it is kept all the same, and a person looks at it."""
+
+
+class Known(View):
+    """Who is calling; nothing where nobody knows."""
+
+    contact_name: str | None = None
+    responsible: str | None = None
+    """The login of the manager in the VATS."""
+
+
+class WebhookView(View):
+    """A webhook as it came, and what became of it."""
+
+    webhook_id: str
+    provider: str
+    kind: str
+    state: WebhookState
+    received_at: datetime
+    why: str | None
+    call_id: str | None
+    payload: str
+
+    @classmethod
+    def of(cls, webhook: Webhook) -> "WebhookView":
+        """What a person is shown of it; bytes that are no text are replaced."""
+        fields = {name: getattr(webhook, name) for name in cls.model_fields}
+        return cls.model_validate(fields | {"payload": clean(webhook.payload.decode("utf-8", "replace"))})
 
 
 class CallView(View):

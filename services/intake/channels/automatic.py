@@ -17,10 +17,11 @@ _PRECEDENCE = frozenset({"bulk", "list", "junk", "auto_reply"})
 _DAEMON = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon|bounce[sd]?)(?:[+=-][^@]*)?@", re.IGNORECASE)
 _ROBOT = re.compile(r"(?:no-?reply|do-?not-?reply|noreply)[^@]*@", re.IGNORECASE)
 _AWAY = re.compile(
-    r"\s*(?:автоответ|автоматический ответ|вне офиса|out of office|auto(?:matic)?[- ]?(?:reply|response)|"
-    r"нет на месте|я в отпуске|уведомление об отсутствии)",
+    r"\s*(?:автоответ(?:чик)?|автоматический ответ|вне офиса|out of office|auto(?:matic)?[- ]?(?:reply|response)|"
+    r"нет на месте|я в отпуске|уведомление об отсутствии)\s*(?:[:.!(]|$)",
     re.IGNORECASE,
 )
+"""The whole subject, or what stands before the colon: people begin a sentence with the same words."""
 _UNDELIVERED = re.compile(
     r"\s*(?:undeliver|delivery status notification|mail delivery (?:failed|failure)|returned mail|"
     r"недоставленное|не ?доставлено|сообщение не доставлено|ошибка доставки|недоставка)",
@@ -45,7 +46,8 @@ def answerable(headers: Mapping[str, str], sender: str | None) -> bool:
     """Whether an automatic answer may go to who wrote it."""
     suppressed = headers.get("x-auto-response-suppress", "").lower()
     robot = sender is None or _ROBOT.match(sender) or _DAEMON.match(sender)
-    return not robot and not any(word in suppressed for word in ("all", "oof", "autoreply"))
+    nowhere = headers.get("return-path", "x").strip() == "<>"
+    return not (robot or nowhere) and not any(word in suppressed for word in ("all", "oof", "autoreply"))
 
 
 def _bounced(message: Part, headers: Mapping[str, str], sender: str | None, subject: str, size: int) -> bool:

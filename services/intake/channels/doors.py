@@ -1,11 +1,13 @@
 """What all providers' doors have in common."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from services.intake.domain.calls import Fact
 from services.intake.domain.refusals import Refused
 
 WEBHOOK_LIMIT = 64_000
-"""Bytes of one webhook; providers send a few hundred."""
+"""Bytes of one webhook; providers send a few hundred. More is refused before it is read."""
 
 AHEAD = timedelta(minutes=5)
 """How far a provider's clock may be ahead of ours."""
@@ -19,27 +21,15 @@ class BadSignature(Refused):
     """Подпись не принята."""
 
 
-class TooLong(Refused):
-    """Сообщение провайдера больше 64 КБ."""
-
-
 class Unreadable(Refused):
     """Сообщение провайдера не разобрать."""
 
 
 class FromTheFuture(Refused):
-    """Поле at: событие из будущего. Проверьте часы телефонии."""
+    """Событие из будущего. Проверьте часы телефонии."""
 
 
-def not_from_the_future(moment: datetime, now: datetime) -> datetime:
-    """`moment`, unless no clock could be that wrong. Raises `FromTheFuture`."""
-    if moment > now + AHEAD:
+def none_from_the_future(facts: Iterable[Fact], now: datetime) -> None:
+    """Raises `FromTheFuture` where no clock could be that wrong."""
+    if any(fact.at > now + AHEAD for fact in facts):
         raise FromTheFuture
-    return moment
-
-
-def within_limit(body: bytes) -> bytes:
-    """Raises `TooLong`."""
-    if len(body) > WEBHOOK_LIMIT:
-        raise TooLong
-    return body

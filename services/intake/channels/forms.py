@@ -3,28 +3,38 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from hmac import compare_digest
-from urllib.parse import parse_qsl
+from operator import itemgetter
+from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
-from services.intake.channels.doors import BadSignature, NotSetUp, Unreadable, within_limit
+from services.intake.channels.doors import BadSignature, NotSetUp, Unreadable
 from services.intake.phones import phone_in
 from shared.contracts.base import to_milliseconds
 
 FIELDS_LIMIT = 60
 LONGEST_ID = 200
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 LONGEST_SECONDS = 7 * 24 * 3600
 
 
-def fields(body: bytes) -> dict[str, str]:
-    """The fields of a form, the first of each name. Raises `TooLong`, `Unreadable`."""
+def pairs(body: bytes) -> list[tuple[str, str]]:
+    """The fields of a form in the order of their names. Raises `Unreadable`."""
     try:
-        pairs = parse_qsl(
-            within_limit(body).decode(), keep_blank_values=True, max_num_fields=FIELDS_LIMIT, errors="strict"
-        )
+        found = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_LIMIT, errors="strict")
     except ValueError:
         raise Unreadable("Нужна форма (application/x-www-form-urlencoded) в UTF-8.") from None
+    return sorted(found, key=itemgetter(0))
+
+
+def written(fields: Iterable[tuple[str, str]]) -> bytes:
+    """The form that has these fields."""
+    return urlencode(list(fields)).encode()
+
+
+def fields(body: bytes) -> dict[str, str]:
+    """The fields of a form, the first of each name. Raises `Unreadable`."""
     found: dict[str, str] = {}
-    for name, value in pairs:
+    for name, value in pairs(body):
         found.setdefault(name, value)
     return found
 
@@ -61,9 +71,11 @@ def moment(written: str, shape: str, zone: ZoneInfo, name: str) -> datetime:
     """A time as the provider writes it, in UTC. Raises `Unreadable` naming the field."""
     try:
         found = datetime.strptime(written, shape).replace(tzinfo=zone)
-        return to_milliseconds(found.astimezone(UTC))
-    except (ValueError, OverflowError):
+    except ValueError:
         raise Unreadable(f"Поле {name}: время не разобрать.") from None
+    if not FIRST_YEAR <= found.year < LAST_YEAR:
+        raise Unreadable(f"Поле {name}: такого года быть не может.")
+    return to_milliseconds(found.astimezone(UTC))
 
 
 def number(text: str | None) -> str | None:

@@ -4,14 +4,14 @@ POST /v1/calls/generic    webhook-id, webhook-timestamp, webhook-signature
 {"event": "rang", "call_id": "7f3", "phone": "+79131234567", "direction": "in", "at": "2026-11-02T09:00:00+07:00"}
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from services.intake.channels.doors import BadSignature, NotSetUp, not_from_the_future, within_limit
+from services.intake.channels.doors import BadSignature, NotSetUp
 from services.intake.domain.calls import Fact, Report
 from services.intake.phones import phone_in
 from shared.contracts.base import Direction, Moment
@@ -45,32 +45,32 @@ class CallNews(BaseModel):
 
 
 class GenericDoor:
-    """Takes the signed webhooks of a generic telephony. The five-minute window is of this machine's time."""
+    """Takes the signed webhooks of a generic telephony; two secrets while one is being replaced by the other. The
+    five-minute window is of this machine's time."""
 
-    def __init__(self, secret: str | None) -> None:
-        self._webhook = None if secret is None else Webhook(secret)
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._webhooks = [Webhook(secret) for secret in secrets]
 
     def webhook_id(self, body: bytes, headers: Mapping[str, str]) -> str:
         """The id of a webhook that is really from the telephony.
 
         Raises `NotSetUp` without a secret, `BadSignature` for one that is wrong, too old or from the future.
         """
-        if self._webhook is None:
+        if not self._webhooks:
             raise NotSetUp
-        try:
-            self._webhook.verify(within_limit(body), dict(headers), json_parse=False)
-        except (WebhookVerificationError, ValueError, OverflowError) as error:
-            raise BadSignature(f"Подпись не принята: {error}.") from None
+        wrong = [_wrong(webhook, body, headers) for webhook in self._webhooks]
+        if all(wrong):
+            raise BadSignature(f"Подпись не принята: {wrong[0]}.")
         return headers["webhook-id"]
 
     def report(self, body: bytes, now: datetime) -> Report:
-        """What the webhook says. Raises pydantic's `ValidationError` naming the fields that are wrong, or
-        `FromTheFuture`."""
+        """What the webhook says; `now` is when it came. Raises pydantic's `ValidationError` naming the fields that are
+        wrong."""
         news = CallNews.model_validate_json(body)
         phone, ours = phone_in(news.phone or ""), phone_in(news.our_phone or "")
         fact = Fact(
             kind=news.event,
-            at=not_from_the_future(news.at or now, now),
+            at=news.at or now,
             direction=news.direction,
             phone=None if phone is None else phone.number,
             by_call_id=news.by_call_id,
@@ -82,3 +82,12 @@ class GenericDoor:
         )
         told_of = news.call_id
         return Report(call_id=told_of, provider=PROVIDER, provider_call_id=told_of, facts=(fact,), raw=body.decode())
+
+
+def _wrong(webhook: Webhook, body: bytes, headers: Mapping[str, str]) -> str | None:
+    """Why the signature is none by this secret."""
+    try:
+        webhook.verify(body, dict(headers), json_parse=False)
+    except (WebhookVerificationError, ValueError, OverflowError) as error:
+        return str(error) or type(error).__name__
+    return None

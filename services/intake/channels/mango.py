@@ -5,23 +5,23 @@ order by time and `seq`. Whether it was answered, only `summary` decides: `talk_
 `entry_result` says.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
-from hmac import compare_digest
+from itertools import product
 from typing import Annotated, Any
-from urllib.parse import parse_qs
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 
-from services.intake.channels.doors import BadSignature, NotSetUp, Unreadable, within_limit
+from services.intake.channels import forms
+from services.intake.channels.doors import NotSetUp, Unreadable
 from services.intake.domain.calls import Fact, Kind, Report
 from services.intake.phones import phone_in
 from shared.contracts.base import Direction
 from shared.ids import derived_id
 
 PROVIDER = "mango"
-FIELDS_LIMIT = 20
 INTERNAL, OUT = 0, 2
 
 UnixTime = Annotated[int, Field(ge=0, le=4_102_444_800)]
@@ -48,7 +48,7 @@ class LegChanged(_News):
     """`events/call`: a leg appeared, was connected, put on hold or disconnected."""
 
     entry_id: str = Field(min_length=1, max_length=200)
-    seq: int = 0
+    seq: int = Field(default=0, ge=0, le=2**31)
     timestamp: UnixTime
     call_state: str
     location: str = ""
@@ -69,32 +69,35 @@ class Summary(_News):
 
 
 class MangoDoor:
-    """Takes the webhooks of one Mango account."""
+    """Takes the webhooks of one Mango account; two codes and keys while one is being replaced by the other."""
 
-    def __init__(self, api_key: str | None, salt: str | None) -> None:
-        self._api_key = api_key
-        self._salt = salt
+    def __init__(self, api_keys: Sequence[str], salts: Sequence[str]) -> None:
+        self._api_keys = api_keys
+        self._salts = salts
 
-    def payload(self, body: bytes) -> str:
+    def payload(self, body: bytes) -> bytes:
         """The raw `json` field of a form that is really from Mango.
 
         Raises `NotSetUp` without key and salt, `Unreadable` for what is no form, `BadSignature`.
         """
-        if self._api_key is None or self._salt is None:
+        if not (self._api_keys and self._salts):
             raise NotSetUp
-        form = _form(within_limit(body))
-        sign = sha256((self._api_key + form["json"] + self._salt).encode()).hexdigest()
-        known = compare_digest(form["vpbx_api_key"].encode(), self._api_key.encode())
-        signed = compare_digest(form["sign"].lower().encode(), sign.encode())
-        if not (known and signed):
-            raise BadSignature
-        return form["json"]
+        form = _form(body)
+        told, account = form["json"], form["vpbx_api_key"]
+        signs = [_sign(key, told, salt) for key, salt in product(self._api_keys, self._salts)]
+        forms.one_of(account, self._api_keys)
+        forms.one_of(form["sign"].lower(), signs)
+        return told.encode()
 
 
-def report(kind: str, payload: str) -> Report | None:
-    """What an event says about a call, or None where it is about no call with a client.
+def _sign(key: str, told: str, salt: str) -> str:
+    return sha256((key + told + salt).encode()).hexdigest()
 
-    Raises pydantic's `ValidationError` naming the fields that are wrong.
+
+def report(kind: str, payload: str, now: datetime) -> Report | None:
+    """What an event says about a call, or None where it is about no call with a client; `now` is when it came.
+
+    Raises pydantic's `ValidationError` naming the fields that are wrong, `Unreadable`.
     """
     if kind == "call":
         leg = LegChanged.model_validate_json(payload)
@@ -103,7 +106,7 @@ def report(kind: str, payload: str) -> Report | None:
         summary = Summary.model_validate_json(payload)
         internal = summary.call_direction == INTERNAL
         return None if internal else _told(summary.entry_id, _summary_facts(summary), payload)
-    return _told_beside(payload)
+    return _told_beside(payload, now)
 
 
 def _leg_facts(leg: LegChanged) -> tuple[Fact, ...]:
@@ -175,19 +178,26 @@ def _told(entry_id: str, facts: tuple[Fact, ...], payload: str) -> Report:
     )
 
 
-def _told_beside(payload: str) -> Report | None:
-    """Recordings, key presses: kept with their call, without consequences."""
+def _told_beside(payload: str, now: datetime) -> Report | None:
+    """Recordings, key presses, messages: kept with their call. Mango gives the link to a recording on request, by its
+    id."""
     try:
         news: Any = from_json(payload)
     except ValueError:
         raise Unreadable from None
-    entry_id = news.get("entry_id") if isinstance(news, dict) else None
-    return _told(entry_id, (), payload) if isinstance(entry_id, str) and entry_id else None
+    if not isinstance(news, dict):
+        raise Unreadable("Поле json: нужен объект.")
+    entry_id, recording = news.get("entry_id"), news.get("recording_id")
+    if not (isinstance(entry_id, str) and 0 < len(entry_id) <= forms.LONGEST_ID):
+        return None
+    named = isinstance(recording, str) and 0 < len(recording) <= forms.LONGEST_ID
+    facts = (Fact(kind="leg", at=now, recording=f"{PROVIDER}:{recording}"),) if named else ()
+    return _told(entry_id, facts, payload)
 
 
 def _form(body: bytes) -> dict[str, str]:
+    fields = forms.fields(body)
     try:
-        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=FIELDS_LIMIT, errors="strict")
-        return {name: fields[name][0] for name in ("vpbx_api_key", "sign", "json")}
-    except (ValueError, KeyError):
+        return {name: fields[name] for name in ("vpbx_api_key", "sign", "json")}
+    except KeyError:
         raise Unreadable("Нужны поля формы vpbx_api_key, sign и json.") from None

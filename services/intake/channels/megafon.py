@@ -9,12 +9,15 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from services.intake.channels import forms
-from services.intake.channels.doors import Unreadable, not_from_the_future
+from services.intake.channels.doors import Unreadable
 from services.intake.domain.calls import Fact, Kind, Report
 from shared.contracts.base import Direction
 from shared.ids import derived_id
 
 PROVIDER = "megafon"
+TOKEN = "crm_token"  # noqa: S105 - the name of the field
+ABOUT_NO_CALL = frozenset({"contact", "rating"})
+"""Commands that tell nothing about how a call went: the first is answered at once."""
 _UTC = ZoneInfo("UTC")
 _EVENTS: dict[str, Kind | None] = {
     "INCOMING": "rang",
@@ -32,25 +35,27 @@ class MegafonDoor:
     def __init__(self, tokens: tuple[str, ...]) -> None:
         self._tokens = tokens
 
-    def form(self, body: bytes) -> dict[str, str]:
-        """A form that is really from the VATS. Raises `NotSetUp`, `BadSignature`, `Unreadable`, `TooLong`."""
-        form = forms.fields(body)
-        forms.one_of(form.pop("crm_token", ""), self._tokens)
-        return form
+    def payload(self, body: bytes) -> bytes:
+        """A form that is really from the VATS, without its token. Raises `NotSetUp`, `BadSignature`, `Unreadable`."""
+        pairs = forms.pairs(body)
+        forms.one_of(next((value for name, value in pairs if name == TOKEN), ""), self._tokens)
+        return forms.written(pair for pair in pairs if pair[0] != TOKEN)
 
 
 def report(form: Mapping[str, str], now: datetime) -> Report | None:
-    """What a form says about a call, None where it is about none. Raises `Unreadable`, `FromTheFuture`."""
+    """What a form says about a call, None where it is about none; `now` is when it came. Raises `Unreadable`."""
     kind = form.get("cmd")
-    if kind not in {"event", "history"}:
+    if kind in ABOUT_NO_CALL:
         return None
+    if kind not in {"event", "history"}:
+        raise Unreadable("Поле cmd: неизвестная команда.")
     call = forms.call_named(form, "callid")
     return Report(
         call_id=derived_id("call", PROVIDER, call),
         provider=PROVIDER,
         provider_call_id=call,
-        facts=_history(form, now) if kind == "history" else _event(form, now),
-        raw=str(dict(sorted(form.items()))),
+        facts=_history(form) if kind == "history" else _event(form, now),
+        raw=forms.written(form.items()).decode(),
     )
 
 
@@ -64,8 +69,8 @@ def _event(form: Mapping[str, str], now: datetime) -> tuple[Fact, ...]:
     return (_fact(form, kind, now),)
 
 
-def _history(form: Mapping[str, str], now: datetime) -> tuple[Fact, ...]:
-    began = not_from_the_future(forms.moment(form.get("start", ""), "%Y%m%dT%H%M%SZ", _UTC, "start"), now)
+def _history(form: Mapping[str, str]) -> tuple[Fact, ...]:
+    began = forms.moment(form.get("start", ""), "%Y%m%dT%H%M%SZ", _UTC, "start")
     wait, talk = forms.seconds(form, "wait"), forms.seconds(form, "duration")
     answered = form.get("status") == "Success"
     outcome = began + timedelta(seconds=wait)

@@ -1,17 +1,16 @@
-"""UIS / CoMagic: the cabinet posts the JSON its template says (`deploy/uis/template.json`) and signs nothing.
+"""UIS / CoMagic: the cabinet posts the JSON its templates say (`deploy/uis/*.template`) and signs nothing.
 
-So the address carries a secret: `/v1/calls/uis/{token}`. Every value comes as text; a variable that says nothing is
-empty. Times are those of the account's zone.
+So the address carries a secret: `/v1/calls/uis/{token}`. A variable that says nothing is null. Times are those of the
+account's zone.
 """
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.intake.channels import forms
-from services.intake.channels.doors import not_from_the_future
 from services.intake.domain.calls import Fact, Kind, Report
 from shared.contracts.base import Direction
 from shared.ids import derived_id
@@ -20,20 +19,28 @@ PROVIDER = "uis"
 _TIME = "%Y-%m-%d %H:%M:%S"
 
 
+def _said(value: object) -> object:
+    return "" if value is None else value
+
+
+Said = Annotated[str, BeforeValidator(_said)]
+"""Text, a number or null, as UIS fills it in."""
+
+
 class Notice(BaseModel):
-    """What the template fills in."""
+    """What a template fills in."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
-    event: Literal["rang", "answered", "missed", "ended"]
+    event: Literal["rang", "answered", "missed", "ended", "recorded"]
     call_session_id: str = Field(min_length=1, max_length=200)
     direction: Literal["in", "out"] = "in"
-    contact_phone_number: str = Field(default="", max_length=200)
-    virtual_phone_number: str = Field(default="", max_length=200)
-    employee: str = Field(default="", max_length=200)
-    notification_time: str = Field(default="", max_length=40)
-    talk_time_duration: str = Field(default="", max_length=20)
-    full_record_file_link: str = Field(default="", max_length=2_000)
+    contact_phone_number: Said = Field(default="", max_length=200)
+    virtual_phone_number: Said = Field(default="", max_length=200)
+    employee: Said = Field(default="", max_length=200)
+    notification_time: Said = Field(default="", max_length=40)
+    talk_time_duration: Said = Field(default="", max_length=20)
+    file_link: Said = Field(default="", max_length=2_000)
 
 
 class UisDoor:
@@ -47,25 +54,28 @@ class UisDoor:
         """Raises `NotSetUp`, `BadSignature`."""
         forms.one_of(token, self._tokens)
 
-    def report(self, body: bytes, now: datetime) -> Report:
-        """What a notice says. Raises pydantic's `ValidationError`, `Unreadable`, `FromTheFuture`."""
+    def report(self, body: bytes) -> Report:
+        """What a notice says. Raises pydantic's `ValidationError`, `Unreadable`."""
         notice = Notice.model_validate_json(body)
-        at = forms.moment(notice.notification_time, _TIME, self._zone, "notification_time")
+        written = notice.notification_time.partition(".")[0]
+        at = forms.moment(written, _TIME, self._zone, "notification_time")
         return Report(
             call_id=derived_id("call", PROVIDER, notice.call_session_id),
             provider=PROVIDER,
             provider_call_id=notice.call_session_id,
-            facts=_facts(notice, not_from_the_future(at, now)),
+            facts=_facts(notice, at),
             raw=body.decode("utf-8", "replace"),
         )
 
 
 def _facts(notice: Notice, at: datetime) -> tuple[Fact, ...]:
+    if notice.event == "recorded":
+        return (_fact(notice, "leg", at, recording=forms.link(notice.file_link)),)
     if notice.event != "ended":
         return (_fact(notice, notice.event, at),)
     talk = forms.seconds(notice.model_dump(), "talk_time_duration")
     outcome: Kind = "answered" if talk else "missed"
-    ended = _fact(notice, "ended", at, talk=talk, recording=forms.link(notice.full_record_file_link))
+    ended = _fact(notice, "ended", at, talk=talk)
     return (_fact(notice, outcome, at - timedelta(seconds=talk), final=True), ended)
 
 

@@ -12,7 +12,7 @@ from hashlib import sha1
 from zoneinfo import ZoneInfo
 
 from services.intake.channels import forms
-from services.intake.channels.doors import Unreadable, not_from_the_future
+from services.intake.channels.doors import Unreadable
 from services.intake.domain.calls import Fact, Kind, Report
 from shared.contracts.base import Direction, to_milliseconds
 from shared.ids import derived_id
@@ -41,32 +41,32 @@ class ZadarmaDoor:
         self._secrets = secrets
         self._zone = ZoneInfo(zone)
 
-    def form(self, body: bytes, signature: str) -> dict[str, str]:
-        """A form that is really from Zadarma. Raises `NotSetUp`, `BadSignature`, `Unreadable`, `TooLong`."""
+    def payload(self, body: bytes, signature: str) -> bytes:
+        """A form that is really from Zadarma. Raises `NotSetUp`, `BadSignature`, `Unreadable`."""
         form = forms.fields(body)
         signed = SIGNED.get(form.get("event", ""))
         if signed is None:
             raise Unreadable("Поле event: неизвестное событие.")
         text = "".join(form.get(name, "") for name in signed)
         forms.one_of(signature, [sign(secret, text) for secret in self._secrets])
-        return form
+        return forms.written(forms.pairs(body))
 
     def report(self, form: Mapping[str, str], now: datetime) -> Report:
-        """What a form says about a call. Raises `Unreadable`, `FromTheFuture`."""
+        """What a form says about a call; `now` is when it came. Raises `Unreadable`."""
         call = forms.call_named(form, "pbx_call_id")
         return Report(
             call_id=derived_id("call", PROVIDER, call),
             provider=PROVIDER,
             provider_call_id=call,
             facts=self._facts(form, now),
-            raw=str(dict(sorted(form.items()))),
+            raw=forms.written(form.items()).decode(),
         )
 
     def _facts(self, form: Mapping[str, str], now: datetime) -> tuple[Fact, ...]:
         event, now = form["event"], to_milliseconds(now)
         if event == "NOTIFY_RECORD":
-            return ()
-        began = not_from_the_future(forms.moment(form.get("call_start", ""), _START, self._zone, "call_start"), now)
+            return (_recorded(forms.call_named(form, "call_id_with_rec"), now),)
+        began = forms.moment(form.get("call_start", ""), _START, self._zone, "call_start")
         if event.endswith("_END"):
             return _over(form, began, now)
         kind = _KINDS.get(event, "leg")
@@ -76,6 +76,11 @@ class ZadarmaDoor:
 def sign(secret: str, text: str) -> str:
     """The signature of `text`."""
     return b64encode(hmac.new(secret.encode(), text.encode(), sha1).hexdigest().encode()).decode()
+
+
+def _recorded(recording: str, now: datetime) -> Fact:
+    """The provider gives a link on request, by this id."""
+    return Fact(kind="leg", at=now, final=False, recording=f"{PROVIDER}:{recording}")
 
 
 def _over(form: Mapping[str, str], began: datetime, now: datetime) -> tuple[Fact, ...]:

@@ -301,7 +301,8 @@ def _now_known(call: Call, by: str, at: datetime) -> tuple[CallIdentified, ...]:
 
 
 def _quiet_at(course: Course, facts: Iterable[Fact]) -> datetime | None:
-    if course.ended_at is not None or course.status in {"missed", "returned"}:
+    """A call of which only ends of legs are known may ring on elsewhere: it is not over by them."""
+    if course.status in {"missed", "returned"} or (course.status == "answered" and course.ended_at is not None):
         return None
     heard = max((fact.at for fact in facts), default=None)
     return None if heard is None else heard + (TALKS_FOR if course.status == "answered" else RINGS_FOR)

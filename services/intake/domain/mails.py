@@ -1,7 +1,7 @@
 """One letter: what could be read of it, and what became of it. The letter itself is kept as it came."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from services.intake.domain.callers import Client
@@ -16,6 +16,7 @@ Kind = Literal["request", "follow_up", "thanks", "auto_reply", "bounce", "bulk",
 
 BY_ADDRESS = "intake"
 """Who said whose letter it is where its address did."""
+HOUR = timedelta(hours=1)
 NO_SUBJECT = "Письмо без темы"
 UNREADABLE = "Письмо не удалось разобрать"
 
@@ -90,6 +91,26 @@ class Mail:
     contact_id: str | None = None
     link: Word | None = None
     """The word on its sender it was given to its client by: put right there, it goes along."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an address was answered automatically within the last hour: the requests, and when."""
+
+    requests: tuple[tuple[str, datetime], ...] = ()
+
+    def told(self, request_id: str) -> bool:
+        """Whether it was told of this request."""
+        return any(known == request_id for known, _ in self.requests)
+
+
+def answer(known: Answered | None, request_id: str, limit: int, now: datetime) -> Decision[Answered]:
+    """Tell the address of a request, unless it was told of so many within the hour: then nothing changes."""
+    before = known or Answered()
+    recent = tuple(one for one in before.requests if one[1] > now - HOUR)
+    if before.told(request_id) or len(recent) >= limit:
+        return Decision(before)
+    return Decision(Answered((*recent, (request_id, now))))
 
 
 def arrived(

@@ -1,0 +1,1 @@
+"""A bridge from an Asterisk's manager interface to the generic signed webhook."""
