@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from deploy.demo.cast import Institution
-from deploy.demo.doors import DIRECTOR, LEAD, Differs, Doors, Who, until
+from deploy.demo.doors import DIRECTOR, Differs, Doors, Who, until
 from shared.ids import random_id
 
 ZONE = "Asia/Krasnoyarsk"
@@ -145,10 +145,10 @@ async def registered(
     return str(answer["request_id"])
 
 
-async def promise(stage: Stage, request_id: str, moment: datetime, words: str, *, to: Who | None = None) -> None:
-    """The contact promises the manager, or somebody else, to wait (R-URG-3)."""
+async def promise(stage: Stage, request_id: str, moment: datetime, words: str) -> None:
+    """The contact promises to wait (R-URG-3)."""
     body = {"until": moment.isoformat(), "words": words}
-    await stage.doors.post("intake", f"/v1/requests/{request_id}/wait-promise", to or stage.manager, body)
+    await stage.doors.post("intake", f"/v1/requests/{request_id}/wait-promise", stage.manager, body)
     await stage.clock_is(request_id, "wait_promise", "met")
 
 
@@ -163,10 +163,10 @@ async def finished(stage: Stage, request_id: str, who: Who, note: str) -> None:
     await stage.clock_is(request_id, "finish", "met")
 
 
-async def verdict(stage: Stage, request_id: str, words: str, *, to: Who | None = None) -> None:
-    """The accountant is content, as the manager or somebody else hears: the request is closed (R-REQ-3)."""
+async def verdict(stage: Stage, request_id: str, words: str) -> None:
+    """The accountant is content: the request is closed (R-REQ-3)."""
     body = {"satisfied": True, "words": words}
-    await stage.doors.post("intake", f"/v1/requests/{request_id}/verdict", to or stage.manager, body)
+    await stage.doors.post("intake", f"/v1/requests/{request_id}/verdict", stage.manager, body)
     await stage.clock_is(request_id, "verdict", "met")
     await stage.stage_is(request_id, "closed")
 
@@ -204,14 +204,13 @@ async def referred(stage: Stage, new: Institution, fan_id: str) -> None:
 
 
 async def _tried(stage: Stage, request_id: str) -> None:
-    """A trial request is served under the clocks of urgent ones, and every one of them is met; the lead of the
-    specialists speaks with the prospect."""
+    """A trial request is served under the clocks of urgent ones, and every one of them is met (R-REF-3)."""
     holder = await stage.assigned(request_id)
-    await promise(stage, request_id, stage.moment + 15 * MINUTE, "Подождём, наши и не брались", to=LEAD)
+    await promise(stage, request_id, stage.moment + 15 * MINUTE, "Подождём, наши и не брались")
     await deed(stage, request_id, "start", holder)
     await stage.later(20 * MINUTE)
     await finished(stage, request_id, holder, "Отчёт выгружен")
-    await verdict(stage, request_id, "За двадцать минут! Спасибо", to=LEAD)
+    await verdict(stage, request_id, "За двадцать минут! Спасибо")
 
 
 async def fact(stage: Stage, body: Mapping[str, Any]) -> None:

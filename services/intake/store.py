@@ -46,6 +46,7 @@ REQUEST_INDEXES = (
     IndexModel([("caller.email", 1), *NEWEST], partialFilterExpression={"caller.email": {"$type": "string"}}),
     IndexModel("unclaimed", partialFilterExpression={"unclaimed.0": {"$exists": True}}),
     IndexModel([("client.manager_id", 1), *NEWEST], name="open", partialFilterExpression={"state": "open"}),
+    IndexModel("client.manager_id", name="trials", partialFilterExpression={"trial": True}),
     IndexModel("merged_into", partialFilterExpression={"merged_into": A_STRING}),
     IndexModel("merge_unchecked", partialFilterExpression={"merge_unchecked": True}),
     BY_LINK,
@@ -96,8 +97,10 @@ class Store:
         self._large_letters = Files(service.database, "large_letters")
 
     async def base_of(self, manager_id: str) -> frozenset[str]:
-        """Ids of the clients a manager holds at present."""
-        return frozenset(await self.clients.collection.distinct("_id", {"manager_id": manager_id}))
+        """Ids of the clients a manager holds at present, and of the prospects they have at trial (R-REF-3)."""
+        held = await self.clients.collection.distinct("_id", {"manager_id": manager_id})
+        tried = {"trial": True, "client.manager_id": manager_id}
+        return frozenset([*held, *await self.requests.collection.distinct("client.client_id", tried)])
 
     async def requests_where(
         self, where: Sequence[Mapping[str, Any]], after: str | None, limit: int
