@@ -20,7 +20,18 @@ from shared.clock import ServiceClock
 from tests.conftest import SettingsFor
 from tests.kit import PRIVATE_KEY, eventually, publish, serving, token
 from tests.sla_monitor.conftest import DIRECTOR, Running
-from tests.sla_monitor.telling import NOON, RULES, assigned, minute, promised, registered, started, told
+from tests.sla_monitor.telling import (
+    NOON,
+    REFUSED,
+    RULES,
+    assigned,
+    finished,
+    minute,
+    promised,
+    registered,
+    started,
+    told,
+)
 from tests.sla_monitor.test_any_order import ANYTHING, heard_at_the_end, shuffled, stories
 
 
@@ -127,3 +138,17 @@ async def test_a_due_time_names_the_intervals_it_counted(monitor: Running) -> No
     await monitor.get("/v1/clocks/explanation", 404, **(asked | {"about_id": "nobody"}))
     await monitor.get("/v1/clocks/explanation", 422, **(asked | {"about": "weather"}))
     await monitor.get("/v1/clocks/explanation", 403, who=token("specialist", subject="s1"), **asked)
+
+
+async def test_a_finish_that_goes_on_names_what_had_counted_before_the_refusal(monitor: Running) -> None:
+    """R-URG-5: two hours of the four were used; the eighty minutes until the refusal do not count."""
+    story = ((0, registered()), (1, assigned()), (2, started()), (122, finished()), (202, REFUSED))
+    await monitor.publish(*(event(minute(number)) for number, event in story))
+    await monitor.timeline("/v1/requests/r1/timeline", 5)
+    asked: dict[str, Any] = {"about": "request", "about_id": "r1", "obligation_id": "r1:finish:2"}
+    found = await monitor.get("/v1/clocks/explanation", **asked)
+    assert [(one["begins"][11:16], one["ends"][11:16]) for one in found["counted"]] == [
+        ("05:02", "07:02"),
+        ("08:22", "10:22"),
+    ]
+    assert (found["seconds"], found["because"], found["due"][11:16]) == (4 * 3600, "target", "10:22")
