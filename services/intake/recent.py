@@ -15,7 +15,7 @@ from services.intake.domain.requests import ServiceRequest
 from services.intake.store import Store
 
 KNOWN_FOR = 5.0
-KEPT = 20
+KEPT = 10
 """Of one client, of one base, of nobody: the newest."""
 REMEMBERED = 2_000
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
+from services.intake.domain.callers import Caller
 from services.intake.domain.conversation import FollowUp, Merge, Pressing
 from services.intake.domain.refusals import NotMerged, NotTheSameMatter
 from services.intake.domain.requests import PossibleDuplicate, ServiceRequest, existing, next_state
@@ -20,7 +21,7 @@ LIKE = 0.34
 """Share of words in common from which texts of one client are taken to be about the same."""
 VERY_LIKE = 0.5
 """Likewise where it is not sure that they are of one client."""
-PROPOSED = 5
+PROPOSED = 3
 """Of the likeliest, how many a registration names."""
 BY_WORDS = "intake"
 """Who raised a priority that the client's words raised, and who broke a circle."""
@@ -193,16 +194,17 @@ def _reasons(one: ServiceRequest, other: ServiceRequest) -> tuple[str, ...]:
     if one.request_id == other.request_id or apart or abs(one.registered_at - other.registered_at) > WITHIN:
         return ()
     same, nobodys = _same_client(one, other), one.client is None or other.client is None
-    person, otherwise = _same_contact(one, other), one.channel != other.channel
-    sender = not set(one.caller.senders()).isdisjoint(other.caller.senders())
+    otherwise, sender = one.channel != other.channel, _same_sender(one.caller, other.caller)
     if nobodys:
         worth_reading = otherwise or sender
     else:
-        worth_reading = same or (_same_base(one, other) and (sender or _same_name(one, other)))
+        worth_reading = same or ((sender or _same_name(one, other)) and _same_base(one, other))
     if not worth_reading:
         return ()
     alike = _likeness(_matter(one), _matter(other)) >= (LIKE if same else VERY_LIKE)
-    could = alike or (same and person and otherwise)
+    person = one.contact_id is not None and one.contact_id == other.contact_id
+    if not alike and not (same and person and otherwise):
+        return ()
     reasons = {
         "похожие слова": alike,
         "тот же бухгалтер": person,
@@ -211,20 +213,20 @@ def _reasons(one: ServiceRequest, other: ServiceRequest) -> tuple[str, ...]:
         "отправитель не опознан": nobodys,
         "записаны за разными клиентами одной базы": not (same or nobodys),
     }
-    return tuple(reason for reason, holds in reasons.items() if holds) if could else ()
+    return tuple(reason for reason, holds in reasons.items() if holds)
 
 
 def _same_client(one: ServiceRequest, other: ServiceRequest) -> bool:
     return one.client is not None and other.client is not None and one.client.client_id == other.client.client_id
 
 
-def _same_contact(one: ServiceRequest, other: ServiceRequest) -> bool:
-    return one.contact_id is not None and one.contact_id == other.contact_id
+def _same_sender(one: Caller, other: Caller) -> bool:
+    return (one.phone is not None and one.phone == other.phone) or (one.email is not None and one.email == other.email)
 
 
 def _same_base(one: ServiceRequest, other: ServiceRequest) -> bool:
-    held = {None if request.client is None else request.client.manager_id for request in (one, other)}
-    return len(held) == 1 and None not in held
+    mine, theirs = one.client, other.client
+    return mine is not None and theirs is not None and mine.manager_id == theirs.manager_id is not None
 
 
 def _same_name(one: ServiceRequest, other: ServiceRequest) -> bool:
@@ -232,12 +234,12 @@ def _same_name(one: ServiceRequest, other: ServiceRequest) -> bool:
 
 
 def _matter(request: ServiceRequest) -> frozenset[str]:
-    return _stems(f"{request.subject} {request.text[:WORDS_KEPT]}")
+    return _stems(request.subject, request.text[:WORDS_KEPT])
 
 
 @lru_cache(maxsize=2_000)
-def _stems(text: str) -> frozenset[str]:
-    words = _WORD.findall(text.lower().replace("ё", "е"))
+def _stems(subject: str, text: str) -> frozenset[str]:
+    words = _WORD.findall(f"{subject} {text}".lower().replace("ё", "е"))
     return frozenset(word[:STEM] for word in words if len(word) >= SHORTEST)
 
 
