@@ -1,7 +1,7 @@
 """The telephony providers, put together: their doors, their gates, and whose phone our side was."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -25,8 +25,10 @@ from services.intake.telephony_settings import TelephonySettings
 from shared.ids import derived_id
 from shared.service import Service
 from shared.store import Documents, Stepped
+from shared.store.batching import Batcher
 
 SWEPT_AT_ONCE = 200
+ASKED_AT_ONCE = 200
 PROVIDERS = ("generic", "mango", "megafon", "zadarma", "uis", "mailgun")
 
 
@@ -73,6 +75,7 @@ class Telephony:
         self.doors = doors
         self.gates = gates
         self.users = users
+        self._asked: Batcher[frozenset[str], dict[str, str]] = Batcher(self._managers_of, ASKED_AT_ONCE)
         self.inbox = Inbox(reception.store.webhooks, doors.read, self.hear, reception.clock)
 
     async def take(
@@ -113,11 +116,15 @@ class Telephony:
             await asyncio.sleep(every_seconds)
 
     async def _holders(self, report: Report) -> dict[str, str]:
-        numbers = {number for fact in report.facts for number in (fact.phone, fact.ours) if number}
-        if not numbers:
-            return {}
-        found = await self.managers.find({"phones": {"$in": sorted(numbers)}})
-        return {phone: manager.manager_id for manager in found for phone in manager.phones if phone in numbers}
+        numbers = frozenset(number for fact in report.facts for number in (fact.phone, fact.ours) if number)
+        return await self._asked.call(numbers) if numbers else {}
+
+    async def _managers_of(self, asked: Sequence[frozenset[str]]) -> Sequence[dict[str, str]]:
+        """Of each set of numbers, whose they are: what is asked at the same moment is one query."""
+        wanted = frozenset[str]().union(*asked)
+        found = await self.managers.find({"phones": {"$in": sorted(wanted)}}, limit=0)
+        holders = {phone: manager.manager_id for manager in found for phone in manager.phones}
+        return [{number: holders[number] for number in numbers if number in holders} for numbers in asked]
 
 
 def telephony(service: Service, reception: Reception, settings: TelephonySettings) -> Telephony:
