@@ -125,6 +125,7 @@ SECTIONS: Mapping[str, list[Variable]] = {
         ),
         Variable(
             name="SVOY_PROXY_ADDRESSES",
+            usual="127.0.0.1",
             about="Networks of the proxies before it, spaces between: they are believed who knocks.",
         ),
     ],

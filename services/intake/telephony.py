@@ -106,7 +106,7 @@ class Telephony:
     async def sweep(self) -> None:
         """Close the calls that never ended."""
         now, store = self.reception.clock.now(), self.reception.store
-        for call in await store.calls.find({"quiet_at": {"$lte": now}}, limit=SWEPT_AT_ONCE):
+        for call in await store.calls.find({"quiet_at": {"$type": "date", "$lte": now}}, limit=SWEPT_AT_ONCE):
             await self.reception.close(call, now)
 
     async def sweeping(self, every_seconds: float) -> None:

@@ -49,6 +49,7 @@ async def test_a_known_client_is_recognised_and_the_request_told_to_the_others(d
         "zone": "Asia/Krasnoyarsk",
         "manager_id": "m1",
         "tariff": "standard",
+        "region": None,
     }
     assert (event.body["contact_id"], event.body["products"]) == ("c1-a", ["1С:ЗГУ"])
     kept = (await doors.get(f"/v1/requests/{body['request_id']}")).json()
