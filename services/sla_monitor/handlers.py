@@ -9,6 +9,7 @@ from services.sla_monitor.domain.facts import FACTS
 from services.sla_monitor.domain.people import told_of
 from services.sla_monitor.monitor import Monitor
 from services.sla_monitor.notify.escalations import Escalations
+from services.sla_monitor.notify.postponing import Postponing
 from shared.contracts.accounts import (
     ClientChanged,
     ClientEvent,
@@ -18,6 +19,7 @@ from shared.contracts.accounts import (
     ManagerRegistered,
 )
 from shared.contracts.base import Event
+from shared.contracts.routing import WorkPostponed
 from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn, SlaWarned
 from shared.messaging.envelope import Message
 from shared.messaging.inbound import Handler
@@ -28,6 +30,16 @@ async def on_fact(event: Event, _: Message, monitor: Monitor, escalations: Escal
     timeline = await monitor.hear(event)
     if timeline is not None:
         await escalations.follow(timeline)
+
+
+async def on_postponed(
+    event: WorkPostponed, message: Message, monitor: Monitor, escalations: Escalations, postponing: Postponing
+) -> None:
+    """A fact like any other, of which the manager hears at once."""
+    timeline = await monitor.hear(event)
+    if timeline is not None:
+        await escalations.follow(timeline)
+        await postponing.tell(event, timeline, message.id)
 
 
 async def on_client(event: ClientEvent, _: Message, bases: Bases) -> None:
@@ -55,9 +67,13 @@ async def on_breach_withdrawn(event: SlaBreachWithdrawn, _: Message, escalations
     await escalations.withdraw(event)
 
 
-def handlers(monitor: Monitor, bases: Bases, escalations: Escalations) -> Mapping[type[Event], Handler]:
+def handlers(
+    monitor: Monitor, bases: Bases, escalations: Escalations, postponing: Postponing
+) -> Mapping[type[Event], Handler]:
     """Every event a timeline knows, and what escalation wants to know besides."""
+    postponed = partial(on_postponed, monitor=monitor, escalations=escalations, postponing=postponing)
     return dict.fromkeys(FACTS, partial(on_fact, monitor=monitor, escalations=escalations)) | {
+        WorkPostponed: postponed,
         ClientRegistered: partial(on_client, bases=bases),
         ClientChanged: partial(on_client, bases=bases),
         ManagerRegistered: partial(on_manager, escalations=escalations),

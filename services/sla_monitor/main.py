@@ -17,6 +17,7 @@ from services.sla_monitor.monitor import Monitor
 from services.sla_monitor.notify import loop
 from services.sla_monitor.notify.escalations import Escalations
 from services.sla_monitor.notify.notifier import Notifier
+from services.sla_monitor.notify.postponing import Postponing
 from services.sla_monitor.notify.store import NotifyStore
 from services.sla_monitor.policy_book import PolicyBook, PolicyOvertaken, UnknownVersion
 from services.sla_monitor.reading.changes import Changes, Noted, TooManyFollowers
@@ -67,7 +68,14 @@ def build_app(settings: SlaMonitorSettings, clock: ServiceClock | None = None) -
             await metrics.renew(monitor.store, monitor.clock.now())
             await asyncio.sleep(max(settings.measure_every_seconds, LEAST_REST * (perf_counter() - began)))
 
-    service.listen(handlers(monitor, bases, escalations))
+    postponing = Postponing(
+        store=escalations.store,
+        bases=bases,
+        deliveries=deliveries,
+        clock=service.clock,
+        company_zone=settings.company_zone,
+    )
+    service.listen(handlers(monitor, bases, escalations, postponing))
     service.background("ticker", ticker.run)
     service.background("measure", measure)
     service.background("policy", Reckoning(book, monitor).run)

@@ -63,11 +63,20 @@ async def test_numbers_are_what_people_can_say(doors: Doors) -> None:
 
 async def test_the_same_external_id_again_answers_the_same(doors: Doors) -> None:
     first = await doors.post("/v1/requests", NEW | {"external_id": "7"})
-    again = await doors.post("/v1/requests", NEW | {"external_id": "7", "text": "срочно"})
+    again = await doors.post("/v1/requests", NEW | {"external_id": "7"})
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.content == again.content
     other = await doors.post("/v1/requests", NEW | {"external_id": "8"})
     assert other.json()["request_id"] != first.json()["request_id"]
+
+
+async def test_other_words_under_a_name_that_is_taken_are_refused_not_lost(doors: Doors) -> None:
+    first = await doors.post("/v1/requests", NEW | {"external_id": "7"})
+    other = await doors.post("/v1/requests", NEW | {"external_id": "7", "text": "срочно"})
+    problem = other.json()
+    assert (other.status_code, problem["type"].rpartition("/")[2]) == (409, "another-request")
+    assert problem["request_id"] == first.json()["request_id"]
+    assert first.json()["number"] in problem["detail"]
 
 
 async def test_the_same_external_id_at_once_is_one_request(doors: Doors) -> None:

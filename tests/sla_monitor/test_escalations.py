@@ -20,11 +20,11 @@ from shared.contracts.base import Event
 from shared.contracts.sla_monitor import EscalationAcknowledged, EscalationRaised
 from shared.delivery import Deliveries
 from tests.conftest import SettingsFor
-from tests.kit import eventually, listening, serving, token
+from tests.kit import eventually, listening, publish, serving, token
 from tests.sla_monitor.conftest import Running
 from tests.sla_monitor.outside import SECRET, Listener, Post, hook_server, mail_server
 from tests.sla_monitor.policing import body, clock
-from tests.sla_monitor.telling import MISSED, RETURNED, ZONE, assigned, call, promised, registered, started
+from tests.sla_monitor.telling import MISSED, RETURNED, ZONE, assigned, call, postponed, promised, registered, started
 
 VERA, OLGA = "vera@svoy.example", "olga@svoy.example"
 M1, M2, LEAD = token("manager", subject="m1"), token("manager", subject="m2"), token("lead", subject="l1")
@@ -116,6 +116,21 @@ async def test_a_breach_calls_the_manager_by_letter_and_by_webhook_once(house: H
     shown = (await house.client.get("/v1/deliveries", headers=LEAD)).json()["items"]
     assert {one["kind"] for one in shown} == {"letter", "hook"}
     assert len(house.post.taken) == 1
+
+
+async def test_of_work_put_off_the_manager_hears_at_once_by_letter_and_webhook_once(house: House) -> None:
+    await house.person("m1", email=VERA, hook_url=house.hooks.url)
+    await house.tell(registered(), assigned())
+    put_off = postponed(600)(house.clock.now())
+    await publish(house.url, put_off, put_off, ids=["p1", "p1"])
+    (letter,) = await house.post.letters(1, VERA)
+    assert letter["Subject"] == "Отложено: заявка № 100 245, Гимназия № 3"
+    assert "Причина: " in letter.get_content()
+    (hook,) = await eventually(lambda: house.hooks.taken or None)
+    assert (hook["type"], hook["data"]["number"]) == ("work.postponed", "100 245")
+    await house.tell(started())
+    await house.timeline("/v1/requests/r1/timeline", 4)
+    assert (len(house.post.taken), len(house.hooks.taken)) == (1, 1)
 
 
 async def warning(house: House, *warned: Role) -> None:

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from services.intake.answer_guard import AnswerGuard
 from services.intake.api.fields import Deps
 from services.intake.domain import closing
-from services.intake.domain.refusals import LinkSpent
+from services.intake.domain.refusals import LinkSpent, UnknownRequest
 from services.intake.domain.requests import ServiceRequest, existing
 from services.intake.reception import Reception
 from shared.contracts.intake import VerdictDoubted
@@ -110,17 +110,16 @@ async def answer(reception: Deps, at_door: AtDoor, request: Request, request_id:
 
 
 async def _taken(reception: Reception, request_id: str, token: str, pressed: bool | None, words: str) -> Response:  # noqa: FBT001
-    known = await reception.store.requests.get(request_id)
-    if known is None:
-        return _page("Ссылка не действует", SPENT, 410)
-    if pressed is None:
-        return _question(known, None, 422)
     now = reception.clock.now()
     try:
+        known = existing(await reception.store.requests.get(request_id))
+        if pressed is None:
+            closing.asked(known, token, now)
+            return _question(known, None, 422)
         stepped = await reception.store.requests.step(
             request_id, lambda state: closing.answer(state, token, solved=pressed, words=words, now=now)
         )
-    except LinkSpent:
+    except (LinkSpent, UnknownRequest):
         return _page("Ссылка не действует", SPENT, 410)
     if any(isinstance(event, VerdictDoubted) for event in stepped.events):
         return _page("Уточним", "<p>Ответ записан. Менеджер позвонит вам, чтобы понять вас правильно.</p>")

@@ -49,6 +49,10 @@ routes = APIRouter(prefix="/v1/requests", tags=["requests"])
 
 JSON = "application/json"
 EXPORTED = 10_000
+ANOTHER = (
+    "Под этим external_id или Idempotency-Key уже есть заявка № {number} с другими словами. Новую пошлите под другим; "
+    "дополнение к прежней — POST /v1/requests/{{id}}/follow-ups."
+)
 
 
 class Contact(Body):
@@ -123,13 +127,16 @@ class NewRequest(Body):
 
 @routes.post("", status_code=201, response_model=Registered, responses={200: {"model": Registered}})
 async def register(reception: Deps, who: Registrar, key: IdempotencyKey, new: NewRequest) -> Response:
-    """Register a request. The same `external_id`, or else the same Idempotency-Key, answers 200 and the same body."""
+    """Register a request. The same `external_id`, or else the same Idempotency-Key, answers 200 and the same body; with
+    other words it is refused, so that nobody's words are lost in silence."""
     caller = new.caller()
     identity = await reception.identity(caller)
     command = new.command(caller, identity, await new.judged(reception, identity), who.subject)
     named = ("external", new.external_id) if new.external_id is not None else ("key", key)
     request_id = reception.new_id() if named[1] is None else derived_id("request", who.subject, *map(str, named))
     stepped = await reception.register(command, request_id)
+    if not stepped.written and not command.repeats(stepped.state):
+        raise Problem(409, "another-request", ANOTHER.format(number=stepped.state.number), request_id=request_id)
     body = json.dumps(answer(stepped.state), ensure_ascii=False)
     return Response(body, 201 if stepped.written else 200, media_type=JSON)
 

@@ -146,6 +146,10 @@ class Register:
     """The weekly call it was discovered on, or the prospect whose trial it is."""
     by: str
 
+    def repeats(self, request: "ServiceRequest") -> bool:
+        """Whether it says what the request says already."""
+        return (self.channel, self.subject, self.text) == (request.channel, request.subject, request.text)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRequest:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.sla_monitor.domain.bundle import Notice
+from services.sla_monitor.domain.timeline import Timeline
+from shared.contracts.routing import WorkPostponed
 from shared.delivery import Hook, Letter
 
 SUBJECTS: Mapping[str, str] = {
@@ -15,6 +17,7 @@ SUBJECTS: Mapping[str, str] = {
 ROLES: Mapping[str, str] = {"manager": "менеджер", "lead": "руководитель специалистов", "director": "директор"}
 HOOK_TYPE, WARNING_TYPE = "escalation.raised", "sla.warned"
 CALLED = "Возьмите на себя в рабочем месте: пока этого никто не сделал, вызов повторится и пойдёт выше."
+POSTPONED = "Если клиент ждать не согласен, поручите работу другому или обяжите закончить в срок."
 WARNED = "Срок ещё не прошёл; если ничего не сделать, он будет нарушен."
 
 
@@ -33,6 +36,30 @@ def hook(url: str, person_id: str, notices: Sequence[Notice]) -> Hook:
     """The bundle as a webhook."""
     kind = HOOK_TYPE if notices[0].step else WARNING_TYPE
     return Hook(url=url, type=kind, payload={"person_id": person_id, "escalations": [*map(_item, notices)]})
+
+
+def postponed_letter(to: str, event: WorkPostponed, timeline: Timeline, company_zone: str) -> Letter:
+    """A specialist put work off: which, until when, and in whose words why."""
+    zone = _zone(timeline.client.zone if timeline.client else None, company_zone)
+    what = _request(event, timeline)
+    return Letter(
+        to=(to,),
+        subject=f"Отложено: {what}",
+        text=f"Специалист отложил работу: {what}.\nДо {event.until.astimezone(zone):%d.%m.%Y %H:%M} ({zone.key})\n"
+        f"Причина: {event.reason}\n\n{POSTPONED}\n",
+        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
+    )
+
+
+def postponed_hook(url: str, event: WorkPostponed, timeline: Timeline) -> Hook:
+    """The same as a webhook."""
+    told = {"request_id": event.request_id, "number": timeline.number, "specialist_id": event.specialist_id}
+    return Hook(url=url, type=event.TYPE, payload=told | {"until": event.until.isoformat(), "reason": event.reason})
+
+
+def _request(event: WorkPostponed, timeline: Timeline) -> str:
+    named = f"заявка № {timeline.number}" if timeline.number else f"заявка {event.request_id}"
+    return f"{named}, {timeline.client.name}" if timeline.client else named
 
 
 def _subject(notices: Sequence[Notice]) -> str:
