@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import aio_pika
-from pymongo import AsyncMongoClient
+from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from deploy.local import given
@@ -46,9 +46,13 @@ async def declare_topology(url: str) -> None:
 
 async def reach_database(url: str) -> None:
     """See that the database server at `url` answers and lets us in. Raises `HouseError` where it does not."""
+
+    def ping() -> None:
+        with MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=int(1e3 * PATIENCE)) as client:
+            client.admin.command("ping")
+
     try:
-        async with AsyncMongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=int(1e3 * PATIENCE)) as client:
-            await client.admin.command("ping")
+        await asyncio.to_thread(ping)
     except (PyMongoError, ValueError) as error:
         raise HouseError(
             f"MongoDB по адресу SVOY_MONGO_URL ({_without_password(url)}) не принимает: {str(error)[:300]}. "

@@ -1,6 +1,7 @@
 """`svoy status` and `svoy logs`: what runs, and what it says."""
 
 import asyncio
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,6 +71,8 @@ def show_logs(home: Home, console: Console, name: str | None, lines: int, *, fol
 
 def _added(log: Path, ends: dict[Path, int]) -> Iterator[str]:
     with log.open("rb") as file:
+        if file.seek(0, os.SEEK_END) < ends[log]:
+            ends[log] = 0  # it was put aside, and another one begun
         file.seek(ends[log])
         whole = file.read().rpartition(b"\n")[0]
     if whole:

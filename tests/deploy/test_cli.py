@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,17 @@ def test_wipe_removes_ours_and_nothing_else(svoy: Run, home: Home) -> None:
     assert [file.name for file in home.root.iterdir()] == ["notes.txt"]
 
 
+def ended_by_ctrl_c(process: "subprocess.Popen[str]") -> None:
+    """As somebody at the keyboard does it: once more where nothing happens."""
+    for _ in range(10):
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(2)
+            return
+    process.kill()
+    pytest.fail("Ctrl-C ends nothing")
+
+
 def test_logs_shows_the_last_lines_and_then_what_is_added(svoy: Run, home: Home) -> None:
     home.make()
     home.logs.mkdir()
@@ -112,7 +124,9 @@ def test_logs_shows_the_last_lines_and_then_what_is_added(svoy: Run, home: Home)
             file.flush()
             file.write("ur\n")
         assert following.stdout.readline() == "four\n"
-        following.send_signal(signal.SIGINT)
+        log.write_text("5\n")
+        assert following.stdout.readline() == "5\n"
+        ended_by_ctrl_c(following)
 
 
 def test_the_house_behind_the_terminal_from_up_to_wipe(svoy: Run, home: Home) -> None:
