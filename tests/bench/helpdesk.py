@@ -20,7 +20,7 @@ from tests.bench.environments import python_with, run
 from tests.bench.load import Generator, quantile
 from tests.bench.phases import CONNECTIONS, Accepted
 from tests.bench.results import console, scratch
-from tests.bench.texts import TEXT, subject
+from tests.bench.texts import subject, text
 from tests.bench.wire import Door
 
 PACKAGES = ("django-helpdesk==2.6.1", "django==5.2.19", "djangorestframework==3.18.3", "gunicorn==27.0.1")
@@ -71,7 +71,7 @@ class Helpdesk:
         return {"generator": os.getpid()} | ({"helpdesk": self.process.pid} if self.process.pid else {})
 
     def _ticket(self, number: int) -> bytes:
-        ticket = {"queue": self._queue, "title": subject(number), "description": TEXT, "priority": 3}
+        ticket = {"queue": self._queue, "title": subject(number), "description": text(number), "priority": 3}
         return json.dumps(ticket, ensure_ascii=False).encode()
 
     def _seed(self, python: Path) -> None:

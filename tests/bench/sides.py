@@ -6,7 +6,7 @@ from typing import Protocol
 
 from shared.ids import random_id
 from tests.bench.load import Body, Generator
-from tests.bench.texts import TEXT, subject
+from tests.bench.texts import subject, text
 
 
 class Side(Protocol):
@@ -33,7 +33,7 @@ def bodies(phones: Sequence[str]) -> Body:
             "channel": "phone",
             "contact": {"phone": phones[number % len(phones)]},
             "subject": subject(number),
-            "text": TEXT,
+            "text": text(number),
             "external_id": f"{run}-{number}",
         }
         return json.dumps(posted, ensure_ascii=False).encode()
