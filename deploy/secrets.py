@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from secrets import token_urlsafe
 
 from deploy.local.credentials import Credentials
 from deploy.local.mongo import ROOT
@@ -171,7 +172,7 @@ def fresh() -> dict[str, str]:
         "SVOY_MANGO_API_SALT": made.mango_api_salt,
         "SVOY_BROKER_ADMIN_PASSWORD": made.amqp[ADMIN],
         "SVOY_MONGO_ROOT_PASSWORD": made.mongo[ROOT],
-        "SVOY_GRAFANA_PASSWORD": Credentials.new().amqp[ADMIN],
+        "SVOY_GRAFANA_PASSWORD": token_urlsafe(24),
         **{f"SVOY_BROKER_PASSWORD_{name.upper()}": made.amqp[name] for name in SERVICES},
         **{f"SVOY_MONGO_PASSWORD_{name.upper()}": made.mongo[name] for name in SERVICES},
     }

@@ -36,7 +36,7 @@ class ApiKeys:
 
     def __init__(self, collection: Any) -> None:
         self._collection = collection
-        self._known: dict[str, _Known | None] = {}
+        self._known: dict[str, _Known] = {}
 
     async def holder(self, key: str) -> Holder | None:
         """Whose key it is and what it may do, or None where it is unknown, revoked, expired or wrong."""

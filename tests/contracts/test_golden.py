@@ -8,6 +8,7 @@ import pytest
 
 from shared.contracts.base import Event
 from tests.contracts import accounts_events, intake_events, payroll_events, routing_events, sla_monitor_events
+from tests.shared.test_topology import events
 
 FOLDER = Path(__file__).parent
 PUBLISHED: dict[str, tuple[Event, ...]] = {
@@ -50,6 +51,7 @@ def test_a_field_nobody_knows_is_ignored(service: str, event: Event) -> None:
 def test_every_event_has_a_golden_file(service: str) -> None:
     kept = {path.stem for path in (FOLDER / service).glob("*.json")}
     assert kept == {event.TYPE for event in PUBLISHED[service]}
+    assert kept == {kind.TYPE for publisher, kind in events() if publisher == service}
 
 
 def _of_what_was_kept(published: Any, kept: Any) -> Any:
