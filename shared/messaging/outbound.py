@@ -45,8 +45,10 @@ class Outbound:
 
     async def publish(self, events: Sequence[Outgoing]) -> list[Outgoing]:
         """Publish all of `events` at once and tell which of them the broker confirmed."""
+        used = None
         try:
             exchange = await self._exchange(EVENTS)
+            used = self._connection
             async with asyncio.timeout(CONFIRM_TIMEOUT):
                 results = await asyncio.gather(
                     *(
@@ -56,7 +58,7 @@ class Outbound:
                     return_exceptions=True,
                 )
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever it was, it is not confirmed
-            await self._lost(error)
+            await self._lost(error, used)
             return []
         confirmed = [
             event for event, result in zip(events, results, strict=True) if not isinstance(result, BaseException)
@@ -64,17 +66,19 @@ class Outbound:
         for event in confirmed:
             PUBLISHED.labels(type=event.type).inc()
         if len(confirmed) < len(events):
-            await self._lost(next(result for result in results if isinstance(result, BaseException)))
+            await self._lost(next(result for result in results if isinstance(result, BaseException)), used)
         return confirmed
 
     async def send(self, exchange: str, key: str, message: AmqpMessage) -> None:
         """Publish one message to `exchange`. Raises `NotPublished`."""
+        used = None
         try:
             found = await self._exchange(exchange)
+            used = self._connection
             async with asyncio.timeout(CONFIRM_TIMEOUT):
                 await _publish(found, message, key, mandatory=True)
         except (Exception, asyncio.CancelledError) as error:
-            await self._lost(error)
+            await self._lost(error, used)
             raise NotPublished(f"{exchange} did not take a message for {key}: {error!r}") from error
 
     async def depth(self, queue: str) -> int:
@@ -100,14 +104,16 @@ class Outbound:
 
     async def _declared(self, queue: str) -> tuple[int, int]:
         """Messages and consumers of `queue`."""
+        used = None
         try:
             await self._exchange(EVENTS)
+            used = self._connection
             assert self._channel is not None  # noqa: S101 - _exchange opened it
             async with asyncio.timeout(CONFIRM_TIMEOUT):
                 channel = await self._channel.get_underlay_channel()
                 answer = await channel.queue_declare(queue, passive=True)
         except (Exception, asyncio.CancelledError) as error:
-            await self._lost(error)
+            await self._lost(error, used)
             raise NotPublished(f"{queue} cannot be asked: {error!r}") from error
         return int(answer.message_count or 0), int(answer.consumer_count or 0)
 
@@ -128,14 +134,16 @@ class Outbound:
             )
             self._channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
 
-    async def _lost(self, error: BaseException) -> None:
-        """Forget the connection, if it may be to blame. A broker that hangs or goes away raises CancelledError."""
+    async def _lost(self, error: BaseException, used: aio_pika.abc.AbstractConnection | None) -> None:
+        """Forget the connection that was `used`, if it may be to blame, and is not another one by now. A broker that
+        hangs or goes away raises CancelledError."""
         if own_cancelling(error):
             raise error
         log.warning("not confirmed by the broker", action="publish.failed", error=repr(error))
         if isinstance(error, aio_pika.exceptions.DeliveryError):
             return
-        await self.close()
+        if used is None or used is self._connection:
+            await self.close()
 
 
 def own_cancelling(error: BaseException) -> bool:
