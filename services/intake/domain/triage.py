@@ -7,7 +7,6 @@ A word inside a negation («не срочно», «без срочности») 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
-from functools import cached_property
 
 from services.intake.domain.triage_calendar import next_pay_day, next_report_day
 from services.intake.domain.triage_deadlines import deadlines
@@ -108,14 +107,17 @@ class _Reading:
     def __init__(self, text: str, rules: Compiled) -> None:
         self.text, self.rules = text, rules
         self.tokens = tokens_of(text, rules.stem)
-        self.denied = frozenset(
-            at for found in rules.denials.found(self.tokens) for at in range(found.start, found.end)
-        )
+        self.found = rules.book.found(self.tokens)
+        self.denied = frozenset(at for found in self.of("denied") for at in range(found.start, found.end))
+
+    def of(self, use: str) -> list[Found]:
+        """The places of phrases that are for this."""
+        return self.found.get(use, [])
 
     def words(self) -> Iterator[_Judged]:
         """Each rule once, with its first evidence; by the order of the rules where equally pressing."""
         first: dict[str, Found] = {}
-        for found in self.rules.words.found(self.tokens):
+        for found in self.of("word"):
             if found.start not in self.denied:
                 first.setdefault(found.name, found)
         for name in self.rules.priorities:
@@ -124,11 +126,11 @@ class _Reading:
 
     def deadline(self, at: Circumstances) -> Iterator[_Judged]:
         """The earliest deadline, and how near it is."""
-        beside = self._beside
+        soft, need = self._starts("soft"), self._starts("need")
 
         def counts(start: int, end: int, firm: bool) -> bool:  # noqa: FBT001
             around = self._around(start, end)
-            return not beside["soft"] & around and (firm or bool(beside["need"] & around))
+            return not soft & around and (firm or bool(need & around))
 
         found = min(deadlines(self.text, at.now, at.zone, counts), key=lambda one: one.due, default=None)
         if found is not None:
@@ -137,11 +139,11 @@ class _Reading:
 
     def calendar(self, at: Circumstances) -> Iterator[_Judged]:
         """Pay days and reporting days that are near and spoken of."""
-        if not self._beside["trouble"]:
+        if not self.of("trouble"):
             return
         rules, today = self.rules.rules, at.now.astimezone(at.zone).date()
         reports = {report.name: report for report in rules.reports}
-        for name, found in {found.name: found for found in self.rules.days.found(self.tokens)}.items():
+        for name, found in {found.name: found for found in self.of("day")}.items():
             if name:
                 day = next_report_day(today, reports[name].months, reports[name].day, at.calendar)
             else:
@@ -152,7 +154,7 @@ class _Reading:
     def products(self) -> tuple[str, ...]:
         """The products named, a letter wrong or not, in the order of the rules."""
         meant = [self.rules.typos.corrected(token) for token in self.tokens]
-        named = {found.name for found in self.rules.products.found(meant)}
+        named = {found.name for found in self.rules.products.found(meant).get("product", ())}
         return tuple(product.name for product in self.rules.rules.products if product.name in named)
 
     def _by_calendar(self, name: str, found: Found, day: date, today: date) -> _Judged:
@@ -167,12 +169,8 @@ class _Reading:
             return "urgent"
         return "important" if last - today <= timedelta(days=near.important_days) else "routine"
 
-    @cached_property
-    def _beside(self) -> dict[str, frozenset[int]]:
-        places: dict[str, set[int]] = {"need": set(), "soft": set(), "trouble": set()}
-        for found in self.rules.beside.found(self.tokens):
-            places[found.name].add(found.start)
-        return {name: frozenset(found) for name, found in places.items()}
+    def _starts(self, use: str) -> frozenset[int]:
+        return frozenset(found.start for found in self.of(use))
 
     def _around(self, start: int, end: int) -> frozenset[int]:
         """The words near this place in the same sentence."""

@@ -9,6 +9,7 @@ once a word, not once a text: nearly every word of a text is nothing to it.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -58,7 +59,9 @@ Element = Mapping[Word, tuple[Words, ...]]
 """One element of a phrase: its alternatives, each of one word or several, by their first word."""
 Sequence = tuple[Element | None, ...]
 """Elements one after another; None stands for a gap."""
-Meaning = tuple[frozenset[Word], tuple[tuple[str, Sequence], ...]]
+Name = tuple[str, str]
+"""What a phrase is for, and which of those it belongs to."""
+Meaning = tuple[frozenset[Word], tuple[tuple[Name, Sequence], ...]]
 """What a word of a text is to a book: the words of phrases that fit it, and the phrases that can begin with it."""
 
 
@@ -74,10 +77,10 @@ class Found:
 class Book:
     """Phrases under names, indexed by how they can begin."""
 
-    def __init__(self, phrases: Mapping[str, Iterable[str]], groups: Mapping[str, Iterable[str]], stem: Stem) -> None:
+    def __init__(self, phrases: Mapping[Name, Iterable[str]], groups: Mapping[str, Iterable[str]], stem: Stem) -> None:
         """Raises `BadPhrase`."""
         known = {name: tuple(_plain(one, stem) for one in group) for name, group in groups.items()}
-        self._begins: dict[Word, list[tuple[str, Sequence]]] = {}
+        self._begins: dict[Word, list[tuple[Name, Sequence]]] = {}
         """Every word of the phrases, with those that can begin with it."""
         for name, several in phrases.items():
             for phrase in several:
@@ -86,23 +89,25 @@ class Book:
         self._lengths = sorted({len(word.text) for word in self._begins if word.kind == "prefix"})
         self._meaning = lru_cache(maxsize=REMEMBERED)(self._look_up)
 
-    def found(self, tokens: list[Token]) -> Iterator[Found]:
-        """Every place where a phrase begins, with its shortest end, in the order of the text."""
+    def found(self, tokens: list[Token]) -> dict[str, list[Found]]:
+        """Every place where a phrase begins, with its shortest end, by what it is for, in the order of the text."""
+        found: defaultdict[str, list[Found]] = defaultdict(list)
         meanings = [self._meaning(token.text, token.stem) for token in tokens]
         fitting = [fits for fits, _ in meanings]
         present = frozenset[Word]().union(*fitting)
         for at, (_, begun) in enumerate(meanings):
             if begun:
                 sentence = fitting[: _sentence_end(tokens, at)]
-                for name, sequence in begun:
+                for (use, name), sequence in begun:
                     if _possible(sequence, present) and (end := _end(sequence, sentence, at)) is not None:
-                        yield Found(name, at, end)
+                        found[use].append(Found(name, at, end))
+        return found
 
     def stems(self) -> frozenset[str]:
         """Every stem its phrases have."""
         return frozenset(word.text for word in self._begins if word.kind == "stem")
 
-    def _enter(self, name: str, sequence: Sequence) -> None:
+    def _enter(self, name: Name, sequence: Sequence) -> None:
         for element in sequence:
             for word in (word for several in (element or {}).values() for words in several for word in words):
                 self._begins.setdefault(word, [])

@@ -102,15 +102,14 @@ class Compiled:
         self.rules, self.stem = rules, stem
         self.priorities = {rule.name: rule.priority for rule in rules.rules}
 
-        def book(phrases: Mapping[str, tuple[str, ...]]) -> Book:
-            return Book(phrases, rules.groups, stem)
-
+        phrases = {("word", rule.name): rule.phrases for rule in rules.rules}
+        phrases |= {("denied", ""): rules.denials, ("need", ""): rules.need, ("soft", ""): rules.soft}
+        phrases |= {("trouble", ""): rules.trouble, ("day", ""): rules.pay}
+        phrases |= {("day", report.name): report.phrases for report in rules.reports}
+        products = {("product", product.name): product.phrases for product in rules.products}
         try:
-            self.words = book({rule.name: rule.phrases for rule in rules.rules})
-            self.denials = book({"denied": rules.denials})
-            self.products = book({product.name: product.phrases for product in rules.products})
-            self.beside = book({"need": rules.need, "soft": rules.soft, "trouble": rules.trouble})
-            self.days = book({"": rules.pay} | {report.name: report.phrases for report in rules.reports})
+            self.book = Book(phrases, rules.groups, stem)
+            self.products = Book(products, rules.groups, stem)
             self.typos = Typos(self.products.stems())
         except BadPhrase as error:
             raise BadRules(str(error)) from None
