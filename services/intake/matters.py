@@ -1,6 +1,7 @@
 """Is it one matter or more: follow-ups, mergers, and the circles people may merge requests into at the same moment."""
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 
 from services.intake.domain import merging
@@ -13,14 +14,16 @@ from services.intake.reception import Reception
 
 
 async def join(reception: Reception, request: ServiceRequest, said: FollowUp) -> ServiceRequest:
-    """Add a follow-up to a request, and to those it is merged into. Raises `NotPossibleNow` where it is over."""
+    """Add a follow-up to the request that is worked on, then to those merged into it on the way from this one.
+
+    Raises `NotPossibleNow` where that one is over: nobody would hear of it.
+    """
     judged = await reception.judged(said.words, None, Identity(request.client), at=said.at)
-    joined = await _add(reception, request.request_id, said, judged)
-    for other in (await chain(reception, joined))[1:]:
-        try:
-            await _add(reception, other.request_id, said, judged)
-        except NotPossibleNow:
-            break
+    *merged, last = await chain(reception, request)
+    joined = await _add(reception, last.request_id, said, judged)
+    for one in reversed(merged):
+        with suppress(NotPossibleNow):  # taken apart and closed meanwhile: the one that is worked on has it
+            joined = await _add(reception, one.request_id, said, judged)
     return joined
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import parseaddr
 from functools import partial
@@ -13,7 +14,7 @@ from services.intake.domain.conversation import FollowUp
 from services.intake.domain.identity import NOBODY, Identity
 from services.intake.domain.mails import Kind, Letter, Mail, answer, arrived, keep
 from services.intake.domain.managers import KnownManager
-from services.intake.domain.refusals import UnknownRequest
+from services.intake.domain.refusals import NotPossibleNow, UnknownRequest
 from services.intake.domain.requests import Register, ServiceRequest
 from services.intake.domain.threads import WITHIN, Thread, only_thanks, thread
 from services.intake.inns import inns_in
@@ -137,9 +138,11 @@ class PostOffice:
         about = thread(letter.subject, letter.references, letter.recipients)
         if only_thanks(said) and not letter.attachments and (about.answers or not about.subject):
             return _Found("thanks", spoken, identity)
-        if spoken is not None and spoken.state in {"open", "merged"}:
-            joined = await self._joined(spoken, said or letter.title, message_id, by)
-            return _Found("follow_up", joined, identity)
+        if spoken is not None:
+            with suppress(NotPossibleNow):
+                joined = await self._joined(spoken, said or letter.title, message_id, by)
+                return _Found("follow_up", joined, identity)
+            *_, spoken = await matters.chain(self.reception, spoken)
         judged = await self.reception.judged(f"{letter.subject}\n{said}", None, identity)
         command = Register(
             channel="email",
@@ -178,7 +181,7 @@ class PostOffice:
         return found
 
     async def _joined(self, request: ServiceRequest, said: str, message_id: str, by: str) -> ServiceRequest:
-        """The letter as a follow-up to the request."""
+        """The letter as a follow-up to the request, once. Raises `NotPossibleNow` where what is worked on is over."""
         words = FollowUp(at=self.reception.clock.now(), channel="email", words=said, message_id=message_id, by=by)
         return await matters.join(self.reception, request, words)
 

@@ -186,3 +186,31 @@ async def test_what_was_urgent_while_it_was_merged_is_urgent_when_it_is_taken_ap
     assert (apart["state"], apart["priority"], len(apart["follow_ups"])) == ("open", "urgent", 1)
     raised = await doors.heard.several(2, "request.reprioritised")
     assert {one.subject for one in raised} == {a, b}
+
+
+async def test_a_letter_about_a_merged_request_whose_target_is_over_opens_one_that_names_that(doors: Doors) -> None:
+    first = (await doors.letter(a_letter("Не проходит отчёт"))).json()
+    into = (await doors.letter(a_letter("Не сходится баланс", "Баланс"))).json()
+    path, target = (f"/v1/requests/{one['request_id']}" for one in (first, into))
+    assert (await doors.post(f"{path}/merge", {"request_id": into["request_id"]})).status_code == 200
+    subject = f"Re: [Заявка {first['number']}] Отчёт"
+    assert (await doors.letter(a_letter("Ещё файл", subject))).json()["request_id"] == first["request_id"]
+    assert (await doors.post(f"{target}/verdict", {"satisfied": True, "words": "Да"})).status_code == 200
+    again = (await doors.letter(a_letter("Опять не проходит", subject))).json()
+    assert (again["kind"], again["request_id"] in {first["request_id"], into["request_id"]}) == ("request", False)
+    assert (await shown(doors, again["request_id"]))["follows"] == into["request_id"]
+    said = {"channel": "phone", "words": "Опять не проходит"}
+    assert (await doors.post(f"{path}/follow-ups", said)).status_code == 409
+    assert [len((await doors.get(one)).json()["follow_ups"]) for one in (path, target)] == [1, 1]
+
+
+async def test_a_letter_that_was_joined_before_a_crash_opens_nothing_though_its_request_is_over_since(
+    doors: Doors,
+) -> None:
+    first = (await doors.letter(a_letter("Не проходит отчёт"))).json()
+    answer = a_letter("Ещё файл", f"Re: [Заявка {first['number']}] Отчёт")
+    joined = (await doors.letter(answer)).json()
+    await doors.post(f"/v1/requests/{first['request_id']}/verdict", {"satisfied": True, "words": "Да"})
+    await doors.reception.store.mails.collection.delete_one({"_id": joined["message_id"]})
+    assert (await doors.letter(answer)).json()["request_id"] == first["request_id"]
+    assert await doors.reception.store.requests.count({}) == 1
