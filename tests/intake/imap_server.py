@@ -18,6 +18,9 @@ class Folder:
     seen: list[int] = field(default_factory=list)
     break_at: int | None = None
     """The connection breaks once when this letter is asked for."""
+    refuse_at: int | None = None
+    """This letter is neither given nor marked, as long as it stands here."""
+    expunged: bool = False
     port: int = 0
 
     @property
@@ -35,10 +38,10 @@ async def imap_server() -> AsyncIterator[Folder]:
         writer.write(b"* OK ready\r\n")
         while line := await reader.readline():
             tag, _, command = line.decode().strip().partition(" ")
-            answer = _answer(folder, command)
+            answer = b"" if _refused(folder, command.upper()) else _answer(folder, command)
             if answer is None:
                 break
-            writer.write(answer + f"{tag} {_ending(command)}\r\n".encode())
+            writer.write(answer + f"{tag} {_ending(folder, command)}\r\n".encode())
             await writer.drain()
         writer.close()
 
@@ -48,14 +51,21 @@ async def imap_server() -> AsyncIterator[Folder]:
         yield folder
 
 
-def _ending(command: str) -> str:
+def _ending(folder: Folder, command: str) -> str:
+    if _refused(folder, command.upper()):
+        return "NO [SERVERBUG] not now"
     wrong = command.startswith("LOGIN") and PASSWORD not in command
     return "NO [AUTHENTICATIONFAILED] wrong" if wrong else "OK done"
+
+
+def _refused(folder: Folder, word: str) -> bool:
+    return word.startswith(("UID FETCH", "UID STORE")) and int(word.split()[2]) == folder.refuse_at
 
 
 def _answer(folder: Folder, command: str) -> bytes | None:
     """What is said before the tagged line; None breaks the connection."""
     word = command.upper()
+    folder.expunged |= "EXPUNGE" in word
     if word.startswith("CAPABILITY"):
         return b"* CAPABILITY IMAP4rev1\r\n"
     if word.startswith("SELECT"):

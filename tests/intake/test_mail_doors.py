@@ -233,6 +233,37 @@ async def test_a_letter_that_cannot_be_kept_is_parked_in_sight_and_tried_again(d
     assert await requests(doors) == 3
 
 
+async def test_a_letter_the_server_does_not_give_is_parked_unseen_and_nobodys_letters_are_expunged(
+    doors: Doors, folder: Folder
+) -> None:
+    office = doors.app.state.post
+    folder.letters = {1: a_letter("Первое", "1"), 2: a_letter("Второе", "2")}
+    folder.refuse_at = 1
+    assert await imap.read_new(office, folder.url) == 2
+    (box,) = (await doors.get("/v1/mailboxes")).json()
+    assert (folder.seen, [(one["uid"], "not now" in one["why"]) for one in box["parked"]]) == ([2], [(1, True)])
+    folder.refuse_at = None
+    await doors.http.put("/v1/clock", json={"offset_seconds": 61}, headers=DIRECTOR)
+    await imap.read_new(office, folder.url)
+    assert (await requests(doors), folder.seen, folder.expunged) == (2, [2, 1], False)
+
+
+async def test_a_server_that_marks_nothing_as_seen_does_not_stop_the_reading(
+    doors: Doors, folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, keep = doors.app.state.post, doors.app.state.post.receive
+
+    async def kept_then_refused(raw: bytes, by: str, *, cut: bool) -> object:
+        folder.refuse_at = 1
+        return await keep(raw, by, cut=cut)
+
+    monkeypatch.setattr(office, "receive", kept_then_refused)
+    folder.letters = {1: a_letter("Первое", "1"), 2: a_letter("Второе", "2")}
+    assert await imap.read_new(office, folder.url) == 2
+    assert (await requests(doors), folder.seen) == (2, [2])
+    assert await imap.read_new(office, folder.url) == 0
+
+
 async def test_a_wrong_password_is_said(doors: Doors, folder: Folder) -> None:
     with pytest.raises(MailboxLoginError):
         await imap.read_new(doors.app.state.post, folder.url.replace("secret", "wrong"))

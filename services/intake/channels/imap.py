@@ -12,7 +12,7 @@ from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
 import structlog
-from imap_tools import AND, BaseMailBox, MailBox, MailboxLoginError, MailBoxUnencrypted, MailMessageFlags, U
+from imap_tools import AND, BaseMailBox, MailBox, MailboxLoginError, MailBoxUnencrypted, U
 from imap_tools.errors import ImapToolsError
 
 from services.intake import metrics
@@ -30,6 +30,10 @@ TIMEOUT = 30.0
 LARGEST = 50_000_000
 """Bytes of a letter that are fetched; of a larger one the beginning is kept, and the letter says so."""
 BROKEN = (OSError, IMAP4.error, ImapToolsError)
+
+
+class NotGiven(Exception):
+    """The server has the letter and does not give it: it is parked, as one that could not be kept."""
 
 
 async def poll(office: PostOffice, url: str) -> None:
@@ -78,13 +82,17 @@ class _Box:
         return sorted(int(one) for one in found if int(one) > uid)
 
     def fetch(self, uid: int) -> bytes | None:
-        """The letter, left unseen; None where it has gone meanwhile."""
-        _, data = self._entered().client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{LARGEST}>)")
+        """The letter, left unseen; None where it has gone meanwhile. Raises `NotGiven`."""
+        status, data = self._entered().client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{LARGEST}>)")
+        if status != "OK":
+            raise NotGiven(f"FETCH {uid}: {status} {data!r}")
         return next((part[1] for part in data if isinstance(part, tuple)), None)
 
     def seen(self, uid: int) -> None:
-        """Mark as seen."""
-        self._entered().flag(str(uid), MailMessageFlags.SEEN, True)  # noqa: FBT003 - the library's
+        """Mark as seen; nothing else is touched, and a server that refuses loses us nothing."""
+        status, data = self._entered().client.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)")
+        if status != "OK":
+            log.warning("letter not marked as seen", action="imap.seen", mailbox=self.name, uid=uid, answer=repr(data))
 
     def leave(self) -> None:
         """Say goodbye, if the server still listens."""
@@ -120,8 +128,23 @@ async def _all_new(box: _Box, office: PostOffice) -> int:
 
 
 async def _take(box: _Box, office: PostOffice, known: Mailbox, uid: int) -> Mailbox:
-    """Keep one letter, then mark it as seen; where it cannot be kept, park it."""
-    raw = await _in_thread(lambda: box.fetch(uid))
+    """Keep one letter, then how far the mailbox is read, then mark it as seen; where it cannot be kept, park it."""
+    why = await _refusal(box, office, uid)
+    now = office.reception.clock.now()
+    told = mailboxes.kept(known, uid) if why is None else mailboxes.failed(known, uid, why, now)
+    state = (await office.reception.store.mailboxes.step(box.name, lambda _: Decision(told))).state
+    if why is None:
+        await _in_thread(lambda: box.seen(uid))
+    return state
+
+
+async def _refusal(box: _Box, office: PostOffice, uid: int) -> str | None:
+    """Why a letter could not be kept; None where it is kept, or gone. Raises one of `BROKEN`, `UNREACHABLE`."""
+    try:
+        raw = await _in_thread(lambda: box.fetch(uid))
+    except NotGiven as error:
+        log.warning("letter not given", action="imap.parked", mailbox=box.name, uid=uid, error=str(error))
+        return str(error)
     try:
         if raw:
             await office.receive(raw, "imap", cut=len(raw) >= LARGEST)
@@ -129,11 +152,8 @@ async def _take(box: _Box, office: PostOffice, known: Mailbox, uid: int) -> Mail
         raise
     except Exception as error:
         log.exception("letter not kept", action="imap.parked", mailbox=box.name, uid=uid)
-        told = mailboxes.failed(known, uid, repr(error), office.reception.clock.now())
-    else:
-        await _in_thread(lambda: box.seen(uid))
-        told = mailboxes.kept(known, uid)
-    return (await office.reception.store.mailboxes.step(box.name, lambda _: Decision(told))).state
+        return repr(error)
+    return None
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
