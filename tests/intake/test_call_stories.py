@@ -142,6 +142,26 @@ def test_a_call_that_ended_without_anybody_saying_how_is_missed_all_the_same(hea
     assert decision.state.quiet_at is None
 
 
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        of_mango("recording", {"entry_id": "e1", "recording_id": "rec1"}),
+        of_zadarma(60, "NOTIFY_RECORD", call_id_with_rec="rec1"),
+    ],
+    ids=["mango", "zadarma"],
+)
+def test_a_recording_of_a_call_nobody_told_of_is_no_missed_call(recorded: Report) -> None:
+    call = played([recorded])[0]
+    decision = swept(call, at(24 * 3600))
+    assert (call.quiet_at, decision.state, decision.events) == (None, call, ())
+
+
+def test_a_recording_heard_of_first_hides_no_missed_call() -> None:
+    recorded = of_zadarma(60, "NOTIFY_RECORD", call_id_with_rec="rec1")
+    call = played([recorded, of_zadarma(0, "NOTIFY_START")])[0]
+    assert [event.TYPE for event in swept(call, at(660)).events] == ["call.missed"]
+
+
 def test_a_conversation_whose_end_never_came_is_over_after_four_hours() -> None:
     call = played([of_generic("rang", 0), of_generic("answered", 8)])[0]
     assert swept(call, at(4 * 3600)).state is call

@@ -300,8 +300,11 @@ def _now_known(call: Call, by: str, at: datetime) -> tuple[CallIdentified, ...]:
     return (CallIdentified(at=at, by=by, missed_at=missed_at, returned_at=returned_at, **_common(call)),)
 
 
-def _quiet_at(course: Course, facts: Iterable[Fact]) -> datetime | None:
-    """A call of which only ends of legs are known may ring on elsewhere: it is not over by them."""
+def _quiet_at(course: Course, facts: tuple[Fact, ...]) -> datetime | None:
+    """A call of which only ends of legs are known may ring on elsewhere: it is not over by them. Where only what
+    lies beside a conversation is known (a recording, a key pressed), nobody knows whether it was with a client."""
+    if all(fact.kind == "leg" and fact.phone is None for fact in facts):
+        return None
     if course.status in {"missed", "returned"} or (course.status == "answered" and course.ended_at is not None):
         return None
     heard = max((fact.at for fact in facts), default=None)
