@@ -90,9 +90,9 @@ class PostOffice:
         if mail is not None:
             metrics.MAILS.labels("repeated").inc()
             return Received(mail, await request_of(self.reception, mail), new=False)
+        await store.keep_letter(message_id, raw)
         letter = await asyncio.to_thread(email.read, raw)
         letter = replace(letter, faults=(*letter.faults, CUT)) if cut else letter
-        await store.keep_letter(message_id, raw)
         letter = await self._with_files(letter, message_id, raw)
         said = await asyncio.to_thread(quotes.said, letter.text)
         found = await self._done(letter, said, message_id, by)

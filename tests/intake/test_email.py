@@ -144,6 +144,13 @@ def test_a_hostile_letter_costs_no_minutes(raw: bytes) -> None:
     assert process_time() - began < 5
 
 
+def test_a_letter_of_parts_in_parts_and_many_lines_is_read_as_one_piece_and_says_so() -> None:
+    nested = [f"Content-Type: Multipart/mixed; boundary=b{n}\r\n\r\n--b{n}" for n in range(600)]
+    read = email.read(source("From: a@b.ru", "Subject: x", *nested, body=b"y\r\n" * 100_000))
+    assert ("structure" in read.faults, read.sender, read.subject) == (True, "a@b.ru", "x")
+    assert read.text.count("y") >= 100_000
+
+
 def test_more_attachments_than_are_listed_stay_in_the_raw_letter() -> None:
     part = b"--b\r\nContent-Type: image/png\r\n\r\nx\r\n"
     read = email.read(source("From: a@b.ru", "Content-Type: multipart/mixed; boundary=b", body=part * 501))

@@ -6,7 +6,9 @@ from email.policy import SMTP
 
 import pytest
 
-from services.intake.domain.mails import NO_SUBJECT, UNREADABLE
+from services.intake.channels import email
+from services.intake.domain.mails import NO_SUBJECT, UNREADABLE, Letter
+from shared.ids import derived_id
 from tests.intake.conftest import DIRECTOR, MANAGER, OTHER_MANAGER, SPECIALIST, Doors
 from tests.intake.samples import MAIL
 from tests.kit import FOREIGN_KEY, token
@@ -138,3 +140,15 @@ async def test_only_who_may_sends_and_reads_letters(doors: Doors) -> None:
         assert (await doors.get(path + inner, OTHER_MANAGER)).status_code == 403
         assert (await doors.get(path + inner, SPECIALIST)).status_code == 403
     assert (await doors.get("/v1/emails/nobody", DIRECTOR)).status_code == 404
+
+
+async def test_a_letter_is_kept_before_it_is_read(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = letter()
+
+    def broken(_: bytes) -> Letter:
+        raise RecursionError
+
+    monkeypatch.setattr(email, "read", broken)
+    with pytest.raises(RecursionError):
+        await doors.app.state.post.receive(raw, "tests")
+    assert await doors.reception.store.letter(derived_id("mail", *email.identity_of(raw))) == raw

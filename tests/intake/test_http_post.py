@@ -224,6 +224,17 @@ async def test_an_answer_its_words_contradict_is_doubted_and_closes_nothing(
     assert (request["state"], request["verdicts"], len(request["doubts"])) == ("open", [], 1)
 
 
+async def test_not_solved_is_taken_as_it_was_pressed_however_kind_the_words(
+    post: Doors, outside: tuple[Outside, int]
+) -> None:
+    request_id, letter = await finished(post, outside)
+    words = "Спасибо, жду звонка специалиста"
+    assert (await pressed(post, letter, "no", words)).status_code == 200
+    event = await post.heard.one("request.verdict_given")
+    assert (event.subject, event.body["satisfied"], event.body["words"]) == (request_id, False, words)
+    assert (await post.get(f"/v1/requests/{request_id}")).json()["doubts"] == []
+
+
 async def test_letters_name_the_manager_who_holds_the_client_at_present(
     post: Doors, outside: tuple[Outside, int]
 ) -> None:

@@ -57,22 +57,28 @@ def test_folding_never_takes_anything_away(lines: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "solved", "expected"),
+    ("words", "expected"),
     [
-        ("всё равно не считает", True, True),
-        ("Спасибо, но отчёт опять не проходит", True, True),
-        ("ошибка осталась", True, True),
-        ("не до конца решено", True, True),
-        ("Больше не выдаёт ошибку, спасибо!", True, False),
-        ("Спасибо, всё работает", True, False),
-        ("", True, False),
-        ("Всё работает, спасибо", False, True),
-        ("Спасибо, но не считает", False, False),
-        ("", False, False),
+        ("всё равно не считает", True),
+        ("Спасибо, но отчёт опять не проходит", True),
+        ("ошибка осталась", True),
+        ("не до конца решено", True),
+        ("это не помогает", True),
+        ("Проблема осталась", True),
+        ("теперь пропали проводки", True),
+        ("отчёт пустой", True),
+        ("всё ещё висит", True),
+        ("программа зависает", True),
+        ("Больше не выдаёт ошибку, спасибо!", False),
+        ("Спасибо, всё работает", False),
+        ("ошибка пропала, больше не виснет", False),
+        ("Пусть так и будет, осталась довольна", False),
+        ("остальное от нас зависит", False),
+        ("", False),
     ],
 )
-def test_words_that_contradict_what_was_pressed_are_noticed(words: str, solved: bool, expected: bool) -> None:  # noqa: FBT001
-    assert contradicts(words, solved=solved) is expected
+def test_words_that_contradict_a_pressed_solved_are_noticed(words: str, expected: bool) -> None:  # noqa: FBT001
+    assert contradicts(words) is expected
 
 
 @pytest.mark.parametrize(("said", "thanks"), [

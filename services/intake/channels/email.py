@@ -6,6 +6,7 @@ not know. What cannot be read is named in `Letter.faults`, and the raw letter is
 """
 
 import re
+from contextlib import suppress
 from email import policy
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
@@ -26,6 +27,8 @@ LONGEST_SUBJECT = 500
 LONGEST_ID = 998
 LONGEST_HEADER = 10_000
 """Characters of a header that are looked at."""
+MULTIPARTS = 50
+"""A letter that speaks of more is not taken apart: nested, they would cost minutes. A person finds it whole."""
 PARAMETERS, SHORTENED = 64, 200
 """A header with more parameters is hostile: only its first characters are looked at."""
 
@@ -110,10 +113,11 @@ def identity_of(raw: bytes) -> tuple[str, str]:
 
 
 def _parsed(raw: bytes, faults: set[str]) -> Part:
-    try:
-        return BytesParser(policy=BOUNDED).parsebytes(raw)
-    except Exception:  # noqa: BLE001 - the parser fails in ways it does not name, and no letter may get lost
-        faults.add("structure")
+    """The letter in its parts; the library compares every line with every multipart around it."""
+    if raw.lower().count(b"multipart/") <= MULTIPARTS:
+        with suppress(Exception):  # the parser fails in ways it does not name, and no letter may get lost
+            return BytesParser(policy=BOUNDED).parsebytes(raw)
+    faults.add("structure")
     return _headers_alone(raw)
 
 

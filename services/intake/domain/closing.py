@@ -67,13 +67,14 @@ def asked(request: ServiceRequest | None, token: str, now: datetime) -> Ask:
 def answer(
     request: ServiceRequest | None, token: str, *, solved: bool, words: str, now: datetime
 ) -> Decision[ServiceRequest]:
-    """What the accountant pressed is a verdict; where the words below say otherwise it is doubted, and closes nothing.
+    """What the accountant pressed is a verdict; where the words below «решено» say otherwise it is doubted, and closes
+    nothing.
 
     Raises `LinkSpent`.
     """
     ask = asked(request, token, now)
     known = _answered(existing(request), ask, Answer(solved, words, now))
-    if contradicts(words, solved=solved):
+    if solved and contradicts(words):
         state = next_state(known, "doubt")
         event = VerdictDoubted(at=now, request_id=known.request_id, pressed=solved, words=words)
         return Decision(replace(known, state=state, doubts=(*known.doubts, Doubt(solved, words, now))), (event,))
