@@ -71,12 +71,14 @@ def _answer(folder: Folder, command: str) -> bytes | None:
     if word.startswith("SELECT"):
         return f"* {len(folder.letters)} EXISTS\r\n* OK [UIDVALIDITY {folder.validity}] ok\r\n".encode()
     if word.startswith("STATUS"):
-        return f'* STATUS "INBOX" (UIDVALIDITY {folder.validity})\r\n'.encode()
+        after = max(folder.letters, default=0) + 1
+        return f'* STATUS "INBOX" (UIDVALIDITY {folder.validity} UIDNEXT {after})\r\n'.encode()
     if word.startswith("UID SEARCH"):
         # A range that begins above the last letter still has the last one in it (RFC 3501).
         begin = int(found[1]) if (found := re.search(r"UID (\d+):\*", word)) else 1
         last = max(folder.letters, default=0)
-        return f"* SEARCH {' '.join(str(uid) for uid in folder.letters if uid >= begin or uid == last)}\r\n".encode()
+        searched = [uid for uid in folder.letters if "UNSEEN" not in word or uid not in folder.seen]
+        return f"* SEARCH {' '.join(str(uid) for uid in searched if uid >= begin or uid == last)}\r\n".encode()
     if word.startswith("UID FETCH"):
         return _fetched(folder, int(word.split()[2]))
     if word.startswith("UID STORE"):

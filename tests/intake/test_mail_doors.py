@@ -182,6 +182,21 @@ async def test_a_mailbox_is_read_once_and_seen_after_it_is_kept(doors: Doors, fo
     assert await requests(doors) == 3
 
 
+async def test_of_the_history_of_a_mailbox_only_the_unseen_is_read_and_of_what_comes_later_all(
+    doors: Doors, folder: Folder
+) -> None:
+    office = doors.app.state.post
+    folder.letters = {uid: a_letter(f"Письмо {uid}", f"{uid}") for uid in (1, 2, 3, 4)}
+    folder.seen, folder.break_at = [1, 3, 4], 2
+    with pytest.raises(imap.BROKEN):
+        await imap.read_new(office, folder.url)
+    folder.letters[5] = a_letter("Прочитанное раньше нас", "5")
+    folder.seen.append(5)
+    assert await imap.read_new(office, folder.url) == 2
+    assert await imap.read_new(office, folder.url) == 0
+    assert (await requests(doors), folder.seen) == (2, [1, 3, 4, 5, 2, 5])
+
+
 async def test_a_connection_that_breaks_loses_nothing_and_repeats_nothing(doors: Doors, folder: Folder) -> None:
     office = doors.app.state.post
     folder.letters = {uid: a_letter(f"Письмо {uid}", f"{uid}") for uid in (1, 2, 3)}
@@ -196,7 +211,7 @@ async def test_a_connection_that_breaks_loses_nothing_and_repeats_nothing(doors:
 async def test_a_mailbox_that_was_made_anew_is_read_again_and_opens_nothing_twice(doors: Doors, folder: Folder) -> None:
     folder.letters = {1: a_letter("Первое", "1")}
     await imap.read_new(doors.app.state.post, folder.url)
-    folder.validity, folder.letters = 8, {1: a_letter("Второе", "2"), 2: a_letter("Первое", "1")}
+    folder.validity, folder.seen, folder.letters = 8, [], {1: a_letter("Второе", "2"), 2: a_letter("Первое", "1")}
     assert await imap.read_new(doors.app.state.post, folder.url) == 2
     assert await requests(doors) == 2
 

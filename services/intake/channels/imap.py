@@ -7,6 +7,7 @@ A letter that cannot be kept is parked, unseen, and those after it are read.
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from imaplib import IMAP4
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
@@ -69,17 +70,23 @@ class _Box:
         self._mailbox: BaseMailBox | None = None
         self.name = f"{self._user}@{self._host}/{self._folder}"
 
-    def enter(self) -> int:
-        """Log in and open the folder; its UIDVALIDITY."""
+    def enter(self) -> tuple[int, int]:
+        """Log in and open the folder; its UIDVALIDITY and UIDNEXT."""
         kind = MailBox if self._secure else MailBoxUnencrypted
         self._mailbox = kind(self._host, self._port, timeout=TIMEOUT)
         self._mailbox.login(self._user, self._password, initial_folder=self._folder)
-        return int(self._mailbox.folder.status(self._folder, ["UIDVALIDITY"])["UIDVALIDITY"])
+        told = self._mailbox.folder.status(self._folder, ["UIDVALIDITY", "UIDNEXT"])
+        return int(told["UIDVALIDITY"]), int(told["UIDNEXT"])
 
-    def after(self, uid: int) -> list[int]:
-        """The UIDs above `uid`, in order."""
-        found = self._entered().uids(AND(uid=U(str(uid + 1), "*")))
-        return sorted(int(one) for one in found if int(one) > uid)
+    def after(self, uid: int, found_until: int) -> list[int]:
+        """The UIDs above `uid`, in order; up to `found_until` only of unseen letters."""
+        new = self._searched(AND(uid=U(str(max(uid, found_until) + 1), "*")), max(uid, found_until))
+        old = self._searched(AND(uid=U(str(uid + 1), "*"), seen=False), uid) if uid < found_until else set()
+        return sorted(new | old)
+
+    def _searched(self, what: AND, above: int) -> set[int]:
+        """A range that begins above the last letter still has the last one in it (RFC 3501)."""
+        return {int(one) for one in self._entered().uids(what) if int(one) > above}
 
     def fetch(self, uid: int) -> bytes | None:
         """The letter, left unseen; None where it has gone meanwhile. Raises `NotGiven`."""
@@ -111,13 +118,11 @@ class _Box:
 
 
 async def _all_new(box: _Box, office: PostOffice) -> int:
-    validity = await _in_thread(box.enter)
-    known = mailboxes.opened(await office.reception.store.mailboxes.get(box.name), box.name, validity)
+    known = await _opened(box, office)
     read = 0
     for uid in mailboxes.due(known, office.reception.clock.now()):
         known = await _take(box, office, known, uid)
-    last = known.last_uid
-    for uid in await _in_thread(lambda: box.after(last)):
+    for uid in await _in_thread(partial(box.after, known.last_uid, known.found_until)):
         if mailboxes.full(known):
             log.error("too many letters parked, no more are read", action="imap.full", mailbox=box.name)
             break
@@ -125,6 +130,16 @@ async def _all_new(box: _Box, office: PostOffice) -> int:
         read += 1
     metrics.PARKED_MAILS.set(len(known.parked))
     return read
+
+
+async def _opened(box: _Box, office: PostOffice) -> Mailbox:
+    """How far the mailbox is read; where its history ends is kept before any letter is taken."""
+    validity, next_uid = await _in_thread(box.enter)
+    before = await office.reception.store.mailboxes.get(box.name)
+    known = mailboxes.opened(before, box.name, validity, next_uid)
+    if known == before:
+        return known
+    return (await office.reception.store.mailboxes.step(box.name, lambda _: Decision(known))).state
 
 
 async def _take(box: _Box, office: PostOffice, known: Mailbox, uid: int) -> Mailbox:

@@ -35,12 +35,15 @@ class Mailbox:
     parked: tuple[Parked, ...] = ()
     name: str = ""
     """`user@host/folder`."""
+    found_until: int = 0
+    """The last UID that was there when we first came: up to it only what nobody has seen is read."""
 
 
-def opened(known: Mailbox | None, name: str, validity: int) -> Mailbox:
-    """The mailbox as the server has it: made anew there it is read from its beginning."""
+def opened(known: Mailbox | None, name: str, validity: int, next_uid: int) -> Mailbox:
+    """The mailbox as the server has it. New to us, or made anew there, its history is not ours: of what lies there
+    before `next_uid` only the unseen is read."""
     if known is None or known.validity != validity:
-        return Mailbox(validity, 0, name=name)
+        return Mailbox(validity, 0, name=name, found_until=next_uid - 1)
     return replace(known, name=name)
 
 
