@@ -17,7 +17,7 @@ from services.intake.domain import webhooks
 from services.intake.domain.calls import Report
 from services.intake.domain.refusals import Refused
 from services.intake.domain.webhooks import Webhook
-from services.intake.store import UNREACHABLE, Webhooks
+from services.intake.store import PASSING, Webhooks
 from shared.clock import Clock
 from shared.http.wording import in_russian
 from shared.store import Busy, Stepped
@@ -35,7 +35,7 @@ QUEUED_AT_MOST = 50_000
 """Webhooks in this process's memory; more wait in the database alone."""
 LEFT_AFTER = timedelta(seconds=10)
 """A webhook still waiting by then was left by a process that died, or could not be worked off."""
-LATER = (*UNREACHABLE, Busy)
+LATER = (*PASSING, Busy)
 """What passes by itself."""
 BROKEN = "Ошибка в программе; она записана."
 
@@ -97,6 +97,9 @@ class Inbox:
                 await self.work(webhook_id)
             except LATER as error:
                 log.warning("webhook waits", action="webhook.later", webhook_id=webhook_id, error=repr(error))
+            except Exception:
+                # It waits in the database; one that nobody foresaw must not stop the work on all others.
+                log.exception("webhook waits", action="webhook.later", webhook_id=webhook_id)
             finally:
                 self._queued.discard(webhook_id)
 

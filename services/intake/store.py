@@ -7,7 +7,7 @@ from typing import Any
 
 from bson import Binary
 from pymongo import IndexModel
-from pymongo.errors import ConnectionFailure, DuplicateKeyError
+from pymongo.errors import ConnectionFailure, CursorNotFound, DuplicateKeyError, ExecutionTimeout, WriteConcernError
 
 from services.intake.directory import Directory
 from services.intake.domain.callers import KnownClient
@@ -28,6 +28,8 @@ ONE_DOCUMENT = 15_000_000
 """Bytes of a letter that fit into a document beside its id; a larger one is a file."""
 UNREACHABLE = (ConnectionFailure,)
 """What is raised where nothing at all can be kept just now."""
+PASSING = (*UNREACHABLE, CursorNotFound, ExecutionTimeout, WriteConcernError)
+"""What the database raises though nothing is wrong with what it was asked: it passes by itself."""
 CLAIMED_AT_ONCE = 1_000
 PAIRED_AT_ONCE = 100
 LEFT_AT_ONCE = 5_000

@@ -51,6 +51,14 @@ async def test_urgent_words_in_a_follow_up_raise_the_priority_with_their_reasons
     assert (calmer["priority"], calmer["follow_ups"][1]["pressing"]) == ("urgent", None)
 
 
+async def test_a_follow_up_is_kept_whole(doors: Doors) -> None:
+    asked = await doors.registered()
+    words = "а" * 4_999 + "я"
+    after = await told(doors, asked["request_id"], words)
+    assert after["follow_ups"][0]["words"] == words
+    assert (await doors.heard.one("request.followed_up")).body["words"] == words[:2_000]
+
+
 async def test_a_letter_that_joins_raises_it_too_and_the_counting_of_corrections_stays_peoples(doors: Doors) -> None:
     await doors.client()
     first = (await doors.letter(a_letter("Вопрос по отпуску", "Отпуск"))).json()

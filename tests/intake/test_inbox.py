@@ -9,13 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
-from pymongo.errors import AutoReconnect
+from pymongo.errors import AutoReconnect, ExecutionTimeout
 
 from services.intake.domain import webhooks
 from services.intake.domain.calls import Fact, Kind
 from services.intake.domain.refusals import NotPossibleNow, UnknownWebhook
 from services.intake.domain.webhooks import LEAST, LIVE, MOST, REST, Webhook
-from services.intake.inbox import BROKEN, Inbox
+from services.intake.inbox import AT_ONCE, BROKEN, Inbox
 from services.intake.main import build_app
 from services.intake.settings import IntakeSettings
 from services.intake.telephony import Telephony
@@ -187,7 +187,7 @@ async def test_a_list_of_what_was_not_understood_has_pages(doors: Doors) -> None
     assert len({one["webhook_id"] for one in first["items"] + rest["items"]}) == 5
 
 
-@pytest.mark.parametrize("passing", [AutoReconnect("away"), Busy()])
+@pytest.mark.parametrize("passing", [AutoReconnect("away"), ExecutionTimeout("slow"), Busy()])
 async def test_what_fails_for_a_while_waits_and_what_fails_for_good_is_shown(
     settings: IntakeSettings, passing: Exception
 ) -> None:
@@ -210,6 +210,40 @@ async def test_what_fails_for_a_while_waits_and_what_fails_for_good_is_shown(
 
 def _fields(webhook: Webhook) -> dict[str, Any]:
     return {name: getattr(webhook, name) for name in Webhook.__dataclass_fields__}
+
+
+def workers() -> set[asyncio.Task[Any]]:
+    """What works webhooks off, once all of it does."""
+    found = {task for task in asyncio.all_tasks() if "Inbox._work " in repr(task.get_coro())}
+    return found if len(found) == AT_ONCE else set()
+
+
+async def test_what_nobody_foresaw_stops_no_worker_and_the_webhook_waits(settings: IntakeSettings) -> None:
+    app = build_app(settings)
+    inbox: Inbox = app.state.telephony.inbox
+    work, failed = inbox.work, 0
+
+    async def once_broken(webhook_id: str) -> None:
+        nonlocal failed
+        if failed < AT_ONCE:
+            failed += 1
+            raise RuntimeError
+        await work(webhook_id)
+
+    inbox.work = once_broken  # type: ignore[method-assign]
+    async with serving(app):
+        running = await eventually(workers)
+        for number in range(AT_ONCE):
+            await app.state.telephony.take("generic", generic("missed", number), named=f"w{number}")
+        await eventually(lambda: failed == AT_ONCE)
+        assert await inbox.store.count("waiting") == AT_ONCE
+        await inbox.left(timedelta())
+
+        async def all_done() -> bool:
+            return await inbox.store.count("done") == AT_ONCE
+
+        await eventually(all_done)
+        assert workers() == running
 
 
 async def test_an_integration_may_come_so_often_and_another_is_not_held_back_by_it(settings_for: SettingsFor) -> None:

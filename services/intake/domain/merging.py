@@ -29,6 +29,9 @@ STEM = 5
 """Letters of a word that are compared: Russian endings differ."""
 SHORTEST = 4
 WORDS_KEPT = 2_000
+"""Characters of words that are compared, and told others."""
+SAID_KEPT = 5_000
+"""Characters of a follow-up that are kept: all that a person may say; of a letter the rest is in the letter."""
 _WORD = re.compile(r"\w+")
 
 
@@ -69,7 +72,7 @@ def follow_up(request: ServiceRequest | None, said: FollowUp, judged: Triage | N
         return Decision(known)
     state = next_state(known, "follow_up")
     pressing = None if judged is None else _pressing(known, judged)
-    kept = replace(said, words=said.words[:WORDS_KEPT], pressing=pressing)
+    kept = replace(said, words=said.words[:SAID_KEPT], pressing=pressing)
     shown = pressing is not None and not pressing.raised and known.state == "open"
     event = RequestFollowedUp(
         at=said.at,
@@ -77,7 +80,7 @@ def follow_up(request: ServiceRequest | None, said: FollowUp, judged: Triage | N
         channel=said.channel,
         message_id=said.message_id,
         call_id=said.call_id,
-        words=kept.words,
+        words=kept.words[:WORDS_KEPT],
         urges=pressing.priority if pressing is not None and shown else None,
     )
     joined = Decision(replace(known, state=state, follow_ups=(*known.follow_ups, kept)), (event,))
