@@ -6,13 +6,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from services.payroll.domain.accruals import Organisation
+from services.payroll.domain.accruals import Employee, Organisation, document
+from services.payroll.domain.books import Export
 from services.payroll.domain.statement import Statement
 from services.payroll.papers import onec, pdf, xlsx
 from services.payroll.papers.lines import lines
 from tests.kit import token
 from tests.payroll.conftest import Doors
-from tests.payroll.given import Told, client_lost, client_won, manager, reversed_fact
+from tests.payroll.given import AT, Told, client_lost, client_won, manager, reversed_fact
 
 SEP, OCT, NOV = "2026-09", "2026-10", "2026-11"
 MARIA = token("manager", subject="m1")
@@ -71,10 +72,21 @@ def test_the_lines_of_a_paper_add_up_to_its_total() -> None:
 
 
 def test_a_guid_is_the_same_for_the_same_statement_and_another_for_another() -> None:
-    ours = Organisation("2463000000", "246301001", "1", "2")
-    assert onec.guid(ours, "m1:2026-11") == onec.guid(ours, "m1:2026-11")
-    assert len({onec.guid(ours, "m1:2026-11"), onec.guid(ours, "m1:2026-12"), onec.guid(ours, "m2:2026-11")}) == 3
-    assert len(onec.guid(ours, "m1:2026-11")) == 36
+    assert onec.guid("m1:2026-11") == onec.guid("m1:2026-11")
+    assert len({onec.guid("m1:2026-11"), onec.guid("m1:2026-12"), onec.guid("m2:2026-11")}) == 3
+    assert len(onec.guid("m1:2026-11")) == 36
+
+
+def test_an_export_once_more_under_a_corrected_kpp_has_the_guids_of_the_first() -> None:
+    statement = Told.of(client_won(20000, NOV)).statement(NOV)
+    employee = Employee(manager_id="m1", personnel_number="0001", snils="112-233-445 95")
+    guids = set()
+    for kpp in ("246301001", "246302002"):
+        organisation = Organisation("2463000000", kpp, "1", "2")
+        documents = [document(statement, employee, organisation)]
+        export = Export(number=1, at=AT, by="p1")
+        guids |= {each["guid"] for each in onec.exchange(NOV, export, organisation, documents)["documents"]}
+    assert len(guids) == 1
 
 
 @pytest.mark.parametrize(("kind", "magic"), [("pdf", b"%PDF-"), ("xlsx", b"PK")])

@@ -14,9 +14,10 @@ from shared.money import ZERO
 FORMAT = "svoy.zup.accruals/1"
 
 
-def guid(organisation: Organisation, statement_id: str) -> str:
-    """The GUID of a document: the same in every export, so that a repeat finds the first."""
-    return str(UUID(derived_id("zup", organisation.inn, organisation.kpp, statement_id)))
+def guid(statement_id: str) -> str:
+    """The GUID of a document: the same in every export, so that a repeat finds the first. Of the statement alone: what
+    is corrected about the organisation must not pay anybody twice."""
+    return str(UUID(derived_id("zup", statement_id)))
 
 
 def exchange(month: Month, export: Export, organisation: Organisation, documents: Iterable[Document]) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def exchange(month: Month, export: Export, organisation: Organisation, documents
         "documents_count": len(listed),
         "documents": [
             {
-                "guid": guid(organisation, document.statement_id),
+                "guid": guid(document.statement_id),
                 "again": export.number > 1,
                 "personnel_number": document.personnel_number,
                 "snils": document.snils,
