@@ -8,7 +8,9 @@ from functools import partial
 from typing import Any
 
 import openpyxl
+import pytest
 
+from services.payroll import office as payroll_office
 from services.payroll.main import build_app
 from services.payroll.settings import PayrollSettings
 from shared.contracts.accounts import ManagerRegistered
@@ -255,14 +257,23 @@ async def test_a_policy_set_while_a_month_is_looked_through_makes_the_look_void(
     assert (await doors.made(f"/v1/months/{NOV}/review", ASKER))["total"] == "80000.00"
 
 
-async def test_a_fact_that_is_just_being_recorded_is_waited_for(doors: Doors) -> None:
+async def test_a_fact_that_is_just_being_recorded_is_waited_for(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(payroll_office, "WRITTEN_WITHIN", 60.0)
+    looked = asyncio.Event()
+
+    async def nothing_in_the_queue() -> int:
+        looked.set()
+        return 0
+
     won = client_won(9000, NOV, fact_id="w1", day=2)
     await doors.told(manager(), won)
     await doors.complete()
     await doors.made(f"/v1/months/{NOV}/review", ASKER)
     again = client_won(9000, NOV, fact_id="w2", day=3).model_copy(update={"client_id": won.client_id})
+    doors.app.state.deps = replace(doors.office, unprocessed=nothing_in_the_queue)
     with doors.office.recording():
         asked = asyncio.create_task(doors.post(f"/v1/months/{NOV}/request", ASKER))
+        await asyncio.wait_for(looked.wait(), 20)
         await doors.told(again)
         assert not asked.done()
     assert _doubts(await asked) == ["w2"]
