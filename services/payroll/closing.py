@@ -59,7 +59,7 @@ async def begin(office: Office, month: Month, by: str) -> MonthClose:
     """`month`, confirmed to be closed by another person than asked for it."""
 
     async def decide() -> Decide[Books]:
-        doubts = await present_doubts(office, month, None)
+        doubts = await present_doubts(office, month)
         return partial(
             begin_closing, month=month, doubts=doubts, usual=office.usual, by=by, now=office.now(), zone=office.zone
         )

@@ -9,8 +9,8 @@ A crash in between leaves the month `looking`; any replica goes on after the las
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
@@ -21,6 +21,7 @@ from services.payroll.domain.ledger import Ledger
 from services.payroll.domain.months import NEVER, Month
 from services.payroll.domain.refusals import NoPreview, ReviewOvertaken
 from services.payroll.domain.review import Line, Part, Preview, previewed
+from services.payroll.domain.seal import seal_of
 from services.payroll.doubting import doubts_in
 from services.payroll.office import Office
 from services.payroll.store import BOOKS
@@ -65,11 +66,12 @@ async def look_on(office: Office, review: Review) -> Preview:
     return kept.state
 
 
-async def ask(office: Office, month: Month, by: str, accepted: str | None) -> Books:
-    """Ask for the close of `month`. Raises what `request_close` does, and `EventsPending`."""
+async def ask(office: Office, month: Month, by: str, accepted: str | None, shown: Collection[str]) -> Books:
+    """Ask for the close of `month`; `accepted` is why the facts in doubt that are `shown` are right. Raises what
+    `request_close` does, and `EventsPending`."""
 
     async def decide() -> Decide[Books]:
-        doubts = await present_doubts(office, month, accepted)
+        doubts = replace(await present_doubts(office, month), accepted=accepted, shown=shown)
         return partial(request_close, month=month, doubts=doubts, by=by, now=office.now(), zone=office.zone)
 
     await office.check_complete(month, await decide())
@@ -91,17 +93,18 @@ async def preview_of(office: Office, month: Month) -> Preview:
     return found
 
 
-async def present_doubts(office: Office, month: Month, accepted: str | None) -> Doubts:
+async def present_doubts(office: Office, month: Month) -> Doubts:
     """What stands in the way of closing `month` now: of the last preview, and of what came since."""
     unknown = await office.store.without_manager()
     books = await office.store.company_books()
     policies = books.in_force(office.usual)
     preview = await office.store.previews.get(month)
+    present = Present({}, ()) if preview is None else await _present(office, month, books, preview)
     return Doubts(
         waiting={ledger.manager_id: ids for ledger in unknown if (ids := ledger.waiting(month, policies))},
         reversals=await office.store.waiting_reversals(),
-        found={} if preview is None else await _present(office, month, books, preview),
-        accepted=accepted,
+        found=present.found,
+        moved=present.moved,
         look=None if preview is None else preview.look,
     )
 
@@ -132,14 +135,28 @@ async def next_to_close(office: Office, books: Books) -> Month | None:
     return (await look_out(office, "")).first_due
 
 
-async def _present(office: Office, month: Month, books: Books, preview: Preview) -> dict[str, str]:
-    """What is in doubt now: looked at again is whose ledger changed since the preview, or was in doubt then."""
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What is in doubt now, and who would be paid otherwise than a preview shows."""
+
+    found: dict[str, str]
+    moved: tuple[str, ...]
+
+
+async def _present(office: Office, month: Month, books: Books, preview: Preview) -> Present:
+    """Looked at again is whose ledger changed since the preview, or was in doubt then."""
     again = sorted(await office.store.changed_since(dict(preview.versions)) | set(preview.doubtful))
+    seen = {line.manager_id: line.seal for line in preview.lines}
     found: dict[str, str] = {}
+    moved: list[str] = []
     for first in range(0, len(again), PART):
         ledgers = await office.store.ledgers_of(again[first : first + PART])
         found |= (await doubts_in(office, ledgers, month, books)).found
-    return found
+        for ledger in ledgers:
+            statement = office.reckoned(ledger, month, books)
+            if seen.get(ledger.manager_id) != (None if statement is None else seal_of(statement)):
+                moved.append(ledger.manager_id)
+    return Present(found, tuple(moved))
 
 
 @dataclass(frozen=True, slots=True)

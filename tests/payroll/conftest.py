@@ -42,6 +42,11 @@ def slug(answer: httpx.Response) -> str:
     return str(answer.json()["type"]).rpartition("/")[2]
 
 
+def accepting(why: str, *fact_ids: str) -> dict[str, Any]:
+    """A request for a close with these facts in doubt."""
+    return {"doubts_accepted": why, "doubts": fact_ids}
+
+
 @dataclass(frozen=True, slots=True)
 class Doors:
     """The service's doors: HTTP and the broker."""
@@ -91,7 +96,8 @@ class Doors:
             await eventually(partial(self._seen, month), within=20)
         elif reviewed.status_code != 200:
             return reviewed
-        return await self.post(f"/v1/months/{month}/request", who, {"doubts_accepted": "проверено"})
+        seen = await self.shown(f"/v1/months/{month}/review", who)
+        return await self.post(f"/v1/months/{month}/request", who, accepting("проверено", *seen["doubts"]))
 
     async def _seen(self, month: str) -> bool:
         return bool((await self.shown(f"/v1/months/{month}"))["state"] == "in_review")

@@ -19,6 +19,7 @@ from services.payroll.domain.books import Books, Review, export_month, finish_cl
 from services.payroll.domain.months import following, month_of, named, through
 from services.payroll.domain.policy import Policy
 from services.payroll.domain.refusals import (
+    NAMED,
     BeforeTheBooks,
     CloseNotRequested,
     ConfirmedByTheSame,
@@ -35,6 +36,7 @@ from services.payroll.domain.refusals import (
     PolicyTooLate,
     ReviewFirst,
     ReviewNotFinished,
+    ReviewOvertaken,
 )
 from tests.payroll.given import BASE, Told, client_won, manager, roubles
 
@@ -63,6 +65,7 @@ def asked(books: Books, month: str, doubts: Doubts = SOUND, by: str = "p2") -> B
 
 
 def confirmed(books: Books, month: str, doubts: Doubts = SOUND, by: str = "p1") -> Books:
+    doubts = replace(doubts, look=books.looks)
     return begin_closing(books, month, doubts, usual=Policy(BASE), by=by, now=LATER, zone=ZONE).state
 
 
@@ -158,7 +161,7 @@ def test_facts_in_doubt_are_answered_for_by_who_asks_and_later_ones_are_not() ->
     doubts = Doubts(found={"f1": "пришёл второй раз"})
     with pytest.raises(FactsInDoubt, match="f1: пришёл второй раз"):
         asked(looked(None, OCT), OCT, doubts)
-    answered = asked(looked(None, OCT), OCT, replace(doubts, accepted="звонил, всё верно"))
+    answered = asked(looked(None, OCT), OCT, replace(doubts, accepted="звонил, всё верно", shown=["f1"]))
     assert confirmed(answered, OCT, doubts).months[0].doubts_accepted == "звонил, всё верно"
     with pytest.raises(FactsInDoubt):
         confirmed(asked(looked(None, OCT), OCT), OCT, doubts)
@@ -173,10 +176,31 @@ def test_facts_in_doubt_are_answered_for_by_who_asks_and_later_ones_are_not() ->
 def test_more_doubts_than_anybody_looks_at_are_not_answered_for() -> None:
     many = {f"f{number:03}": "пришёл второй раз" for number in range(ANSWERABLE + 1)}
     with pytest.raises(FactsInDoubt, match="и ещё 1") as refusal:
-        asked(looked(None, OCT), OCT, Doubts(found=many, accepted="всё верно"))
+        asked(looked(None, OCT), OCT, Doubts(found=many, accepted="всё верно", shown=many))
     assert len(refusal.value.doubts) == ANSWERABLE
     many.popitem()
-    assert asked(looked(None, OCT), OCT, Doubts(found=many, accepted="всё верно")).state(OCT) == "requested"
+    all_of_them = Doubts(found=many, accepted="всё верно", shown=many)
+    assert asked(looked(None, OCT), OCT, all_of_them).state(OCT) == "requested"
+
+
+def test_words_about_facts_in_doubt_are_about_those_that_were_shown() -> None:
+    doubts = Doubts(found={"f1": "пришёл второй раз", "f2": "потерян второй раз"}, accepted="верно", shown=["f1", "f9"])
+    with pytest.raises(FactsInDoubt) as refusal:
+        asked(looked(None, OCT), OCT, doubts)
+    assert refusal.value.doubts == {"f2": "потерян второй раз"}
+
+
+def test_what_would_be_paid_otherwise_than_was_seen_is_looked_through_again() -> None:
+    many = Doubts(moved=[f"m{number:03}" for number in range(NAMED + 7)])
+    with pytest.raises(
+        ReviewOvertaken, match="изменился расчёт: m000, .* и ещё 7. Посмотрите месяц ещё раз"
+    ) as refusal:
+        asked(looked(None, OCT), OCT, many)
+    assert len(refusal.value.managers) == NAMED
+    books = asked(looked(None, OCT), OCT)
+    with pytest.raises(ReviewOvertaken, match="m1"):
+        confirmed(books, OCT, Doubts(moved=["m1"]))
+    assert looked(books, OCT).state(OCT) == "in_review"
 
 
 def test_nobody_asks_before_the_look_is_finished_nor_by_the_preview_of_another() -> None:

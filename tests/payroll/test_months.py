@@ -16,7 +16,7 @@ from services.payroll.settings import PayrollSettings
 from shared.contracts.accounts import ManagerRegistered
 from shared.messaging.outbound import NotPublished
 from tests.kit import eventually, publish, serving, token
-from tests.payroll.conftest import ASKER, DECEMBER, DIRECTOR, OFFICER, Doors, clock_at, slug
+from tests.payroll.conftest import ASKER, DECEMBER, DIRECTOR, OFFICER, Doors, accepting, clock_at, slug
 from tests.payroll.given import client, client_lost, client_won, manager, reversed_fact
 
 OCT, NOV, DEC = "2026-10", "2026-11", "2026-12"
@@ -116,7 +116,9 @@ async def test_facts_in_doubt_are_shown_and_need_a_reason(doors: Doors) -> None:
     )
     empty = await doors.post(f"/v1/months/{NOV}/request", ASKER, {"doubts_accepted": "  "})
     assert empty.status_code == 422
-    await doors.made(f"/v1/months/{NOV}/request", ASKER, {"doubts_accepted": "обоих проверили"})
+    assert _doubts(await doors.post(f"/v1/months/{NOV}/request", ASKER, accepting("проверили", "w2"))) == ["ghost"]
+    assert _doubts(await doors.post(f"/v1/months/{NOV}/request", ASKER, accepting("проверили"))) == ["ghost", "w2"]
+    await doors.made(f"/v1/months/{NOV}/request", ASKER, accepting("обоих проверили", "ghost", "w2"))
     await doors.confirm(NOV)
     assert (await doors.shown(f"/v1/months/{NOV}"))["doubts_accepted"] == "обоих проверили"
 
@@ -132,14 +134,39 @@ async def test_what_comes_in_doubt_after_the_preview_or_the_request_has_to_be_an
     )
     await doors.told(twice)
     assert _doubts(await doors.post(f"/v1/months/{NOV}/request", ASKER)) == ["w2"]
-    answered = {"doubts_accepted": "вернулся через день"}
+    answered = accepting("вернулся через день", "w2")
+    overtaken = await doors.post(f"/v1/months/{NOV}/request", ASKER, answered)
+    assert (slug(overtaken), overtaken.json()["managers"]) == ("review-overtaken", ["m2"])
+    await doors.made(f"/v1/months/{NOV}/review", ASKER)
     await doors.made(f"/v1/months/{NOV}/request", ASKER, answered)
     await doors.told(thrice)
     assert _doubts(await doors.confirm(NOV)) == ["w3"]
     await doors.made(f"/v1/months/{NOV}/withdraw", ASKER)
     assert _doubts(await doors.post(f"/v1/months/{NOV}/request", ASKER)) == ["w2", "w3"]
-    await doors.made(f"/v1/months/{NOV}/request", ASKER, answered)
+    assert _doubts(await doors.post(f"/v1/months/{NOV}/request", ASKER, answered)) == ["w3"]
+    await doors.made(f"/v1/months/{NOV}/review", ASKER)
+    await doors.made(f"/v1/months/{NOV}/request", ASKER, accepting("вернулся через день", "w2", "w3"))
     assert (await doors.confirm(NOV)).json()["doubts_accepted"] == "вернулся через день"
+
+
+async def test_a_fact_that_fits_and_comes_after_the_preview_is_not_paid_unseen(doors: Doors) -> None:
+    await doors.told(manager("m1"), manager("m2"))
+    await doors.complete()
+    await doors.made(f"/v1/months/{NOV}/review", ASKER)
+    await doors.told(client_won(9000, NOV, by="m2"), client_won(1, DEC, by="m1"))
+    await _overtaken(doors, await doors.post(f"/v1/months/{NOV}/request", ASKER), "m2")
+    await doors.asked(NOV)
+    await doors.told(client_won(5000, NOV, by="m1"), client_won(5000, DEC, by="m2"))
+    await _overtaken(doors, await doors.confirm(NOV), "m1")
+    await doors.asked(NOV)
+    await doors.told(client_won(5000, DEC, by="m2"))
+    assert (await doors.confirm(NOV)).json()["total"] == "154000.00"
+
+
+async def _overtaken(doors: Doors, refused: Any, manager_id: str) -> None:
+    assert (refused.status_code, slug(refused), refused.json()["managers"]) == (409, "review-overtaken", [manager_id])
+    assert "осмотрите месяц ещё раз" in refused.json()["detail"]
+    assert (await doors.shown(f"/v1/months/{NOV}"))["closed_at"] is None
 
 
 async def test_what_is_in_doubt_at_the_request_is_what_another_look_would_find(doors: Doors) -> None:
@@ -174,6 +201,8 @@ async def test_what_was_in_doubt_and_has_been_cleared_up_holds_nothing(doors: Do
     await doors.told(reversed_fact("wrong"))
     await publish(doors.amqp_url, client("ours"))
     await eventually(lambda: doors.office.store.clients_named(["c-ours"]))
+    assert slug(await doors.post(f"/v1/months/{NOV}/request", ASKER)) == "review-overtaken"
+    assert (await doors.made(f"/v1/months/{NOV}/review", ASKER))["doubts"] == {}
     await doors.made(f"/v1/months/{NOV}/request", ASKER)
 
 
@@ -215,7 +244,7 @@ async def test_a_fact_that_two_managers_bear_and_one_with_an_odd_id_are_in_doubt
     preview = await doors.made(f"/v1/months/{NOV}/review", ASKER)
     assert preview["doubts"]["f1"] == "факт стоит у нескольких менеджеров сразу"
     assert sorted(preview["doubts"]) == ["$set.a\x1f", "f1"]
-    accepted = {"doubts_accepted": "разобрались"}
+    accepted = accepting("разобрались", "$set.a\x1f", "f1")
     asked = await doors.made(f"/v1/months/{NOV}/request", ASKER, accepted)
     assert sorted(asked["doubts"]) == ["$set.a\x1f", "f1"]
     assert (await doors.confirm(NOV)).status_code == 200

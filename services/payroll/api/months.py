@@ -1,11 +1,14 @@
 """`/v1/months`: looked through by one, asked for and confirmed by two, closed once, in order (R-PAY-6)."""
 
 from datetime import datetime
+from typing import Annotated
 
 from fastapi import APIRouter, Response
+from pydantic import Field, StringConstraints
 
 from services.payroll import closing, reviewing
 from services.payroll.api.fields import SEES_ALL, Deps, MonthText, Officer, Reader, View, Words, noted
+from services.payroll.domain.asking import ANSWERABLE
 from services.payroll.domain.books import Books, MonthClose, Review, Standing
 from services.payroll.domain.review import Preview
 from services.payroll.office import Office
@@ -13,6 +16,8 @@ from shared.contracts.base import Roubles
 from shared.http.paging import Page, Paged
 
 routes = APIRouter(prefix="/v1/months", tags=["months"])
+
+FactId = Annotated[str, StringConstraints(max_length=200)]
 
 
 class MonthView(View):
@@ -127,9 +132,11 @@ class PreviewView(View):
 
 
 class Ask(View):
-    """Asking for the close. `doubts_accepted`: why, where facts in doubt are right all the same."""
+    """Asking for the close. `doubts_accepted`: why, where facts in doubt are right all the same; `doubts`: which ones,
+    as they were shown. Others are not answered for by it."""
 
     doubts_accepted: Words | None = None
+    doubts: Annotated[tuple[FactId, ...], Field(max_length=ANSWERABLE)] = ()
 
 
 @routes.get("")
@@ -190,8 +197,8 @@ async def lines(office: Deps, who: Officer, paging: Paged, month: MonthText) -> 
 @routes.post("/{month}/request")
 async def request(office: Deps, who: Officer, month: MonthText, ask: Ask | None = None) -> MonthView:
     """Ask for a month to be closed, after looking it through; another person confirms it."""
-    accepted = None if ask is None else ask.doubts_accepted
-    return _next(await reviewing.ask(office, month, who.subject, accepted), month)
+    ask = ask or Ask()
+    return _next(await reviewing.ask(office, month, who.subject, ask.doubts_accepted, set(ask.doubts)), month)
 
 
 @routes.post("/{month}/withdraw")

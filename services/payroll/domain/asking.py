@@ -22,6 +22,7 @@ from services.payroll.domain.refusals import (
     NobodyEmployed,
     ReviewFirst,
     ReviewNotFinished,
+    ReviewOvertaken,
 )
 from shared.contracts.base import Decision
 
@@ -51,6 +52,10 @@ class Doubts:
     """Facts that do not fit the others, and why: by id."""
     accepted: str | None = None
     """Why the month is closed with them all the same."""
+    shown: Collection[str] = ()
+    """Those that whoever asks has seen, and means by that: ids."""
+    moved: Sequence[str] = ()
+    """Managers who would be paid by another statement than the preview shows: ids."""
     look: int | None = None
     """The look whose preview shows them; None where there is no preview."""
 
@@ -89,18 +94,20 @@ def end_review(books: Books | None, month: Month, look: int) -> Decision[Books]:
 def request_close(
     books: Books | None, month: Month, doubts: Doubts, *, by: str, now: datetime, zone: str
 ) -> Decision[Books]:
-    """Somebody asks for `month` to be closed; another person has to confirm it. What is in doubt now is answered for
-    by `doubts.accepted`; what comes into doubt later is not.
+    """Somebody asks for `month` to be closed; another person has to confirm it. What is in doubt now, and was shown to
+    who asks, is answered for by `doubts.accepted`; nothing else is.
 
     Raises `MonthAlreadyClosed`, `MonthIsClosing`, `ReviewFirst`, `ReviewNotFinished`, `ManagersUnknown`,
-    `FactsWaiting` or `FactsInDoubt`.
+    `FactsWaiting`, `FactsInDoubt` or, where somebody would be paid otherwise than the preview shows, `ReviewOvertaken`.
     """
     books = books or Books()
     review = _moved(books, month, "request", zone)
     if doubts.look != review.look:
         raise ReviewFirst(month)
-    answered = tuple(doubts.found) if doubts.accepted and len(doubts.found) <= ANSWERABLE else ()
+    meant = [fact_id for fact_id in doubts.found if fact_id in doubts.shown]
+    answered = tuple(meant) if doubts.accepted and len(doubts.found) <= ANSWERABLE else ()
     _check_facts(month, doubts, answered)
+    _check_seen(review, doubts)
     asked = replace(
         review,
         requested_by=by,
@@ -123,16 +130,17 @@ def begin_closing(
     books: Books | None, month: Month, doubts: Doubts, *, usual: Policy, by: str, now: datetime, zone: str
 ) -> Decision[Books]:
     """Another person confirms that `month` be closed: it is `closing` until every statement is. What came into doubt
-    since it was asked for has to be asked for again.
+    since it was asked for has to be asked for again; what moved since it was looked through, looked through again.
 
     Raises `MonthAlreadyClosed`, `MonthIsClosing`, `CloseNotRequested`, `ConfirmedByTheSame`, `ManagersUnknown`,
-    `FactsWaiting` or `FactsInDoubt`.
+    `FactsWaiting`, `FactsInDoubt` or `ReviewOvertaken`.
     """
     books = books or Books()
     review = _moved(books, month, "confirm", zone)
     if review.requested_by == by:
         raise ConfirmedByTheSame(by)
     _check_facts(month, doubts, review.doubts)
+    _check_seen(review, doubts)
     started = MonthClose(
         month=month,
         state=review.state,
@@ -165,6 +173,11 @@ def _check_facts(month: Month, doubts: Doubts, answered: Collection[str]) -> Non
     unanswered = {fact_id: why for fact_id, why in doubts.found.items() if fact_id not in answered}
     if unanswered:
         raise FactsInDoubt(month, unanswered, ANSWERABLE)
+
+
+def _check_seen(review: Review, doubts: Doubts) -> None:
+    if doubts.moved or doubts.look != review.look:
+        raise ReviewOvertaken(review.month, doubts.moved)
 
 
 def _check_open(books: Books, month: Month, zone: str) -> None:

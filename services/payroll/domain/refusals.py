@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 from services.payroll.domain.months import Month, first_day, following, named
 
+NAMED = 100
+"""Managers named in one refusal."""
+
 
 class PayrollError(Exception):
     """Расчёт отказал."""
@@ -150,7 +153,8 @@ class FactsInDoubt(PayrollError):
         rest = (
             f"и ещё {more}: столько сразу принять нельзя, сначала отмените неверные"
             if more
-            else "если всё верно, попросите закрыть ещё раз (прежнюю просьбу отозвав), написав почему в doubts_accepted"
+            else "если всё верно, попросите закрыть ещё раз (прежнюю просьбу отозвав): какие — в doubts, почему — в "
+            "doubts_accepted"
         )
         super().__init__(
             f"Прежде чем закрыть {named(month)}, разберитесь с фактами: {told}. Неверный факт отменяется в учёте "
@@ -180,8 +184,18 @@ class ReviewNotFinished(PayrollError):
 class ReviewOvertaken(PayrollError):
     """What was looked at is not what would be closed any more."""
 
-    def __init__(self, month: Month) -> None:
-        super().__init__(f"Пока {named(month)} просматривался, условия оплаты изменились: посмотрите снова.")
+    def __init__(self, month: Month, moved: Sequence[str] = ()) -> None:
+        self.managers = list(moved[:NAMED])
+        if not moved:
+            super().__init__(
+                f"Пока {named(month)} просматривался, условия оплаты изменились: посмотрите месяц ещё раз."
+            )
+            return
+        more = f" и ещё {len(moved) - NAMED}" if len(moved) > NAMED else ""
+        super().__init__(
+            f"После просмотра за {named(month)} изменился расчёт: {', '.join(self.managers)}{more}. Посмотрите месяц "
+            f"ещё раз (POST /v1/months/{month}/review) и попросите закрыть его снова."
+        )
 
 
 class CloseNotRequested(PayrollError):
