@@ -3,19 +3,22 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 
 from services.payroll.domain.books import Books
-from services.payroll.domain.doubts import doubtful, out_of_work
+from services.payroll.domain.doubts import doubtful, out_of_work, unsure_of_work
 from services.payroll.domain.facts import Fact
 from services.payroll.domain.ledger import Ledger
 from services.payroll.domain.months import Month
 from services.payroll.office import Office
 from services.payroll.store import Store
+from shared.clock import local_date
 
 
 @dataclass(frozen=True, slots=True)
 class Doubted:
-    """Facts in doubt and why, by id, and the managers whose ledgers they concern."""
+    """Facts in doubt and why, by id, closed months in doubt by `manager:month`, and the managers they concern."""
 
     found: dict[str, str]
     managers: tuple[str, ...]
@@ -35,7 +38,17 @@ async def doubts_in(office: Office, ledgers: Sequence[Ledger], month: Month, boo
             found |= out_of_work(_fresh(ledger, month), ledger.manager, books.in_force(office.usual))
     found = {fact_id: found[fact_id] for fact_id in sorted(found.keys() - books.accepted)}
     unclear = {known[fact_id].client_id for fact_id in found if fact_id in known}
-    return Doubted(found, tuple(manager_id for manager_id, of_one in touched.items() if of_one & unclear))
+    concerned = [manager_id for manager_id, of_one in touched.items() if of_one & unclear]
+    for ledger in ledgers:
+        if months := unsure_of_work(ledger, month, books.begin, partial(_confirmed, office.zone, books)):
+            found |= months
+            concerned.append(ledger.manager_id)
+    return Doubted(found, tuple(sorted(set(concerned))))
+
+
+def _confirmed(zone: str, books: Books, month: Month) -> date | None:
+    closed = books.of(month)
+    return None if closed is None else local_date(closed.started_at, zone)
 
 
 async def _unfitting(store: Store, facts: list[Fact]) -> dict[str, str]:

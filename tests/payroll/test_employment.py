@@ -70,7 +70,35 @@ def test_a_manager_told_of_after_the_month_was_closed_gets_it_with_the_next() ->
     ]
     assert november.total == roubles(210000)
     assert told.dismissals() == [SEP]
-    assert "стал известен" in reason(november.adjustments[0])
+    assert "стало известно, что менеджер тогда работал" in reason(november.adjustments[0])
+
+
+def test_a_month_that_turns_out_not_to_be_worked_is_taken_back_and_carried_where_it_does_not_fit() -> None:
+    told = Told.of(client_won(30000, OCT))
+    told.close(SEP)
+    told.close(OCT)
+    told.hear(manager(left="2026-09-30", revision=2))
+    november = told.close(NOV)
+    assert november is not None
+    (line,) = november.adjustments
+    assert (line.month, line.base, line.amount) == (OCT, ZERO, roubles(-100000))
+    assert reason(line).replace("\u00a0", " ").endswith("тогда не работал: заплачено 100 000, возвращается.")
+    assert (november.total, november.carried, told.ledger.paid_months()) == (ZERO, roubles(-100000), (SEP,))
+    assert told.close(DEC) is None
+
+
+def test_a_month_taken_back_is_paid_again_where_it_was_worked_after_all() -> None:
+    told = Told.of(client_won(30000, SEP), client_won(40000, OCT))
+    told.close(SEP)
+    told.hear(manager(hired="2026-10-01", revision=2))
+    october = told.close(OCT)
+    assert october is not None
+    assert (october.total, october.carried) == (roubles(70000), roubles(-60000))
+    told.hear(manager(hired="2026-09-30", revision=3), client_lost(10000, SEP))
+    november = told.statement(NOV)
+    assert [line.amount for line in november.adjustments] == [roubles(100000), roubles(-10000)]
+    assert november.total == roubles(100000)
+    assert october.total + november.total + roubles(100000) == sum(map(roubles, (90000, 110000, 70000)))
 
 
 def test_after_the_last_month_a_late_win_is_paid_without_a_base() -> None:

@@ -223,6 +223,29 @@ async def test_a_fact_of_a_day_on_which_its_manager_did_not_work_is_in_doubt(doo
     assert doubts["before"] == "«Менеджер m1» в этот день не работает: «Школа before», 09.11.2026"
 
 
+async def test_days_of_work_that_change_what_closed_months_paid_are_in_doubt(doors: Doors) -> None:
+    await doors.told(manager("m1"), manager("m2", hired="2026-11-01"))
+    await doors.closed(OCT)
+    await publish(doors.amqp_url, manager("m1", left="2026-09-30", revision=2), manager("m2", revision=2))
+    await doors.told(manager("m3").model_copy(update={"at": DECEMBER + timedelta(days=1)}))
+    await eventually(partial(_revised, doors, "m1", "m2"))
+    doubts = (await doors.made(f"/v1/months/{NOV}/review", ASKER))["doubts"]
+    assert doubts == {
+        "m1:2026-10": "«Менеджер m1»: по новым срокам работы менеджер не работал, а оплату получил за октябрь 2026",
+        "m2:2026-10": "«Менеджер m2»: по новым срокам работы менеджер работал и не получил оклад за октябрь 2026",
+    }
+    await doors.complete()
+    assert _doubts(await doors.post(f"/v1/months/{NOV}/request", ASKER)) == sorted(doubts)
+    await doors.closed(NOV)
+    m1, m2 = [await doors.shown(f"/v1/statements/{each}/{NOV}") for each in ("m1", "m2")]
+    assert (m1["total"], m1["carried"], m2["total"]) == ("0.00", "-70000.00", "140000.00")
+
+
+async def _revised(doors: Doors, *managers: str) -> bool:
+    ledgers = await doors.office.store.ledgers_of(managers)
+    return all(ledger.manager is not None and ledger.manager.revision == 2 for ledger in ledgers)
+
+
 async def test_after_a_new_policy_the_month_is_looked_through_anew_and_that_preview_is_shown(doors: Doors) -> None:
     await doors.told(manager())
     await doors.complete()

@@ -34,17 +34,18 @@ def late(ledger: Ledger, month: Month, begin: Month, policies: Policies) -> tupl
     `begin` is the first month closed here. What was before counts as paid at the base, with nothing known of it.
     """
     waiting = [fact for fact in ledger.unsettled() if fact.month < month]
-    unpaid = set(_unpaid(ledger, month, begin))
+    bases = dict.fromkeys(unpaid(ledger, month, begin), True) | dict.fromkeys(overpaid(ledger, month), False)
     lines: list[Adjustment] = []
-    for each in sorted(unpaid | {fact.month for fact in waiting}):
+    for each in sorted(bases.keys() | {fact.month for fact in waiting}):
         facts = [fact for fact in waiting if fact.month == each]
         standing = _standing(ledger, each, begin, policies)
-        lines += _lines(each, standing, facts, owed=each in unpaid)
+        lines += _lines(each, standing, facts, works=bases.get(each))
     return tuple(lines)
 
 
-def _unpaid(ledger: Ledger, month: Month, begin: Month) -> Iterator[Month]:
-    """Closed months in which the manager worked and for which nothing was paid: the word of the manager came late."""
+def unpaid(ledger: Ledger, month: Month, begin: Month) -> Iterator[Month]:
+    """Months before `month`, closed since `begin`, in which the manager worked and for which no base was paid: the word
+    of it came late."""
     manager = ledger.manager
     if manager is None:
         return
@@ -52,6 +53,13 @@ def _unpaid(ledger: Ledger, month: Month, begin: Month) -> Iterator[Month]:
     for each in through(max(begin, month_of(manager.hired)), month):
         if each < month and manager.covers(each) and each not in paid:
             yield each
+
+
+def overpaid(ledger: Ledger, month: Month) -> Iterator[Month]:
+    """Closed months before `month` that paid a base, and in which the manager did not work, as is known now."""
+    manager = ledger.manager
+    if manager is not None:
+        yield from (each for each in ledger.paid_months() if each < month and not manager.covers(each))
 
 
 def _standing(ledger: Ledger, month: Month, begin: Month, policies: Policies) -> Standing:
@@ -69,10 +77,10 @@ def _standing(ledger: Ledger, month: Month, begin: Month, policies: Policies) ->
     return Standing(policy, before_us, ZERO, before_us, unsaid)
 
 
-def _lines(month: Month, standing: Standing, facts: list[Fact], *, owed: bool) -> Iterator[Adjustment]:
-    """One line a fact; first one for the month itself, where it is `owed`: it was never paid."""
-    if owed:
-        line = _line(month, standing, standing.policy.base, None)
+def _lines(month: Month, standing: Standing, facts: list[Fact], *, works: bool | None) -> Iterator[Adjustment]:
+    """One line a fact; first one for the month itself, where the manager `works` in it after all, or does not."""
+    if works is not None:
+        line = _line(month, standing, standing.policy.base if works else ZERO, None)
         yield line
         standing = _after(standing, line)
     for fact in facts:

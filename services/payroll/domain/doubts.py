@@ -1,12 +1,14 @@
 """Facts that do not fit: a client won twice, lost without having been a client, borne by a manager who did not work
-on that day. A person has to look."""
+on that day; and days of work that change what closed months paid. A person has to look."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from itertools import groupby
 
+from services.payroll.domain.adjustments import overpaid, unpaid
 from services.payroll.domain.facts import Fact
-from services.payroll.domain.ledger import Employment
+from services.payroll.domain.ledger import Employment, Ledger
+from services.payroll.domain.months import Month, named
 from services.payroll.domain.policy import Policies
 
 
@@ -35,6 +37,21 @@ def out_of_work(facts: Iterable[Fact], manager: Employment, policies: Policies) 
         for fact in moving
         if fact.undoes is None and not manager.works_on(fact.effective)
     }
+
+
+def unsure_of_work(
+    ledger: Ledger, month: Month, begin: Month | None, asked: Callable[[Month], date | None]
+) -> dict[str, str]:
+    """Closed months that a change of a manager's days of work makes owed, or paid for nothing, and why: by
+    `manager:month`. `asked` is the company's day on which a month's close was confirmed: a manager first told of after
+    that is owed it without a doubt."""
+    manager = ledger.manager
+    if manager is None or begin is None:
+        return {}
+    owed = [each for each in unpaid(ledger, month, begin) if manager.known_from <= (asked(each) or date.min)]
+    why = dict.fromkeys(owed, "по новым срокам работы менеджер работал и не получил оклад за")
+    why |= dict.fromkeys(overpaid(ledger, month), "по новым срокам работы менеджер не работал, а оплату получил за")
+    return {f"{ledger.manager_id}:{each}": f"«{manager.name}»: {why[each]} {named(each)}" for each in sorted(why)}
 
 
 def _of_client(facts: list[Fact], since: date | None) -> Iterator[tuple[str, str]]:

@@ -91,12 +91,12 @@ class Ledger:
         return tuple(fact for fact in self.facts if fact.fact_id not in settled)
 
     def paid_months(self) -> tuple[Month, ...]:
-        """The closed months in which the manager worked, those settled only later by an adjustment included."""
-        own = {statement.month for statement in self.closed if statement.base}
-        later = {
-            line.month for statement in self.closed for line in statement.adjustments if line.fact is None and line.base
-        }
-        return tuple(sorted(own | later))
+        """The closed months that paid a base, those included that did so only later by an adjustment; those not, which
+        were taken back by one."""
+        paid = {statement.month for statement in self.closed if statement.base}
+        for line in (line for statement in self.closed for line in statement.adjustments if line.fact is None):
+            (paid.add if line.base else paid.discard)(line.month)
+        return tuple(sorted(paid))
 
     def waiting(self, month: Month, policies: Policies) -> list[str]:
         """The facts up to `month` that pay or cost, where nobody has told of the manager yet."""

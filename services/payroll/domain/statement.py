@@ -21,15 +21,15 @@ SEED = Policy(Decimal("70000.00"))
 class Adjustment:
     """What a closed month owes, or is owed, for one fact it did not know (R-PAY-6).
 
-    Without a `fact` it is the month itself, in which the manager worked and which was closed before the manager was
-    known.
+    Without a `fact` it is the month itself: that the manager worked in it was known only after its close, or (`base` 0)
+    that they did not.
     """
 
     month: Month
     """The closed month it belongs to."""
     fact: Fact | None
     base: Decimal
-    """The month's base; 0 where the manager did not work in it."""
+    """The month's base; 0 where the manager did not work in it: then it pays nothing."""
     growth: Decimal
     """The month's growth with the fact."""
     paid: Decimal

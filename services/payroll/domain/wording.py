@@ -31,8 +31,13 @@ def formula(statement: Statement) -> str:
 def reason(line: Adjustment) -> str:
     """Why an adjustment is what it is."""
     month = named(line.month).capitalize()
+    if line.fact is None and line.base:
+        return f"{month} закрыт до того, как стало известно, что менеджер тогда работал: к оплате {_plain(line.pays)}."
     if line.fact is None:
-        return f"{month} закрыт до того, как менеджер стал известен: месяц должен был заплатить {_plain(line.pays)}."
+        return (
+            f"{month} оплачен до того, как стало известно, что менеджер тогда не работал: "
+            f"заплачено {_plain(line.paid)}, возвращается."
+        )
     if not line.base:
         return f"{month}: {_what(line.fact)}, но менеджер тогда не работал."
     if line.amount:
