@@ -57,6 +57,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     refusals.TermNotOver: (409, "term-not-over"),
     refusals.EvidenceChanged: (409, "evidence-changed"),
     refusals.AnsweredOtherwise: (409, "answered-otherwise"),
+    refusals.KeyReused: (409, "idempotency-key-reused"),
 }
 """`EventsPending` besides (409, `events-pending`): with `Retry-After`."""
 

@@ -10,7 +10,7 @@ from services.payroll.domain.accruals import Employee, Organisation, document
 from services.payroll.domain.books import Export
 from services.payroll.domain.statement import Statement
 from services.payroll.papers import onec, pdf, xlsx
-from services.payroll.papers.lines import lines
+from services.payroll.papers.lines import lines, notes
 from tests.kit import token
 from tests.payroll.conftest import Doors
 from tests.payroll.given import AT, Told, client_lost, client_won, manager, reversed_fact
@@ -69,6 +69,13 @@ def test_the_lines_of_a_paper_add_up_to_its_total() -> None:
     lossy = Told.of(client_lost(9000, NOV), client_won(1000, NOV)).statement(NOV)
     for statement in (rich(), lossy):
         assert sum(line.amount for line in lines(statement)) == statement.total
+
+
+def test_an_open_month_says_of_a_dismissal_that_it_would_be_proposed() -> None:
+    told = Told.of(client_lost(9000, NOV))
+    assert notes(told.statement(NOV))[0].startswith("Прирост месяца отрицательный: если месяц так кончится, директору")
+    told.close(NOV)
+    assert "директору предложено" in notes(told.statement(NOV))[0]
 
 
 def test_a_guid_is_the_same_for_the_same_statement_and_another_for_another() -> None:

@@ -8,7 +8,7 @@ from services.payroll.domain.wording import formula, reason
 from shared.contracts.accounts import ClientLost, ClientWon
 from shared.contracts.payroll import DismissalProposed, StatementClosed
 from shared.money import ZERO
-from tests.payroll.given import AT, BASE, Told, client_lost, client_won, roubles
+from tests.payroll.given import AT, BASE, Told, client_lost, client_won, reversed_fact, roubles
 
 SEP, OCT, NOV = "2026-09", "2026-10", "2026-11"
 Facts = list[ClientWon | ClientLost]
@@ -216,6 +216,12 @@ def test_the_formula_shows_adjustments_and_what_is_carried() -> None:
     assert october == f"70 000 + 10 000 − 30 000 (поправка за сентябрь 2026) = 50 000: {carried}"
     negative = "70 000 − 1 000 = 69 000: прирост отрицательный, платится оклад 70 000"
     assert november == f"{negative}; 70 000 − 20 000 (перенесено) = 50 000: {carried}"
+
+
+def test_the_formula_leaves_out_what_moves_nothing() -> None:
+    told = Told.of(client_won(9000, NOV, source="advert", fact_id="w"), client_lost(0, NOV), client_won(1000, NOV))
+    told.hear(reversed_fact("w"))
+    assert formula(told.statement(NOV)).replace("\u00a0", " ") == "70 000 + 1 000 = 71 000"
 
 
 def test_the_base_is_the_policys() -> None:

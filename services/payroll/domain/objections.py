@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.payroll.domain.months import Month
-from services.payroll.domain.refusals import AnsweredOtherwise, NoSuchLine, OwnObjection, UnknownObjection
+from services.payroll.domain.refusals import AnsweredOtherwise, KeyReused, NoSuchLine, OwnObjection, UnknownObjection
 from services.payroll.domain.statement import Statement
 from shared.contracts.base import Decision
 from shared.contracts.payroll import StatementDisputeAnswered, StatementDisputed
@@ -34,8 +34,16 @@ class Dispute:
 
 
 def dispute(known: Dispute | None, new: Dispute, statement: Statement) -> Decision[Dispute]:
-    """The manager objects; once more under the same id changes nothing. Raises `NoSuchLine`."""
+    """The manager objects; the same once more under the same id changes nothing. Raises `NoSuchLine`, or `KeyReused`
+    where something else was said under that id before."""
     if known is not None:
+        if (known.manager_id, known.month, known.fact_id, known.words) != (
+            new.manager_id,
+            new.month,
+            new.fact_id,
+            new.words,
+        ):
+            raise KeyReused
         return Decision(known)
     if new.fact_id is not None and new.fact_id not in statement.fact_ids:
         raise NoSuchLine(f"В расчёте {statement.statement_id} нет факта {new.fact_id}.")

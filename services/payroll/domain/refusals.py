@@ -277,6 +277,10 @@ class NoSuchLine(PayrollError):
     """В этом расчёте нет такой строки."""
 
 
+class KeyReused(PayrollError):
+    """Под этим Idempotency-Key уже сказано другое: возьмите новый ключ, и это возражение не потеряется."""
+
+
 class OwnObjection(PayrollError):
     """На своё возражение не отвечают сами."""
 

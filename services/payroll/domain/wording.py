@@ -13,7 +13,8 @@ from shared.money import ZERO, roubles_text
 def formula(statement: Statement) -> str:
     """How the total comes about, term by term; lines that move nothing are left out."""
     policy = statement.policy
-    terms = [_term(policy.amount(fact)) for fact in (*statement.lost, *statement.won, *statement.reversed)]
+    amounts = [policy.amount(fact) for fact in (*statement.lost, *statement.won, *statement.reversed)]
+    terms = [_term(amount) for amount in amounts if amount]
     rest = [f"{_term(line.amount)} (поправка за {named(line.month)})" for line in statement.adjustments if line.amount]
     if statement.carried_in:
         rest.append(f"{_term(statement.carried_in)} (перенесено)")

@@ -56,7 +56,12 @@ def notes(statement: Statement) -> list[str]:
     said = []
     if statement.carried:
         said.append(f"На следующие месяцы переносится {wording.money(statement.carried)} ₽.")
-    if statement.dismissal_proposed:
+    if statement.dismissal_proposed and statement.status == "open":
+        said.append(
+            "Прирост месяца отрицательный: если месяц так кончится, директору будет предложено рассмотреть увольнение; "
+            "решает директор."
+        )
+    elif statement.dismissal_proposed:
         said.append("Прирост месяца отрицательный: директору предложено рассмотреть увольнение; решает директор.")
     if statement.status == "open":
         said.append("Месяц ещё не закрыт: расчёт на сейчас.")
