@@ -23,6 +23,9 @@ async def test_a_line_is_disputed_answered_and_corrected_by_a_fact_that_becomes_
     key = MARIA | {"Idempotency-Key": "once"}
     said = await doors.made(door, key, words)
     assert (await doors.made(door, key, words)) == said
+    for other in ({"words": "И сумма не та"}, {"fact_id": "w"}):
+        refused = await doors.post(door, key, words | other)
+        assert (refused.status_code, slug(refused)) == (409, "idempotency-key-reused")
     assert slug(await doors.post(door, MARIA, words | {"fact_id": "none"})) == "no-such-line"
     for hostile in (" ", "", "x" * 2001, 7, None, ["x"]):
         assert (await doors.post(door, MARIA, {"words": hostile})).status_code == 422
@@ -33,6 +36,8 @@ async def test_a_line_is_disputed_answered_and_corrected_by_a_fact_that_becomes_
     assert (await doors.post(answer, MARIA, {"accepted": True, "reason": "да"})).status_code == 403
     yes = {"accepted": True, "reason": "передан 1 ноября"}
     answered = await doors.made(answer, OFFICER, yes)
+    read = (await doors.shown("/v1/readings?manager_id=m1", DIRECTOR))["items"][-1]
+    assert (read["what"], read["by"], read["month"]) == ("objection.answer", "p1", NOV)
     assert (answered["answer"]["by"], answered["answer"]["accepted"]) == ("p1", True)
     assert (await doors.made(answer, OFFICER, yes))["answer"] == answered["answer"]
     assert slug(await doors.post(answer, OFFICER, yes | {"accepted": False})) == "answered-otherwise"
@@ -66,6 +71,8 @@ async def test_a_dismissal_is_proposed_objected_to_and_decided_on_the_evidence_s
     await doors.told(client_lost(100, NOV, fact_id="l2"))
     seal = (await doors.shown(CASE, DIRECTOR))["evidence_seal"]
     decided = await doors.made(f"{CASE}/decision", DIRECTOR, decide | {"evidence_seal": seal})
+    read = (await doors.shown("/v1/readings?manager_id=m1", DIRECTOR))["items"][-1]
+    assert (read["what"], read["by"], read["month"]) == ("dismissal.decision", "d1", NOV)
     assert (decided["state"], decided["decision"]["by"], decided["decision"]["evidence"]) == ("decided", "d1", seal)
     assert slug(await doors.post(f"{CASE}/decision", DIRECTOR, decide)) == "not-possible-now"
     assert (await doors.heard.one("dismissal.objected")).as_(DismissalObjected).words == "Клиент закрылся"

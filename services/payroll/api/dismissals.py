@@ -134,7 +134,9 @@ async def decision(office: Deps, who: Director, manager_id: str, month: MonthTex
     )
     policies = await office.store.policies(office.usual)
     decide = partial(dismissal.decide_on, month=month, decision=signed, policies=policies)
-    return await _view(office, (await office.store.ledgers.step(manager_id, decide)).state, month)
+    decided = (await office.store.ledgers.step(manager_id, decide)).state
+    await noted(office, who, "dismissal.decision", manager_id=manager_id, month=month)
+    return await _view(office, decided, month)
 
 
 async def _view(office: Office, ledger: Ledger, month: str) -> CaseView:

@@ -104,7 +104,9 @@ async def answered(office: Deps, who: Officer, objection_id: str, new: NewAnswer
     """Answer an objection, once."""
     said = Answer(at=office.now(), by=who.subject, accepted=new.accepted, reason=new.reason)
     decide = partial(objections.answer, said=said)
-    return DisputeView.of((await office.store.disputes.step(objection_id, decide)).state)
+    answered = (await office.store.disputes.step(objection_id, decide)).state
+    await noted(office, who, "objection.answer", manager_id=answered.manager_id, month=answered.month)
+    return DisputeView.of(answered)
 
 
 def _answer(answer: Answer | None) -> AnswerView | None:
