@@ -1,17 +1,20 @@
 """Whatever the order of messages, however often they come, whenever months are closed: the same money (R-PAY-6)."""
 
 from collections import Counter
-from decimal import Decimal
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject, SearchStrategy
 
+from services.payroll.domain.policy import Policies, Policy
 from services.payroll.domain.statement import Statement
+from services.payroll.papers.lines import lines
 from shared.contracts.accounts import ClientLost, ClientWon, ManagerRegistered
 from shared.money import ZERO
-from tests.payroll.given import BASE, Told, client_lost, client_won, manager, opened
+from tests.payroll.given import BASE, POLICIES, Told, client_lost, client_won, manager, opened
 
 MONTHS = ("2026-09", "2026-10", "2026-11", "2026-12")
 LAST = "2027-02"
@@ -36,12 +39,28 @@ FACTS: SearchStrategy[list[Fact]] = st.lists(st.tuples(st.sampled_from(MONTHS), 
 )
 
 
-def naive_pay(facts: list[Fact], month: str) -> Decimal:
+SOME_POLICY = st.builds(
+    Policy,
+    st.sampled_from([BASE, Decimal("80000.50")]),
+    st.sampled_from([Decimal(100), Decimal(80), Decimal("33.33"), Decimal(0)]),
+    st.sampled_from([("referral",), ("referral", "advert")]),
+    st.booleans(),
+)
+POLICIES_OF = st.builds(
+    lambda usual, later, month: Policies(usual, (replace(later, effective=month, version=1),)),
+    SOME_POLICY,
+    SOME_POLICY,
+    st.sampled_from(AFTER),
+)
+
+
+def naive_pay(facts: list[Fact], month: str, policy: Policy) -> Decimal:
     """What one month pays, by the rule's own words and nothing of ours."""
     of_month = [fact for fact in facts if fact.effective.isoformat().startswith(month)]
-    won = sum((f.fee for f in of_month if isinstance(f, ClientWon) and f.source == "referral"), ZERO)
+    won = sum((f.fee for f in of_month if isinstance(f, ClientWon) and f.source in policy.paying), ZERO)
     lost = sum((f.fee for f in of_month if isinstance(f, ClientLost)), ZERO)
-    return BASE if won < lost else BASE + won - lost
+    bonus = (max(won - lost, ZERO) * policy.bonus_percent / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return policy.base + bonus
 
 
 @st.composite
@@ -55,9 +74,9 @@ def stories(draw: st.DrawFn) -> tuple[list[Fact], Story]:
     return facts, draw(st.permutations(story))
 
 
-def play(story: Story) -> tuple[Told, list[Statement]]:
+def play(story: Story, policies: Policies = POLICIES) -> tuple[Told, list[Statement]]:
     """The ledger after the story, and every statement up to the last month, those still open as they stand."""
-    told = Told()
+    told = Told(policies=policies)
     still_open = list(MONTHS)
     for each in story:
         if not isinstance(each, str):
@@ -70,12 +89,24 @@ def play(story: Story) -> tuple[Told, list[Statement]]:
     return told, [statement for statement in found if statement is not None]
 
 
-@given(stories())
-def test_whenever_months_are_closed_the_same_is_paid_in_the_end(story: tuple[list[Fact], Story]) -> None:
+@given(stories(), POLICIES_OF)
+def test_whenever_months_are_closed_the_same_is_paid_in_the_end(
+    story: tuple[list[Fact], Story], policies: Policies
+) -> None:
     facts, told = story
-    _, statements = play(told)
+    _, statements = play(told, policies)
     paid = sum((each.total for each in statements), ZERO)
-    assert paid + statements[-1].carried == sum((naive_pay(facts, month) for month in AFTER), ZERO)
+    let_off = sum((each.forgiven for each in statements), ZERO)
+    counted = sum((line.forgiven for each in statements for line in each.adjustments), ZERO)
+    naive = sum((naive_pay(facts, month, policies.of(month)) for month in AFTER), ZERO)
+    assert paid + statements[-1].carried + let_off + counted == naive
+    assert ZERO <= counted <= -let_off
+
+
+@given(stories(), POLICIES_OF)
+def test_the_lines_of_every_statement_add_up(story: tuple[list[Fact], Story], policies: Policies) -> None:
+    for each in play(story[1], policies)[1]:
+        assert sum((line.amount for line in lines(each)), ZERO) == each.total
 
 
 @given(stories())

@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.payroll.domain.adjustments import forgiven
 from services.payroll.domain.doubts import doubtful
 from services.payroll.domain.facts import Fact
 from services.payroll.domain.policy import Policies, Policy
 from services.payroll.domain.refusals import BadFact
 from services.payroll.domain.statement import Statement
 from services.payroll.domain.wording import formula, reason
+from services.payroll.papers.lines import lines
 from shared.contracts.accounts import ClientLost, ClientWon
 from shared.money import ZERO
 from tests.payroll.given import (
@@ -225,7 +227,50 @@ def test_what_is_not_carried_is_forgiven() -> None:
     october = told.close(OCT)
     assert october is not None
     assert (october.total, october.carried, told.statement(NOV).total) == (BASE, ZERO, BASE)
-    assert formula(october).replace("\u00a0", " ").endswith("= 20 000: меньше оклада, платится 70 000")
+    assert formula(october).replace("\u00a0", " ").endswith("меньше оклада, платится 70 000, прощается −50 000")
+    assert (october.forgiven, sum(line.amount for line in lines(october))) == (roubles(-50000), BASE)
+
+
+def test_what_was_forgiven_is_not_paid_once_more_when_it_turns_out_wrong() -> None:
+    told = Told.of(client_won(50000, SEP))
+    told.policies = Policies(Policy(BASE, carries=False))
+    told.close(SEP)
+    told.hear(client_lost(50000, SEP, fact_id="l"), client_won(20000, OCT))
+    assert [each.total for each in (told.close(OCT),) if each] == [BASE]
+    told.hear(reversed_fact("l"), client_won(4000, SEP))
+    november = told.close(NOV)
+    assert november is not None
+    assert [(line.amount, line.forgiven) for line in november.adjustments] == [
+        (ZERO, roubles(4000)),
+        (roubles(24000), roubles(26000)),
+    ]
+    told.hear(client_lost(1000, SEP), client_won(3000, SEP))
+    assert [line.amount for line in told.statement("2026-12").adjustments] == [roubles(3000), roubles(-1000)]
+
+
+def test_what_is_forgiven_is_not_asked_for_by_the_next_fact() -> None:
+    told = Told.of(client_won(50000, SEP))
+    told.policies = Policies(Policy(BASE, carries=False))
+    told.close(SEP)
+    told.hear(client_lost(50000, SEP))
+    told.close(OCT)
+    told.hear(client_won(30000, SEP), client_won(30000, SEP, source="advert"), client_won(9000, NOV))
+    assert ([line.amount for line in told.statement(NOV).adjustments], told.statement(NOV).total) == (
+        [ZERO, ZERO],
+        roubles(79000),
+    )
+
+
+def test_what_was_carried_and_then_forgiven_is_of_the_month_that_was_not_made_up_for() -> None:
+    told = Told.of(client_won(50000, SEP), client_won(60000, OCT))
+    told.policies = Policies(Policy(BASE), (Policy(BASE, carries=False, effective="2026-12", version=1),))
+    told.close(SEP)
+    told.close(OCT)
+    told.hear(client_lost(50000, SEP, fact_id="s"), client_lost(60000, OCT, fact_id="o"))
+    told.close(NOV)
+    told.hear(reversed_fact("o"))
+    told.close("2026-12")
+    assert forgiven(told.ledger.closed) == {SEP: roubles(50000), OCT: ZERO}
 
 
 def test_a_late_fact_is_settled_by_the_policy_its_month_was_closed_by() -> None:

@@ -1,5 +1,6 @@
 """What earlier versions of the program kept is still understood, and pays the same."""
 
+from dataclasses import replace
 from typing import Any
 
 from services.payroll.domain.asking import Doubts, Outlook, request_close, review_month
@@ -7,6 +8,8 @@ from services.payroll.domain.books import Books
 from services.payroll.domain.ledger import Ledger
 from services.payroll.domain.policy import Policies
 from services.payroll.domain.review import Preview
+from services.payroll.domain.seal import seal_of
+from services.payroll.domain.statement import Statement
 from shared.money import ZERO
 from shared.store.codec import from_fields, to_fields
 from tests.payroll.given import AT, POLICIES, Told, client_lost, client_won, roubles
@@ -16,9 +19,9 @@ SEP, OCT = "2026-09", "2026-10"
 NEW = {
     "ledger": ("cases", "reversals", "settled_to"),
     "manager": ("personnel_number", "snils"),
-    "statement": ("reversed", "policy", "seal"),
+    "statement": ("reversed", "policy", "seal", "sealed_by"),
     "fact": ("reverses_fact_id", "undoes", "sign", "missed"),
-    "adjustment": ("policy",),
+    "adjustment": ("policy", "forgiven"),
 }
 
 
@@ -58,6 +61,23 @@ def test_a_ledger_of_before_goes_on_as_it_would_have() -> None:
     told.hear(client_won(50000, SEP))
     assert [line.amount for line in told.statement("2026-11").adjustments] == [roubles(30000)]
     assert told.ledger.done_with(OCT)
+
+
+def test_a_statement_sealed_by_the_formula_of_before_keeps_its_seal_and_others_cover_what_is_behind_each_fact() -> None:
+    told = Told.of(client_won(30000, SEP, fact_id="w"))
+    statement = replace(told.statement(SEP), closed_at=AT)
+    of_before = from_fields(without(to_fields(statement), "statement"), Statement)
+    assert seal_of(of_before) == "f2c34f3eb29dfbccd869c44080d40b1a77c1f17544605e69ba66c3bcab63432a"
+    (fact,) = statement.won
+    behind: dict[str, Any] = {"request_id": "r", "vouched_by_client_id": "c", "confirmed_by": "d2", "client_name": "Я"}
+    others = [replace(statement, won=(replace(fact, **{name: value}),)) for name, value in behind.items()]
+    assert len({seal_of(each) for each in (statement, of_before, *others)}) == 6
+    told.close(SEP)
+    told.hear(client_lost(1000, SEP))
+    october = told.statement(OCT)
+    (line,) = october.adjustments
+    by_another = replace(october, adjustments=(replace(line, policy=replace(line.policy, version=7)),))
+    assert seal_of(by_another) != seal_of(october)
 
 
 def test_a_review_and_a_preview_of_before_go_together_and_everything_is_looked_at_again() -> None:

@@ -62,6 +62,8 @@ class Paid(View):
     adjusted: Roubles
     carried_in: Roubles
     carried: Roubles
+    forgiven: Roubles
+    """What does not fit and is not carried either, not above 0."""
     total: Roubles
     seal: str
 

@@ -44,6 +44,8 @@ class AdjustmentView(View):
     """What the month paid so far."""
     pays: Roubles
     """What it pays with the fact."""
+    forgiven: Roubles
+    """What of it was forgiven before, and so is not paid once more."""
     growth: Roubles
     """The month's growth with the fact."""
     dismissal_proposed: bool
@@ -58,6 +60,7 @@ class AdjustmentView(View):
             amount=line.amount,
             paid=line.paid,
             pays=line.pays,
+            forgiven=line.forgiven,
             growth=line.growth,
             dismissal_proposed=line.dismissal_proposed,
             reason=wording.reason(line),
@@ -85,6 +88,8 @@ class StatementView(View):
     bonus: Roubles
     carried_in: Roubles
     carried: Roubles
+    forgiven: Roubles
+    """What does not fit and is not carried either."""
     total: Roubles
     dismissal_proposed: bool
     """The month's own growth is negative; while it is open: would be, if it ended so."""
@@ -120,6 +125,7 @@ class StatementView(View):
             bonus=statement.bonus,
             carried_in=statement.carried_in,
             carried=statement.carried,
+            forgiven=statement.forgiven,
             total=statement.total,
             dismissal_proposed=statement.dismissal_proposed,
             formula=wording.formula(statement),

@@ -4,27 +4,30 @@ Each becomes one line: what that month pays with it, minus what it paid, earlier
 month therefore add up, in any order, to what it should have paid.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from services.payroll.domain.facts import Fact
 from services.payroll.domain.ledger import Ledger
 from services.payroll.domain.months import Month, month_of, through
 from services.payroll.domain.policy import Policies, Policy
-from services.payroll.domain.statement import Adjustment
+from services.payroll.domain.statement import Adjustment, Statement
 from shared.money import ZERO
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a closed month stands: what it is settled by, its base (0: did not work), its growth by what was settled,
-    what it paid, and whether it is negative by all that is known and no statement has said so yet."""
+    what it paid, what of it was forgiven and is paid as well, and whether it is negative by all that is known and no
+    statement has said so yet."""
 
     policy: Policy
     base: Decimal
     growth: Decimal
     paid: Decimal
+    forgiven: Decimal
     unsaid: bool
 
 
@@ -35,10 +38,11 @@ def late(ledger: Ledger, month: Month, begin: Month, policies: Policies) -> tupl
     """
     waiting = [fact for fact in ledger.unsettled() if fact.month < month]
     bases = dict.fromkeys(unpaid(ledger, month, begin), True) | dict.fromkeys(overpaid(ledger, month), False)
+    free = forgiven(ledger.closed)
     lines: list[Adjustment] = []
     for each in sorted(bases.keys() | {fact.month for fact in waiting}):
         facts = [fact for fact in waiting if fact.month == each]
-        standing = _standing(ledger, each, begin, policies)
+        standing = replace(_standing(ledger, each, begin, policies), forgiven=free.get(each, ZERO))
         lines += _lines(each, standing, facts, works=bases.get(each))
     return tuple(lines)
 
@@ -62,6 +66,34 @@ def overpaid(ledger: Ledger, month: Month) -> Iterator[Month]:
         yield from (each for each in ledger.paid_months() if each < month and not manager.covers(each))
 
 
+def forgiven(closed: Iterable[Statement]) -> dict[Month, Decimal]:
+    """What closed months paid too much and nobody has to give back, so far as later lines have not counted it.
+
+    A month's debt is what its adjustments took and no statement has made up for yet; the oldest is made up for first.
+    """
+    debts: dict[Month, Decimal] = defaultdict(Decimal)
+    free: dict[Month, Decimal] = defaultdict(Decimal)
+    for statement in closed:
+        for line in statement.adjustments:
+            debts[line.month] -= line.amount
+            free[line.month] -= line.forgiven
+        debts = _left(debts, -statement.carried - statement.forgiven)
+        if statement.forgiven:
+            for month, debt in debts.items():
+                free[month] += debt
+            debts.clear()
+    return free
+
+
+def _left(debts: Mapping[Month, Decimal], left: Decimal) -> dict[Month, Decimal]:
+    """Those of which `left` is left; where less fits, the oldest are made up for."""
+    kept: dict[Month, Decimal] = defaultdict(Decimal)
+    for month in sorted(debts, reverse=True):
+        kept[month] = min(max(debts[month], ZERO), left)
+        left -= kept[month]
+    return kept
+
+
 def _standing(ledger: Ledger, month: Month, begin: Month, policies: Policies) -> Standing:
     lines = [line for statement in ledger.closed for line in statement.adjustments if line.month == month]
     own = ledger.closed_statement(month)
@@ -69,12 +101,12 @@ def _standing(ledger: Ledger, month: Month, begin: Month, policies: Policies) ->
     unsaid = not said and month >= begin and ledger.growth(month, policies) < ZERO
     policy = policies.of(month)
     if lines:
-        return Standing(policy, lines[-1].base, lines[-1].growth, lines[-1].pays, unsaid)
+        return Standing(policy, lines[-1].base, lines[-1].growth, lines[-1].pays, ZERO, unsaid)
     if own is not None:
-        return Standing(policy, own.base, own.growth, own.base + own.bonus, unsaid)
+        return Standing(policy, own.base, own.growth, own.base + own.bonus, ZERO, unsaid)
     worked = ledger.manager is not None and ledger.manager.covers(month)
     before_us = policy.base if month < begin and worked else ZERO
-    return Standing(policy, before_us, ZERO, before_us, unsaid)
+    return Standing(policy, before_us, ZERO, before_us, ZERO, unsaid)
 
 
 def _lines(month: Month, standing: Standing, facts: list[Fact], *, works: bool | None) -> Iterator[Adjustment]:
@@ -92,13 +124,15 @@ def _lines(month: Month, standing: Standing, facts: list[Fact], *, works: bool |
 def _line(month: Month, standing: Standing, base: Decimal, fact: Fact | None) -> Adjustment:
     policy = standing.policy
     growth = standing.growth + (ZERO if fact is None else policy.amount(fact))
+    pays = base + policy.bonus(growth) if base else ZERO
     return Adjustment(
         month=month,
         fact=fact,
         base=base,
         growth=growth,
         paid=standing.paid,
-        pays=base + policy.bonus(growth) if base else ZERO,
+        pays=pays,
+        forgiven=min(standing.forgiven, max(pays - standing.paid, ZERO)),
         dismissal_proposed=standing.unsaid and growth < ZERO and base > ZERO,
         policy=policy,
     )
@@ -106,4 +140,5 @@ def _line(month: Month, standing: Standing, base: Decimal, fact: Fact | None) ->
 
 def _after(standing: Standing, line: Adjustment) -> Standing:
     said = line.dismissal_proposed
-    return Standing(standing.policy, line.base, line.growth, line.pays, standing.unsaid and not said)
+    free = standing.forgiven - line.forgiven
+    return Standing(standing.policy, line.base, line.growth, line.pays, free, standing.unsaid and not said)

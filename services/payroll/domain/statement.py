@@ -13,6 +13,8 @@ from shared.money import ZERO
 
 Status = Literal["open", "closed"]
 
+SEALED_BY = 2
+"""The formula statements are sealed by now."""
 SEED = Policy(Decimal("70000.00"))
 """What statements were settled by that do not say by what."""
 
@@ -36,6 +38,8 @@ class Adjustment:
     """What the month paid so far, earlier adjustments counted."""
     pays: Decimal
     """What it pays with the fact."""
+    forgiven: Decimal = ZERO
+    """What it was let off before by a policy that does not carry, and so is not paid once more."""
     dismissal_proposed: bool
     """The month's own growth is negative with the fact, and with all that is known of the month: a dismissal is
     proposed for it. Said once a month."""
@@ -45,7 +49,7 @@ class Adjustment:
     @property
     def amount(self) -> Decimal:
         """Roubles to add to the month in which the fact became known."""
-        return self.pays - self.paid
+        return self.pays - self.paid - self.forgiven
 
     @property
     def moved(self) -> Decimal:
@@ -87,6 +91,8 @@ class Statement:
     policy: Policy = SEED
     seal: str = ""
     """The hash of everything it was made of; empty while open."""
+    sealed_by: int = 1
+    """The version of the formula of that hash."""
 
     @property
     def statement_id(self) -> str:
@@ -97,6 +103,16 @@ class Statement:
     def adjusted(self) -> Decimal:
         """The sum of the adjustments."""
         return total_of(adjustment.amount for adjustment in self.adjustments)
+
+    @property
+    def full(self) -> Decimal:
+        """What its lines add up to, before the floor."""
+        return self.base + self.bonus + self.adjusted + self.carried_in
+
+    @property
+    def forgiven(self) -> Decimal:
+        """What does not fit and is not carried either, not above 0: nobody gives it back."""
+        return self.full - self.total - self.carried
 
     @property
     def own(self) -> tuple[Fact, ...]:
@@ -148,6 +164,7 @@ def settle(
         total=total,
         dismissal_proposed=growth < ZERO,
         policy=policy,
+        sealed_by=SEALED_BY,
     )
 
 

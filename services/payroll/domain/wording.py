@@ -19,7 +19,7 @@ def formula(statement: Statement) -> str:
     if statement.carried_in:
         rest.append(f"{_term(statement.carried_in)} (перенесено)")
     own = statement.base + statement.growth
-    full = _full(statement)
+    full = statement.full
     if statement.growth >= ZERO and statement.policy.bonus_percent != WHOLE:
         bonus = f"+ {_percent(policy)} от ({_sum('0', terms, statement.growth)})"
         return _ended(statement, _sum(_plain(statement.base), [bonus, *rest], full))
@@ -32,20 +32,32 @@ def formula(statement: Statement) -> str:
 def reason(line: Adjustment) -> str:
     """Why an adjustment is what it is."""
     month = named(line.month).capitalize()
-    if line.fact is None and line.base:
-        return f"{month} закрыт до того, как стало известно, что менеджер тогда работал: к оплате {_plain(line.pays)}."
     if line.fact is None:
-        return (
-            f"{month} оплачен до того, как стало известно, что менеджер тогда не работал: "
-            f"заплачено {_plain(line.paid)}, возвращается."
-        )
+        return _of_the_month(line)
     if not line.base:
         return f"{month}: {_what(line.fact)}, но менеджер тогда не работал."
-    if line.amount:
-        return f"{month}: {_what(line.fact)}; заплачено {_plain(line.paid)}, с этим фактом — {_plain(line.pays)}."
+    if line.amount or line.forgiven:
+        return f"{month}: {_what(line.fact)}; заплачено {_so_far(line)}, с этим фактом — {_plain(line.pays)}."
     if not line.moved:
         return f"{month}: {_what(line.fact)}; на оплату не влияет."
     return f"{month}: {_what(line.fact)}; прирост не выше нуля, оклад {_plain(line.paid)} уже заплачен."
+
+
+def _of_the_month(line: Adjustment) -> str:
+    month = named(line.month).capitalize()
+    if line.base:
+        return (
+            f"{month} закрыт до того, как стало известно, что менеджер тогда работал: "
+            f"заплачено {_so_far(line)}, к оплате {_plain(line.pays)}."
+        )
+    return (
+        f"{month} оплачен до того, как стало известно, что менеджер тогда не работал: "
+        f"заплачено {_so_far(line)}, возвращается."
+    )
+
+
+def _so_far(line: Adjustment) -> str:
+    return f"{_plain(line.paid)} и прощено {_plain(line.forgiven)}" if line.forgiven else _plain(line.paid)
 
 
 def money(amount: Decimal) -> str:
@@ -62,21 +74,16 @@ def _what(fact: Fact) -> str:
     return f"{'пришёл' if fact.kind == 'won' else 'потерян'} {client}, {_plain(fact.fee or ZERO)}"
 
 
-def _full(statement: Statement) -> Decimal:
-    """What the lines add up to, before the floor."""
-    return statement.base + statement.bonus + statement.adjusted + statement.carried_in
-
-
 def _percent(policy: Policy) -> str:
     return f"{policy.bonus_percent.normalize():f} %".replace(".", ",")
 
 
 def _ended(statement: Statement, said: str) -> str:
-    if _full(statement) >= statement.total:
+    if statement.full >= statement.total:
         return said
     floor = "меньше оклада" if statement.base else "меньше нуля"
     if not statement.carried:
-        return f"{said}: {floor}, платится {_plain(statement.total)}"
+        return f"{said}: {floor}, платится {_plain(statement.total)}, прощается {_signed(statement.forgiven)}"
     return f"{said}: {floor}, платится {_plain(statement.total)}, переносится {_signed(statement.carried)}"
 
 

@@ -49,6 +49,8 @@ def lines(statement: Statement) -> Iterator[Line]:
         yield Line("Перенесено с прошлых месяцев", "не поместилось тогда выше оклада", "", statement.carried_in)
     if statement.carried:
         yield Line("Переносится дальше", "ниже оклада месяц не оплачивается", "", -statement.carried)
+    if statement.forgiven:
+        yield Line("Прощается", "ниже оклада месяц не оплачивается, и это не переносится", "", -statement.forgiven)
 
 
 def notes(statement: Statement) -> list[str]:
