@@ -13,6 +13,7 @@ from functools import partial
 
 import structlog
 
+from services.accounts import listening
 from services.accounts.care import Care
 from services.accounts.domain import contact_calls, control, matters
 from services.accounts.domain.care_refusals import NotUnderControl, UnknownContact, UnknownRequest
@@ -132,7 +133,7 @@ async def _find(care: Care, call: ContactCall, talk: Talk, found: Found) -> None
         await care.store.matters.step(found.request_id, kept(decide, deed))
     except NotUnderControl:
         log.warning("order without effect", action="control.idle", request_id=found.request_id)
-        await care.store.matters.step(found.request_id, lambda state: matters.heard(state, found.request_id, fact))
+    await listening.hear(care, found.request_id, fact)
 
 
 def _with_order(heard: Decision[Matter], demanded: Order, call: ContactCall, talk: Talk) -> Decision[Matter]:

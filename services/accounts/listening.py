@@ -22,17 +22,20 @@ async def take_in(care: Care, request_id: str, registration: Registration) -> No
     await _follow(care, await care.store.matters.step(request_id, decide, new=True))
 
 
-async def hear(care: Care, request_id: str, fact: Fact) -> Matter:
-    """Something happened to a request."""
+async def hear(care: Care, request_id: str, *facts: Fact) -> Matter:
+    """Something happened to a request. Heard again, what a crash left undone is done."""
+    matter = await _taken(care, request_id, *facts)
+    await pass_on(care, matter)
+    return matter
 
-    def decide(state: Matter | None) -> Decision[Matter]:
-        return matters.heard(state, request_id, fact)
 
-    stepped = await care.store.matters.step(request_id, decide)
-    await _follow(care, stepped)
-    if stepped.written and stepped.state.merged_into is not None:
-        await _inherit(care, stepped.state, stepped.state.merged_into)
-    return stepped.state
+async def pass_on(care: Care, matter: Matter) -> None:
+    """What keeps a request under control goes to the one it was merged into, and on where that was merged as well
+    (R-IMP-4). The same again changes nothing."""
+    seen = {matter.request_id}
+    while (into := matter.merged_into) is not None and into not in seen:
+        seen.add(into)
+        matter = await _taken(care, into, *matters.bequeathed(matter))
 
 
 async def take_word(care: Care, prospect: Prospect, said: Talk) -> None:
@@ -59,15 +62,17 @@ async def present_party(care: Care, client_id: str | None) -> Party | None:
         return None
 
 
+async def _taken(care: Care, request_id: str, *facts: Fact) -> Matter:
+    def decide(state: Matter | None) -> Decision[Matter]:
+        return matters.heard(state, request_id, *facts)
+
+    stepped = await care.store.matters.step(request_id, decide)
+    await _follow(care, stepped)
+    return stepped.state
+
+
 async def _follow(care: Care, stepped: Stepped[Matter]) -> None:
     matter = stepped.state
     care.touch(matter.client_id)
     if matter.registration is not None and matter.registration.trial:
         await referring.follow_trial(care, matter)
-
-
-async def _inherit(care: Care, matter: Matter, into: str) -> None:
-    """What was under control stays so, under the name of the request it was merged into (R-IMP-4)."""
-    since = matters.stand(matters.without_merges(matter)).control_since
-    if since is not None:
-        await hear(care, into, Fact(kind="inherited", at=since, ref=matter.request_id, party=matter.party))

@@ -4,9 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from services.accounts import listening
 from services.accounts.care import Care, party_of
-from services.accounts.domain.matters import Fact, Registration
+from services.accounts.domain import matters
+from services.accounts.domain.matters import Fact, Matter, Registration
 from tests.accounts.conftest import Doors
 from tests.accounts.test_audit import linked_up, verdict
 from tests.accounts.test_care_audit import named
@@ -132,6 +135,46 @@ async def test_what_was_under_control_stays_so_when_it_is_merged(doors: Doors) -
     party = party_of(await care.office.client(client_id))
     await listening.hear(care, "r1", Fact(kind="cancel_asked", at=care.now(), by="s1", party=party))
     assert [item["request_id"] for item in await listed(doors)] == ["r2"]
+
+
+async def test_a_merge_whose_second_half_was_lost_is_finished_when_it_is_told_again(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    care, client_id = care_of(doors), await doors.client()
+    await asked_for(care, client_id, "r1", 1, cancelling=True)
+    for other in ("r2", "r3"):
+        await asked_for(care, client_id, other, 1)
+    at = care.now() + timedelta(seconds=1)
+    await listening.hear(care, "r2", Fact(kind="satisfied", at=care.now()))
+    await listening.hear(care, "r2", Fact(kind="refused", at=care.now()))
+    merged = Fact(kind="merged", at=at, ref="r2", by="m1")
+    with monkeypatch.context() as crash:
+        crash.setattr(matters, "bequeathed", _crashes)
+        with pytest.raises(ConnectionError):
+            await listening.hear(care, "r1", merged)
+    assert await listed(doors) == []
+    await listening.hear(care, "r1", merged)
+    (item,) = await listed(doors)
+    assert (item["request_id"], item["reason"].endswith("r1")) == ("r2", True)
+    await listening.hear(care, "r2", Fact(kind="merged", at=at, ref="r3", by="m1"))
+    assert [item["request_id"] for item in await listed(doors)] == ["r3"]
+    await listening.hear(care, "r3", Fact(kind="satisfied", at=at + timedelta(seconds=1)))
+    assert await listed(doors) == []
+    again = Fact(kind="cancel_asked", at=at + timedelta(seconds=2), ref="2", by="s1", text="не моё")
+    await listening.hear(care, "r1", again)
+    assert [item["request_id"] for item in await listed(doors)] == ["r3"]
+
+
+async def test_requests_merged_in_a_circle_are_gone_round_once(doors: Doors) -> None:
+    care, client_id = care_of(doors), await doors.client()
+    for one, other in (("r1", "r2"), ("r2", "r1")):
+        await asked_for(care, client_id, one, 1, cancelling=True)
+        await listening.hear(care, one, Fact(kind="merged", at=care.now(), ref=other, by="m1"))
+    assert len((await care.matter("r1")).of("inherited")) > 0
+
+
+def _crashes(_: Matter) -> tuple[Fact, ...]:
+    raise ConnectionError
 
 
 async def test_an_order_said_again_after_the_verdict_is_refused_without_a_traceback(doors: Doors) -> None:

@@ -1,6 +1,7 @@
 """What a request comes to is a function of the set of its facts; control ends with the accountant alone."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -43,14 +44,32 @@ def test_any_order_and_any_repetition_come_to_the_same(facts: list[Fact], data: 
     assert state == expected
 
 
-@settings(deadline=None, max_examples=60)
-@given(facts=st.lists(st.sampled_from([f for f in EVERY if f.kind != "merged"]), unique=True, max_size=9))
+@settings(deadline=None, max_examples=150)
+@given(facts=st.lists(st.sampled_from(EVERY), unique=True, max_size=9))
 def test_nothing_but_a_satisfied_verdict_takes_a_request_off_the_list(facts: list[Fact]) -> None:
-    for each in sorted(facts, key=lambda each: each.at):
-        before = matter(*[f for f in facts if f.at < each.at])
-        after = matter(*[f for f in facts if f.at <= each.at])
-        if before.controlled and not after.controlled:
-            assert "satisfied" in {f.kind for f in facts if f.at == each.at}
+    """Merged into another, it is that one that stands there for it."""
+    state, into = matter(), matter(fact("satisfied", 6), fact("refused", 6.5), request_id="r0")
+    listed = False
+    for moment in sorted({each.at for each in facts}):
+        said = [each for each in facts if each.at == moment]
+        state = matters.heard(state, "r1", *said).state
+        into = matters.heard(into, "r0", *matters.bequeathed(state)).state
+        before, listed = listed, state.controlled or into.controlled
+        assert listed or not before or "satisfied" in {each.kind for each in said}
+
+
+def test_each_bad_thing_is_passed_on_by_its_own_name_and_no_verdict_of_before_the_merge_answers_it() -> None:
+    merged = matter(fact("cancel_asked", 2, ref="1", by="s1", text="не моё"), fact("merged", 7, ref="r0"))
+    first = matters.bequeathed(merged)
+    assert [(each.at, each.ref.split()[0]) for each in first] == [(NOON + timedelta(hours=7), "r1")]
+    into = matters.heard(matter(fact("satisfied", 5), fact("refused", 6), request_id="r0"), "r0", *first).state
+    assert into.controlled
+    answered = matters.heard(into, "r0", fact("satisfied", 8)).state
+    assert not matters.heard(answered, "r0", *first).state.controlled, "said again, what was answered stays so"
+    again = matters.heard(merged, "r1", fact("cancel_asked", 9, ref="2", by="s1", text="не моё")).state
+    assert matters.heard(answered, "r0", *matters.bequeathed(again)).state.controlled
+    chained = matters.heard(into, "r0", fact("merged", 10, ref="r00")).state
+    assert [(each.at, each.ref) for each in matters.bequeathed(chained)] == [(NOON + timedelta(hours=10), first[0].ref)]
 
 
 def test_flawless_is_satisfied_at_once_on_time_by_the_same_hands() -> None:

@@ -129,7 +129,7 @@ def _reason(finding: Fact | None) -> str:
     if finding.kind == "cancel_asked":
         return f"Специалист просит отмены: {finding.text}"
     if finding.kind == "inherited":
-        return f"Под контролем стояла объединённая с ней заявка {finding.ref}"
+        return f"Под контролем стояла объединённая с ней заявка {finding.ref.split()[0]}"
     return f"На звонке: {SAID[finding.finding or 'cancelled']}" + (f" («{finding.text}»)" if finding.text else "")
 
 

@@ -215,9 +215,24 @@ def at_moment(matter: Matter, moment: datetime) -> Matter | None:
     return stand(replace(matter, facts=tuple(fact for fact in matter.facts if fact.at <= moment)))
 
 
-def without_merges(matter: Matter) -> Matter:
-    """The request as if it had never been merged into another."""
-    return replace(matter, facts=tuple(fact for fact in matter.facts if fact.kind not in {"merged", "unmerged"}))
+def bequeathed(matter: Matter) -> tuple[Fact, ...]:
+    """What the request it was merged into stands under control for from then on: each bad thing the accountant has not
+    answered, by its own name, so that no verdict of before the merge answers it (R-IMP-4)."""
+    if matter.merged_into is None:
+        return ()
+    merged_at = matter.of("merged")[-1].at
+    return tuple(
+        Fact(
+            kind="inherited", at=max(bad.at, merged_at), ref=_origin(matter, bad), by=bad.by, text=bad.text,
+            party=matter.party, finding=bad.finding, cancelled_by=bad.cancelled_by,
+        )
+        for bad in _unanswered(matter)
+    )  # fmt: skip
+
+
+def _origin(matter: Matter, bad: Fact) -> str:
+    """The request it was first said of, then what tells it from others said of that one."""
+    return bad.ref if bad.kind == "inherited" else f"{matter.request_id} {bad.kind} {bad.ref} {bad.at.isoformat()}"
 
 
 def _merged_into(facts: Iterable[Fact]) -> str | None:
@@ -260,11 +275,15 @@ def _weighs_at(matter: Matter, ended: datetime) -> datetime | None:
 
 def _controlled(matter: Matter) -> Matter:
     """Under control since the first bad thing after the last satisfied verdict, and by nothing else freed (R-IMP-4)."""
-    last = max((fact.at for fact in matter.of("satisfied")), default=None)
-    bad = [fact.at for fact in matter.facts if fact.bad and (last is None or fact.at > last)]
+    bad = _unanswered(matter)
     under = bool(bad) and matter.party is not None and matter.merged_into is None
     weighs_at = FOR_EVER if under and matter.registration is not None else matter.weighs_at
-    return replace(matter, controlled=under, control_since=bad[0] if under else None, weighs_at=weighs_at)
+    return replace(matter, controlled=under, control_since=bad[0].at if under else None, weighs_at=weighs_at)
+
+
+def _unanswered(matter: Matter) -> tuple[Fact, ...]:
+    last = max((fact.at for fact in matter.of("satisfied")), default=None)
+    return tuple(fact for fact in matter.facts if fact.bad and (last is None or fact.at > last))
 
 
 def _moved(before: Matter, after: Matter, at: datetime) -> Decision[Matter]:
