@@ -22,9 +22,10 @@ from services.accounts.domain import facts
 from services.accounts.domain import proposal as proposals
 from services.accounts.domain.client import Client
 from services.accounts.domain.proposal import Evidence, Kind, Proposal, Win
-from services.accounts.domain.refusals import AccountsError, UnknownProposal, WrongValue
+from services.accounts.domain.refusals import AccountsError, ProposalChanged, UnknownProposal, WrongValue
 from services.accounts.metrics import RESUMED
 from services.accounts.office import Office, known
+from services.accounts.store import Tried
 from shared.contracts.base import Decision
 from shared.store import DuplicateKey, Stepped
 
@@ -37,6 +38,7 @@ IN_RUSSIAN_KIND: Mapping[Kind, str] = {
     "fee": "плата",
     "reversed": "отмена факта",
 }
+ALREADY_CAME = "по этой пробной заявке клиент уже пришёл"
 
 
 async def propose(office: Office, new: Proposal) -> Stepped[Proposal]:
@@ -44,12 +46,7 @@ async def propose(office: Office, new: Proposal) -> Stepped[Proposal]:
     if await office.store.proposals.get(new.proposal_id) is None:
         client = await office.store.clients.get(new.client_id)
         await check_people(office, client, new)
-        new = replace(
-            new,
-            client_name=facts.after(client, new).name,
-            concerns=tuple(sorted(facts.concerned(client, new))),
-            fee_that_day=facts.fee_that_day(client, new),
-        )
+        new = as_things_stand(client, replace(new, client_name=facts.after(client, new).name))
     decide = partial(proposals.propose, new=new, today=office.today())
     return await office.proposals_step(new.proposal_id, decide, by=new.proposed_by, why="предложено")
 
@@ -64,19 +61,44 @@ async def attach(office: Office, proposal_id: str, evidence: Evidence) -> Propos
 
 
 async def confirm(office: Office, proposal_id: str, by: str) -> Proposal:
-    """The director `by` says yes, and the client follows. The same again finds it confirmed."""
+    """The director `by` says yes, and the client follows. The same again finds it confirmed. Raises `ProposalChanged`
+    where what the director was shown is not so any more."""
     at = office.now()
     found = await office.proposal(proposal_id)
     if found.state == "proposed":
         client = await office.store.clients.get(found.client_id)
         await check_people(office, client, found)
         facts.settle(client, found, by, at)
+        await _check_as_shown(office, client, found, by)
+    trial = await _trial(office, found)
 
     def decide(state: Proposal | None) -> Decision[Proposal]:
-        return proposals.confirm(known(state, UnknownProposal), by, at)
+        return proposals.confirm(known(state, UnknownProposal), by, at, trial and trial.prospect_id)
 
-    decided = await office.proposals_step(proposal_id, decide, by=by, why="подтверждено")
+    try:
+        decided = await office.proposals_step(proposal_id, decide, by=by, why="подтверждено")
+    except DuplicateKey:
+        raise WrongValue("request_id", ALREADY_CAME) from None
     return await follow(office, decided.state)
+
+
+async def _check_as_shown(office: Office, client: Client | None, found: Proposal, by: str) -> None:
+    """What it costs and whom it concerns is shown anew where it changed while it waited, before anybody says yes."""
+    now = as_things_stand(client, found)
+    if (now.fee_that_day, now.concerns) == (found.fee_that_day, found.concerns):
+        return
+    restated = partial(proposals.restated, fee_that_day=now.fee_that_day, concerns=now.concerns)
+    await _move(office, found, restated, by, why="обстоятельства изменились")
+    raise ProposalChanged(found.fee_that_day, now.fee_that_day, now.concerns)
+
+
+def as_things_stand(client: Client | None, proposal: Proposal) -> Proposal:
+    """`proposal` with what a director is shown of its effect. Raises what `facts.after` raises."""
+    return replace(
+        proposal,
+        concerns=tuple(sorted(facts.concerned(client, proposal))),
+        fee_that_day=facts.fee_that_day(client, proposal),
+    )
 
 
 async def refuse(office: Office, proposal_id: str, by: str, reason: str) -> Proposal:
@@ -142,22 +164,37 @@ async def check_people(office: Office, client: Client | None, proposal: Proposal
         return
     await office.check_works("manager_id", win.manager_id, proposal.effective)
     await _check_newcomer(office, proposal)
-    await _check_trial(office, win)
+    _check_trial(win, await _trial(office, proposal))
     if win.vouched_by_client_id is not None and await office.store.clients.get(win.vouched_by_client_id) is None:
         raise WrongValue("vouched_by_client_id", "такого клиента нет")
 
 
-async def _check_trial(office: Office, win: Win) -> None:
+async def _trial(office: Office, proposal: Proposal) -> Tried | None:
+    """The trial request a win names, where it is one."""
+    win = proposal.won
+    return await office.store.trial(win.request_id, proposal.proposal_id) if win and win.request_id else None
+
+
+def _check_trial(win: Win, trial: Tried | None) -> None:
     """Who comes by referral comes after a trial request that closed flawless, else by a director's word and with a
-    reason (R-REF-4); one trial brings one client."""
-    trial = await office.store.trial(win.request_id) if win.request_id is not None else None
-    if trial is not None and not trial.ended:
-        raise WrongValue("request_id", "пробная заявка ещё не закрыта: приход предлагают после неё (R-REF-4)")
-    if trial is not None and trial.won:
-        raise WrongValue("request_id", "по этой пробной заявке клиент уже пришёл")
+    reason (R-REF-4); one trial brings one client, to the manager whose prospect it was and by the fan who vouched."""
+    if trial is not None:
+        _check_whose(win, trial)
     if win.source == "referral" and not (trial is not None and trial.flawless) and not win.reason:
         wrong = "по рекомендации приходят после пробной заявки, решённой безупречно; без неё напишите, почему (R-REF-4)"
         raise WrongValue("reason", wrong)
+
+
+def _check_whose(win: Win, trial: Tried) -> None:
+    if not trial.ended:
+        raise WrongValue("request_id", "пробная заявка ещё не закрыта: приход предлагают после неё (R-REF-4)")
+    if trial.won:
+        raise WrongValue("request_id", ALREADY_CAME)
+    if win.manager_id != trial.manager_id:
+        raise WrongValue("manager_id", f"пробная заявка — менеджера {trial.manager_id}: приход тоже его")
+    if win.vouched_by_client_id != trial.vouched_by_client_id:
+        wrong = f"за того, чья это пробная заявка, поручился клиент {trial.vouched_by_client_id}: назовите его"
+        raise WrongValue("vouched_by_client_id", wrong)
 
 
 async def _check_takes_over(office: Office, client: Client | None, proposal: Proposal, manager_id: str) -> None:
@@ -183,9 +220,13 @@ async def _not_before_what_was_promised(office: Office, proposal: Proposal) -> P
 
 
 async def _move(
-    office: Office, proposal: Proposal, move: Callable[[Proposal], Decision[Proposal]], by: str
+    office: Office,
+    proposal: Proposal,
+    move: Callable[[Proposal], Decision[Proposal]],
+    by: str,
+    why: str = "подтверждение",
 ) -> Proposal:
     def decide(state: Proposal | None) -> Decision[Proposal]:
         return move(known(state, UnknownProposal))
 
-    return (await office.proposals_step(proposal.proposal_id, decide, by=by, why="подтверждение")).state
+    return (await office.proposals_step(proposal.proposal_id, decide, by=by, why=why)).state

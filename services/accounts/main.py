@@ -33,6 +33,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     refusals.ClientStillActive: (409, "client-still-active"),
     refusals.NotReversible: (409, "not-reversible"),
     refusals.NothingChanges: (409, "nothing-changes"),
+    refusals.ProposalChanged: (409, "proposal-changed"),
     refusals.AlreadyDecided: (409, "already-decided"),
     refusals.KeyReused: (422, "idempotency-key-reused"),
     DuplicateKey: (409, "duplicate"),

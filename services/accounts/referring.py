@@ -124,6 +124,26 @@ async def follow_wins(care: Care) -> None:
     """Prospects whose win was confirmed become clients; where it was refused they stand as before."""
     for prospect in await care.store.prospects.find({"state": "winning"}, limit=BASE_LIMIT):
         await follow_win(care, prospect)
+    tried = await care.store.prospects.find({"state": {"$in": ["trial", "tried"]}}, limit=BASE_LIMIT)
+    for proposal in await care.office.store.won_of([each.prospect_id for each in tried]):
+        await _follow_another(care, proposal)
+
+
+async def _follow_another(care: Care, proposal: Proposal) -> None:
+    """The prospect came by a proposal made past it."""
+    decided = proposal.decided
+    if proposal.prospect_id is None or decided is None:
+        return
+    came = Winning(
+        proposal_id=proposal.proposal_id,
+        at=decided.at,
+        by=proposal.proposed_by,
+        effective=proposal.effective,
+        reason=proposal.won.reason if proposal.won else "",
+        client_id=proposal.client_id,
+    )
+    come = partial(prospects.come, winning=came)
+    await move(care, proposal.prospect_id, come, by=decided.by, why="приход подтверждён")
 
 
 async def follow_win(care: Care, prospect: Prospect) -> Prospect:

@@ -71,16 +71,23 @@ PROPOSAL_INDEXES = (
     IndexModel([("state", 1), ("proposed_at", 1), ("_id", 1)]),
     IndexModel([("concerns", 1), ("proposed_at", 1), ("_id", 1)]),
     IndexModel([("proposed_by", 1), ("proposed_at", 1), ("_id", 1)]),
+    IndexModel("prospect_id", unique=True, partialFilterExpression={"prospect_id": {"$gt": ""}}),
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """A trial request: whether it is over, and flawless; whether its prospect was won by it already."""
+    """A trial request and whose it is: whether it is over, and flawless; whether its prospect was won already."""
 
+    prospect_id: str
+    manager_id: str
+    vouched_by_client_id: str
     ended: bool
     flawless: bool
     won: bool
+
+
+TRIED = {"trials": 1, "state": 1, "manager_id": 1, "vouched_by_client_id": 1}
 
 
 class Store:
@@ -142,14 +149,26 @@ class Store:
             where = {"$and": [where, _beyond("proposed_at", *read_place(after))]}
         return await self.proposals.find(where, sort=(("proposed_at", 1), ("_id", 1)), limit=limit)
 
-    async def trial(self, request_id: str) -> Tried | None:
-        """How far a prospect's trial request of this id has come."""
-        found = await self._database["prospects"].find_one({"trials.request_id": request_id}, {"trials": 1, "state": 1})
+    async def trial(self, request_id: str, proposal_id: str) -> Tried | None:
+        """How far a prospect's trial request of this id has come, leaving aside what the proposal itself does."""
+        found = await self._database["prospects"].find_one({"trials.request_id": request_id}, TRIED)
         if found is None:
             return None
         (trial,) = (each for each in found["trials"] if each["request_id"] == request_id)
-        ended, flawless = trial.get("ended_at") is not None, bool(trial.get("flawless"))
-        return Tried(ended=ended, flawless=flawless, won=found["state"] == "won")
+        taken = await self.proposals.count({"prospect_id": found["_id"], "_id": {"$ne": proposal_id}})
+        return Tried(
+            prospect_id=found["_id"],
+            manager_id=found["manager_id"],
+            vouched_by_client_id=found["vouched_by_client_id"],
+            ended=trial.get("ended_at") is not None,
+            flawless=bool(trial.get("flawless")),
+            won=found["state"] == "won" or taken > 0,
+        )
+
+    async def won_of(self, prospect_ids: Sequence[str]) -> list[Proposal]:
+        """The confirmed wins by which these prospects became clients."""
+        where = {"prospect_id": {"$in": list(prospect_ids)}, "state": "confirmed"}
+        return await self.proposals.find(where, limit=len(prospect_ids) or 1)
 
     async def client_of_request(self, request_id: str) -> str | None:
         """Whose request it is, as far as is known."""

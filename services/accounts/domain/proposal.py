@@ -154,6 +154,8 @@ class Proposal:
     decided: Decided | None = None
     asked_as: str = ""
     """Fingerprint of the request that made it: tells a repeat from a clash."""
+    prospect_id: str | None = None
+    """The prospect whose trial this win uses up, once a director said yes: a prospect brings one client (R-REF-4)."""
     trail: Trail = UNTOUCHED
 
     @property
@@ -203,8 +205,9 @@ def attach(proposal: Proposal, evidence: Evidence) -> Decision[Proposal]:
     return Decision(replace(proposal, evidence=(*proposal.evidence, evidence)))
 
 
-def confirm(proposal: Proposal, by: str, at: datetime) -> Decision[Proposal]:
-    """A director says yes; the client is to follow. Where one said so before, that decision stands.
+def confirm(proposal: Proposal, by: str, at: datetime, prospect_id: str | None = None) -> Decision[Proposal]:
+    """A director says yes; the client is to follow. Where one said so before, that decision stands. `prospect_id` is
+    whose trial a win uses up.
 
     Raises `OwnProposal` for the one who proposed it, `AlreadyDecided` where it was refused.
     """
@@ -212,7 +215,14 @@ def confirm(proposal: Proposal, by: str, at: datetime) -> Decision[Proposal]:
         return Decision(proposal)
     if by == proposal.proposed_by:
         raise OwnProposal
-    return Decision(replace(_moved(proposal, "confirm"), decided=Decided(by=by, at=at)))
+    return Decision(replace(_moved(proposal, "confirm"), decided=Decided(by=by, at=at), prospect_id=prospect_id))
+
+
+def restated(proposal: Proposal, fee_that_day: Decimal | None, concerns: tuple[str, ...]) -> Decision[Proposal]:
+    """What it costs and whom it concerns, as things stand while it waits."""
+    if proposal.state != "proposed":
+        return Decision(proposal)
+    return Decision(replace(proposal, fee_that_day=fee_that_day, concerns=concerns))
 
 
 def put_off(proposal: Proposal, at: datetime) -> Decision[Proposal]:
@@ -232,7 +242,7 @@ def reopened(proposal: Proposal, decided: Decided) -> Decision[Proposal]:
     """The client could not follow the decision `decided`: the proposal waits for a director again."""
     if proposal.state != "confirming" or proposal.decided != decided:
         return Decision(proposal)
-    return Decision(replace(_moved(proposal, "reopen"), decided=None))
+    return Decision(replace(_moved(proposal, "reopen"), decided=None, prospect_id=None))
 
 
 def refuse(proposal: Proposal, by: str, at: datetime, reason: str) -> Decision[Proposal]:

@@ -21,7 +21,7 @@ from shared.contracts.accounts import (
 from shared.contracts.base import Decision, Priority
 
 Standing = Literal["known", "trial", "tried", "winning", "won", "dropped"]
-Move = Literal["contact", "open_trial", "end_trial", "win", "settle", "reopen", "drop"]
+Move = Literal["contact", "open_trial", "end_trial", "win", "settle", "reopen", "come", "drop"]
 
 MOVES: Mapping[tuple[Standing, Move], Standing] = {
     ("known", "contact"): "known",
@@ -29,11 +29,13 @@ MOVES: Mapping[tuple[Standing, Move], Standing] = {
     ("known", "drop"): "dropped",
     ("trial", "contact"): "trial",
     ("trial", "end_trial"): "tried",
+    ("trial", "come"): "won",
     ("trial", "drop"): "dropped",
     ("tried", "contact"): "tried",
     ("tried", "open_trial"): "trial",
     ("tried", "end_trial"): "tried",
     ("tried", "win"): "winning",
+    ("tried", "come"): "won",
     ("tried", "drop"): "dropped",
     ("winning", "contact"): "winning",
     ("winning", "end_trial"): "winning",
@@ -220,6 +222,15 @@ def settle(prospect: Prospect, proposal_id: str, client_id: str, at: datetime) -
     wins = (*prospect.wins[:-1], replace(last, client_id=client_id))
     moved = _moved(prospect, "settle", wins=wins, next_contact=None)
     return Decision(moved, (ProspectWon(**_about(moved, at), client_id=client_id, fact_id=proposal_id),))
+
+
+def come(prospect: Prospect, winning: Winning) -> Decision[Prospect]:
+    """A director confirmed a win that somebody else proposed after their trial: they are our client all the same."""
+    if (prospect.state, "come") not in MOVES:
+        return Decision(prospect)
+    moved = _moved(prospect, "come", wins=(*prospect.wins, winning), next_contact=None)
+    told = ProspectWon(**_about(moved, winning.at), client_id=winning.client_id, fact_id=winning.proposal_id)
+    return Decision(moved, (told,))
 
 
 def reopen(prospect: Prospect, proposal_id: str) -> Decision[Prospect]:

@@ -1,5 +1,10 @@
 """Why accounts refuses. The docstring is the text a person reads unless a better one is given."""
 
+from collections.abc import Sequence
+from decimal import Decimal
+
+from shared.money import roubles_text
+
 
 class AccountsError(Exception):
     """Так сделать нельзя."""
@@ -77,6 +82,18 @@ class NothingChanges(AccountsError):
 
 class AlreadyDecided(AccountsError):
     """По этому предложению уже есть решение."""
+
+
+class ProposalChanged(AccountsError):
+    """Пока предложение ждало решения, изменились плата в этот день или те, кого оно касается."""
+
+    def __init__(self, fee_then: Decimal | None, fee_now: Decimal | None, concerns: Sequence[str]) -> None:
+        before = "не указана" if fee_then is None else f"{roubles_text(fee_then)} ₽"
+        after = "не указана" if fee_now is None else f"{roubles_text(fee_now)} ₽"
+        super().__init__(
+            f"{self.__doc__} Плата была {before}, теперь {after}; касается: {', '.join(concerns)}. "
+            "Посмотрите предложение заново и подтвердите ещё раз."
+        )
 
 
 class KeyReused(AccountsError):
