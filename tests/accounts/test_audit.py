@@ -1,14 +1,22 @@
 """Every change is kept with who did it, and whoever touches it afterwards is found out (R-BASE-3)."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from services.accounts import audit
-from services.accounts.domain.trail import Deed, broken, linked, recorded
+from services.accounts.domain.client import Client
+from services.accounts.domain.conflict import Conflict
+from services.accounts.domain.contact_calls import ContactCall
+from services.accounts.domain.fans import Asks
+from services.accounts.domain.manager import Manager
+from services.accounts.domain.matters import Given
+from services.accounts.domain.proposal import Proposal
+from services.accounts.domain.prospects import Prospect
+from services.accounts.domain.trail import Deed, broken, linked, recorded, values
 from tests.accounts.conftest import Doors
 from tests.accounts.samples import AT, client, contact
 from tests.kit import eventually, token
@@ -28,6 +36,35 @@ def test_every_field_that_differs_is_recorded_with_its_values_before_and_after()
     ]
     assert (entry.entry_id, entry.by, entry.why) == ("client:c1:1", "d1", "описан заново")
     assert recorded(before, before, DEED) is before
+
+
+def filled(kind: type[Any]) -> Any:
+    """A document of which every field holds something."""
+    texts = {each.name: f"«{each.name}»" for each in fields(kind) if each.name != "trail"}
+    return kind(**texts)
+
+
+@pytest.mark.parametrize(
+    ("kind", "bookkeeping"),
+    [
+        (Manager, {"revision", "asked_as"}),
+        (Client, {"asked_as", "words", "moved_on", "revision"}),
+        (Proposal, {"asked_as"}),
+        (Conflict, set[str]()),
+        (ContactCall, {"settled"}),
+        (Asks, set[str]()),
+        (Prospect, {"revision", "asked_as"}),
+        (Given, set[str]()),
+    ],
+)
+def test_every_field_of_a_document_is_in_the_chain_but_its_bookkeeping(kind: type[Any], bookkeeping: set[str]) -> None:
+    every = {each.name for each in fields(kind)} - {"trail"}
+    assert set(values(filled(kind))) == every - bookkeeping
+
+
+async def test_every_kind_of_document_in_the_chain_is_looked_at_above(doors: Doors) -> None:
+    kinds = {"manager", "client", "proposal", "conflict", "prospect", "asks", "contact_call", "control"}
+    assert set(doors.office.store.trailed) == kinds
 
 
 def test_whatever_is_altered_in_a_chain_breaks_it() -> None:

@@ -7,14 +7,14 @@ history, because lists are searched by it.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
 from services.accounts.domain.refusals import KeyReused, WrongValue
 from services.accounts.domain.stay import Stay, check_fee
-from services.accounts.domain.trail import UNTOUCHED, Trail
+from services.accounts.domain.trail import BOOKKEEPING, UNTOUCHED, Trail
 from shared.contracts.accounts import ClientChanged, ClientEvent, ClientRegistered, ContactCard, Source
 from shared.contracts.base import STANDARD_TARIFF, Decision
 
@@ -70,9 +70,9 @@ class Client:
     apart: str | None = None
     """The KPP of a branch that a person decided to keep apart from others with the same INN."""
     reversals: tuple[Reversal, ...] = ()
-    words: tuple[str, ...] = ()
+    words: tuple[str, ...] = field(default=(), metadata=BOOKKEEPING)
     """What it is searched by: every word of its name and its accountants' names."""
-    moved_on: date | None = None
+    moved_on: date | None = field(default=None, metadata=BOOKKEEPING)
     """The last day on which its history changes anything; None of a client not yet indexed."""
     trail: Trail = UNTOUCHED
 

@@ -5,12 +5,12 @@ are written together, or not at all. What follows from it (control, orders) is d
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.accounts.domain.care_refusals import AlreadyHeld, FindingsMissing
 from services.accounts.domain.matters import Party
-from services.accounts.domain.trail import UNTOUCHED, Trail
+from services.accounts.domain.trail import BOOKKEEPING, UNTOUCHED, Trail
 from shared.contracts.accounts import (
     Action,
     ContactCallAttempted,
@@ -91,7 +91,7 @@ class ContactCall:
     talk: Talk | None = None
     held_at: datetime | None = None
     discovered: int = 0
-    settled: bool = True
+    settled: bool = field(default=True, metadata=BOOKKEEPING)
     trail: Trail = UNTOUCHED
 
 

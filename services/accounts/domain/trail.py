@@ -9,7 +9,7 @@ the past can be altered, left out or put in without every later hash telling (R-
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import Field, dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Protocol, TypeVar
 
@@ -17,8 +17,10 @@ from shared.contracts.base import Decide, Decision
 
 GENESIS = "0" * 64
 """What the first block names as the hash before it."""
-NOT_CHANGES = frozenset({"trail", "revision", "asked_as", "words", "moved_on", "settled"})
-"""Bookkeeping of a document: follows from the rest of it."""
+NOT_CHANGES = frozenset({"trail", "revision", "asked_as"})
+"""Bookkeeping of every document: follows from the rest of it."""
+BOOKKEEPING: Mapping[str, bool] = {"bookkeeping": True}
+"""The metadata of a field that is bookkeeping in its class alone: another's of the same name may be a person's word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,13 +195,17 @@ def _values(value: object, path: str, *, usual: bool = True) -> Iterator[tuple[s
     if is_dataclass(value):
         for field in fields(value):
             part = getattr(value, field.name)
-            if (path or field.name not in NOT_CHANGES) and (usual or part != field.default):
+            if (path or not _follows(field)) and (usual or part != field.default):
                 yield from _values(part, f"{path}.{field.name}" if path else field.name, usual=usual)
     elif isinstance(value, tuple) and value and is_dataclass(value[0]):
         for number, part in enumerate(value, 1):
             yield from _values(part, f"{path}.{_name(part, number)}", usual=usual)
     elif value is not None and value not in {"", ()}:
         yield path, _text(value)
+
+
+def _follows(field: Field[Any]) -> bool:
+    return field.name in NOT_CHANGES or BOOKKEEPING.items() <= field.metadata.items()
 
 
 def _name(part: object, number: int) -> object:
