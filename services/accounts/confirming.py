@@ -73,7 +73,7 @@ async def confirm(office: Office, proposal_id: str, by: str) -> Proposal:
     trial = await _trial(office, found)
 
     def decide(state: Proposal | None) -> Decision[Proposal]:
-        return proposals.confirm(known(state, UnknownProposal), by, at, trial and trial.prospect_id)
+        return proposals.confirm(known(state, UnknownProposal), by, at, trial.prospect_id if trial else None)
 
     try:
         decided = await office.proposals_step(proposal_id, decide, by=by, why="подтверждено")

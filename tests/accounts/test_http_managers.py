@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.accounts.conftest import DIRECTOR, Doors
+from tests.accounts.conftest import DIRECTOR, OTHER_DIRECTOR, Doors
 from tests.kit import FOREIGN_KEY, token
 
 MARIA = {"name": "Мария Свойская", "hired": "2026-01-12"}
@@ -44,6 +44,27 @@ async def test_a_change_is_told_with_a_higher_revision(doors: Doors) -> None:
     assert (wrong.status_code, "СНИЛС" in wrong.json()["detail"]) == (422, True)
     back = await doors.http.patch("/v1/managers/m1", json={"left": None}, headers=DIRECTOR)
     assert (back.json()["left"], back.json()["name"]) == (None, "Мария Свойская")
+
+
+async def test_a_director_does_not_move_their_own_days_of_work(doors: Doors) -> None:
+    await doors.manager("d1")
+    own = await doors.http.patch("/v1/managers/d1", json={"left": "2026-12-31"}, headers=DIRECTOR)
+    assert (own.status_code, own.json()["type"].rpartition("/")[2]) == (403, "own-pay")
+    other = await doors.http.patch("/v1/managers/d1", json={"left": "2026-12-31"}, headers=OTHER_DIRECTOR)
+    assert (other.status_code, other.json()["left"]) == (200, "2026-12-31")
+
+
+async def test_a_manager_reads_no_numbers_of_the_payroll_but_their_own(doors: Doors) -> None:
+    numbers = {"personnel_number": "0042", "snils": "112-233-445 95"}
+    for manager_id in ("m1", "m2"):
+        await doors.post("/v1/managers", MARIA | numbers | {"manager_id": manager_id})
+    shown = {"m1": ("0042", "11223344595"), "m2": (None, None)}
+    maria = token("manager", subject="m1")
+    cards = (await doors.get("/v1/managers", maria)).json()["items"]
+    cards += [(await doors.get(f"/v1/managers/{manager_id}", maria)).json() for manager_id in shown]
+    assert [(each["personnel_number"], each["snils"]) for each in cards] == [*shown.values()] * 2
+    for who in (DIRECTOR, token("payroll", subject="p1")):
+        assert (await doors.get("/v1/managers/m2", who)).json()["snils"] == "11223344595"
 
 
 async def test_managers_are_listed_page_by_page(doors: Doors) -> None:

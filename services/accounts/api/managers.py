@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Response
 from pydantic import Field
 
 from services.accounts.api.fields import (
+    SEES_ALL,
     Body,
     Code,
     Day,
@@ -29,6 +30,7 @@ from services.accounts.domain.manager import Manager
 from services.accounts.domain.refusals import UnknownManager
 from services.accounts.office import known
 from shared.contracts.base import Decision
+from shared.http.auth import Principal
 from shared.http.idempotency import IdempotencyKey
 from shared.http.paging import Page, Paged
 from shared.ids import derived_id
@@ -72,6 +74,9 @@ class ManagerChanges(Body):
         )
 
 
+FOR_WHOM = "Null of a colleague, to a manager."
+
+
 class ManagerView(View):
     """A manager as recorded."""
 
@@ -82,8 +87,16 @@ class ManagerView(View):
     left: date | None
     phones: tuple[str, ...]
     email: str | None
-    personnel_number: str | None
-    snils: str | None
+    personnel_number: Annotated[str | None, Field(description=FOR_WHOM)]
+    snils: Annotated[str | None, Field(description=FOR_WHOM)]
+
+    @classmethod
+    def of(cls, manager: Manager, who: Principal) -> Self:
+        """As `who` may see them: of a colleague a manager needs no numbers of the payroll."""
+        card = cls.model_validate(manager)
+        if who.has(*SEES_ALL) or who.subject == manager.manager_id:
+            return card
+        return card.model_copy(update={"personnel_number": None, "snils": None})
 
 
 @routes.post("", status_code=201, responses={200: {"description": "The same again."}})
@@ -101,27 +114,27 @@ async def register(
 
 
 @routes.get("")
-async def listed(office: Deps, _: Reader, paging: Paged) -> Page[ManagerView]:
+async def listed(office: Deps, who: Reader, paging: Paged) -> Page[ManagerView]:
     """Everybody who holds or held a base."""
     found = await office.store.managers_after(paging.after, paging.limit + 1)
-    views = [ManagerView.model_validate(manager) for manager in found]
+    views = [ManagerView.of(manager, who) for manager in found]
     return paging.page(views, lambda manager: manager.manager_id)
 
 
 @routes.get("/{manager_id}")
-async def one(office: Deps, _: Reader, manager_id: str) -> ManagerView:
+async def one(office: Deps, who: Reader, manager_id: str) -> ManagerView:
     """One manager."""
-    return ManagerView.model_validate(await office.manager(manager_id))
+    return ManagerView.of(await office.manager(manager_id), who)
 
 
 @routes.patch("/{manager_id}")
 async def change(office: Deps, who: Director, manager_id: str, changes: ManagerChanges) -> ManagerView:
-    """Another name, other dates, other numbers."""
+    """Another name, other dates (never one's own: R-BASE-3), other numbers."""
     at = office.now()
 
     def decide(state: Manager | None) -> Decision[Manager]:
         manager = known(state, UnknownManager)
-        return managers.change(manager, changes.applied(manager), at)
+        return managers.change(manager, changes.applied(manager), at, who.subject)
 
     stepped = await office.managers_step(manager_id, decide, by=who.subject, why="изменён")
     return ManagerView.model_validate(stepped.state)

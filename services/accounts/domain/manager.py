@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
 
-from services.accounts.domain.refusals import ManagerExists, WrongValue
+from services.accounts.domain.refusals import ManagerExists, OwnPay, WrongValue
 from services.accounts.domain.trail import UNTOUCHED, Trail
 from shared.contracts.accounts import ManagerChanged, ManagerEvent, ManagerRegistered
 from shared.contracts.base import Decision
@@ -51,10 +51,16 @@ def register(existing: Manager | None, new: Manager, at: datetime) -> Decision[M
     return Decision(existing)
 
 
-def change(manager: Manager, changed: Manager, at: datetime) -> Decision[Manager]:
-    """The manager as `changed`; nothing happens where nothing differs."""
+def change(manager: Manager, changed: Manager, at: datetime, by: str) -> Decision[Manager]:
+    """The manager as `changed`; nothing happens where nothing differs.
+
+    Raises `OwnPay` where somebody moves their own first or last day of work, which decide whether a month is paid
+    (R-BASE-3), `WrongValue` where the dates contradict each other.
+    """
     if changed == manager:
         return Decision(manager)
+    if by == manager.manager_id and (changed.hired, changed.left) != (manager.hired, manager.left):
+        raise OwnPay("Первый и последний день работы решают вашу собственную зарплату: их меняет другой директор.")
     _check_dates(changed)
     changed = replace(changed, revision=manager.revision + 1)
     return Decision(changed, (_told(ManagerChanged, changed, at),))
