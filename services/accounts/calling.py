@@ -8,6 +8,7 @@ A crash in between leaves the call unsettled; `resume` takes it up, on any repli
 """
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 
@@ -17,6 +18,7 @@ from services.accounts import listening
 from services.accounts.care import Care
 from services.accounts.domain import contact_calls, control, matters
 from services.accounts.domain.care_refusals import NotUnderControl, UnknownContact, UnknownRequest
+from services.accounts.domain.client import Client
 from services.accounts.domain.contact_calls import Attempt, ContactCall, Found, Order, Talk
 from services.accounts.domain.matters import Fact, Matter, Party
 from services.accounts.domain.refusals import AccountsError
@@ -35,14 +37,11 @@ async def submit(care: Care, new: ContactCall, talk: Talk) -> Stepped[ContactCal
     Raises what `hold` raises, `UnknownRequest`, `BadOrder`, `BadVerdict`, `NotUnderControl`.
     """
     about = {matter.request_id: matter for matter in await sheet(care, new.client_id)}
+    others = others_than(await care.office.client(new.client_id), new.contact_id)
     before = await care.store.contact_calls.get(new.call_id)
     if before is None or before.talk is None:
-        talk = await _checked(care, new, talk, about)
-    important = [
-        matter.request_id
-        for matter in about.values()
-        if matter.contact_id == new.contact_id and matter.open and matter.priority == "important"
-    ]
+        talk = await _checked(care, new, talk, about, others)
+    important = [each.request_id for each in about.values() if contact_calls.needs_finding(each, others)]
     decide = partial(contact_calls.hold, new=new, talk=talk, important=important)
     deed = care.office.deed("contact_call", new.call_id, talk.by, "разговор")
     stepped = await care.store.contact_calls.step(new.call_id, kept(decide, deed))
@@ -99,10 +98,13 @@ async def order(care: Care, matter: Matter, demanded: Order, order_id: str, by: 
     return (await care.store.matters.step(matter.request_id, kept(decide, deed))).state
 
 
-async def _checked(care: Care, new: ContactCall, talk: Talk, about: dict[str, Matter]) -> Talk:
+def others_than(client: Client, contact_id: str) -> frozenset[str]:
+    """The client's other accountants at present."""
+    return frozenset(contact.contact_id for contact in client.contacts) - {contact_id}
+
+
+async def _checked(care: Care, new: ContactCall, talk: Talk, about: dict[str, Matter], others: Collection[str]) -> Talk:
     """The conversation with each finding taken for what it is."""
-    client = await care.office.client(new.client_id)
-    others = {contact.contact_id for contact in client.contacts} - {new.contact_id}
     findings = []
     for found in talk.findings:
         matter = about.get(found.request_id) or await care.matter(found.request_id)

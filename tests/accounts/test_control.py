@@ -86,6 +86,24 @@ async def test_the_word_on_a_request_of_who_has_left_is_anybodys_there(doors: Do
     assert await listed(doors) == []
 
 
+async def test_an_important_request_of_nobody_present_needs_a_finding_on_any_call(doors: Doors) -> None:
+    care, client_id = care_of(doors), await doors.client(contacts=TWO)
+    client = await care.office.client(client_id)
+    anna, vera = (each.contact_id for each in client.contacts)
+    for request_id, whose in (("r1", None), ("r2", "who-left"), ("r3", anna)):
+        first = Registration(
+            at=care.now(), number=request_id, priority="important", subject="Отчёт", party=party_of(client),
+            contact_id=whose,
+        )  # fmt: skip
+        await listening.take_in(care, request_id, first)
+    sheet = (await doors.get(f"/v1/contacts/{vera}/call-sheet", MARIA)).json()
+    assert {item["request_id"]: item["needs_finding"] for item in sheet} == {"r1": True, "r2": True, "r3": False}
+    silent = await called(doors, vera)
+    assert (silent.status_code, silent.json()["request_ids"]) == (422, ["r1", "r2"])
+    found = [{"request_id": each, "finding": "fine"} for each in ("r1", "r2")]
+    assert (await called(doors, vera, *found)).status_code == 201
+
+
 async def test_a_prospect_says_of_a_withdrawn_trial_in_a_talk_whether_it_is_content(doors: Doors) -> None:
     care = care_of(doors)
     prospect = await named(doors, await doors.client())

@@ -1,6 +1,7 @@
 """The weekly calls: plan, call sheet, submission, coverage (R-IMP-1, R-IMP-2)."""
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import date
 from typing import Annotated
 
@@ -23,7 +24,7 @@ from services.accounts.care import Care, call_id_of, party_of
 from services.accounts.care_store import Accountant, Outline
 from services.accounts.domain.calls_plan import CallPlan, Entry, returns_on
 from services.accounts.domain.client import Client, Contact
-from services.accounts.domain.contact_calls import Attempt, ContactCall, Talk
+from services.accounts.domain.contact_calls import Attempt, ContactCall, Talk, needs_finding
 from services.accounts.domain.matters import Matter
 from services.accounts.domain.weeks import Week
 from services.accounts.domain.working_days import local_day
@@ -60,7 +61,8 @@ async def call_plan(care: CareDep, who: CareReader, manager_id: str, week: WeekT
 async def call_sheet(care: CareDep, who: CareReader, contact_id: str) -> list[SheetItem]:
     """What to speak about: the client's open requests, and those under control."""
     client, _ = await _own_contact(care, who, contact_id)
-    return [_sheet_item(matter, contact_id) for matter in await calling.sheet(care, client.client_id)]
+    others = calling.others_than(client, contact_id)
+    return [_sheet_item(matter, others) for matter in await calling.sheet(care, client.client_id)]
 
 
 @routes.post("/contacts/{contact_id}/calls", status_code=201, responses={200: {"description": "The same again."}})
@@ -211,7 +213,7 @@ def _never(client: Outline, contact: Accountant, attempts: int) -> NeverView:
     )
 
 
-def _sheet_item(matter: Matter, contact_id: str) -> SheetItem:
+def _sheet_item(matter: Matter, others: Collection[str]) -> SheetItem:
     first = matter.registration
     return SheetItem(
         request_id=matter.request_id,
@@ -224,5 +226,5 @@ def _sheet_item(matter: Matter, contact_id: str) -> SheetItem:
         open=matter.open,
         under_control=matter.controlled,
         withdrawn=matter.withdrawn,
-        needs_finding=matter.open and matter.priority == "important" and matter.contact_id == contact_id,
+        needs_finding=needs_finding(matter, others),
     )

@@ -31,7 +31,8 @@ class FindingsMissing(AccountsError):
 
     def __init__(self, request_ids: Sequence[str]) -> None:
         super().__init__(
-            f"По каждой открытой важной заявке бухгалтера нужен вывод (findings). Нет вывода: {', '.join(request_ids)}."
+            "Нужен вывод (findings) по каждой открытой важной заявке бухгалтера, и по той, чей бухгалтер не указан или "
+            f"ушёл. Нет вывода: {', '.join(request_ids)}."
         )
         self.request_ids = list(request_ids)
 

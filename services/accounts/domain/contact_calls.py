@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.accounts.domain.care_refusals import AlreadyHeld, FindingsMissing
-from services.accounts.domain.matters import Party
+from services.accounts.domain.matters import Matter, Party
 from services.accounts.domain.trail import BOOKKEEPING, UNTOUCHED, Trail
 from shared.contracts.accounts import (
     Action,
@@ -106,10 +106,16 @@ def attempt(state: ContactCall | None, new: ContactCall, tried: Attempt) -> Deci
     return Decision(replace(call, attempts=(*call.attempts, tried)), (event,))
 
 
+def needs_finding(matter: Matter, others: Collection[str]) -> bool:
+    """Whether a conversation must come to a finding about the request (R-IMP-2). `others` are the client's other
+    accountants: what is theirs waits for their own call; what is nobody's, or of one who has left, is asked of all."""
+    return matter.open and matter.priority == "important" and matter.contact_id not in others
+
+
 def hold(state: ContactCall | None, new: ContactCall, talk: Talk, important: Collection[str]) -> Decision[ContactCall]:
     """The accountant was spoken with. The same submission again changes nothing.
 
-    `important` are the accountant's open important requests, each of which gets a finding (R-IMP-2). Raises
+    `important` are the requests that need a finding from this conversation (R-IMP-2). Raises
     `FindingsMissing` naming those without one, `AlreadyHeld` for another conversation in the same week.
     """
     call = state or new
