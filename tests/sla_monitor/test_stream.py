@@ -1,7 +1,8 @@
 """The stream of changes: whole, resumed from where one stopped, only of one's own base, ended with the service."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ import httpx
 import pytest
 
 from services.sla_monitor.main import build_app
-from services.sla_monitor.reading.changes import Noted
+from services.sla_monitor.reading.changes import Change, Changes, Noted
 from services.sla_monitor.reading.store import Log
 from services.sla_monitor.settings import SlaMonitorSettings
 from shared.clock import ServiceClock
@@ -188,6 +189,36 @@ async def test_the_log_has_no_gaps_whoever_writes(settings_for: SettingsFor) -> 
         (3, ("c", "d"), False),
     ]
     assert [entry.number for entry in await other.after(2)] == [3]
+
+
+async def test_an_hour_without_changes_does_not_begin_the_numbers_anew(settings_for: SettingsFor) -> None:
+    service = Service("sla_monitor", settings_for(SlaMonitorSettings))
+    log, entries = Log(service), service.store.indexes("changes", [])
+    for key in "abc":
+        await log.append([key])
+    await entries.delete_many({"at": {"$ne": None}})  # what the index does, an hour later
+    assert [entry.number for entry in await log.after(0)] == [3]
+    await log.append(["d"])
+    assert [(entry.number, entry.keys) for entry in await log.after(2)] == [(3, ("c",)), (4, ("d",))]
+
+
+async def test_who_reads_ahead_of_their_replica_is_not_told_to_read_anew(
+    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.sla_monitor.reading.changes.HEARTBEAT", 0.01)
+
+    async def nothing(_: Sequence[str]) -> list[Change]:
+        return []
+
+    log = Log(Service("sla_monitor", settings_for(SlaMonitorSettings)))
+    changes = Changes(log, Noted(), nothing, asyncio.Event())
+    await log.append(["a"])
+    with changes.following():
+        line = changes.follow(0)
+        assert (await anext(line)).number == 0
+        await log.append(["b"])  # another replica's, which this one has not read yet
+        shown = [await anext(line) for _ in range(2)]
+    assert [(batch.number, batch.lost) for batch in shown] == [(1, False), (1, False)]
 
 
 def test_what_could_not_be_written_is_not_forgotten() -> None:

@@ -140,7 +140,8 @@ class Changes:
         recent = [batch for batch in self._recent if batch.number > position]
         if recent and recent[0].number == position + 1:
             return recent
-        found = await self._log.after(position)
+        # What this replica has not read yet comes with `_read`, to everybody at once.
+        found = [entry for entry in await self._log.after(position) if entry.number <= self._last]
         if not found or found[0].number != position + 1:
             return [Batch(self._last, lost=True)]
         return await self._batches(found)

@@ -1,4 +1,7 @@
-"""The log of what changed: numbered batches without a gap, forgotten after an hour."""
+"""The log of what changed: numbered batches without a gap, forgotten an hour after the next one was written.
+
+The newest is never forgotten: it holds the number to go on from.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,12 +37,15 @@ class Log:
     async def append(self, keys: Sequence[str], *, restarted: bool = False) -> None:
         """One batch more."""
         while True:
-            entry = {"_id": await self.last() + 1, "keys": list(keys), "restarted": restarted, "at": machine_now()}
+            number = await self.last() + 1
             try:
-                await self._collection.insert_one(entry)
+                await self._collection.insert_one({"_id": number, "keys": list(keys), "restarted": restarted})
             except DuplicateKeyError:
                 continue
-            return
+            break
+        # Only from here on may those before it expire: `at` is what the index goes by.
+        older = {"_id": {"$lt": number}, "at": None}
+        await self._collection.update_many(older, {"$set": {"at": machine_now()}})
 
     async def last(self) -> int:
         """The highest number; 0 where nothing was ever written."""
