@@ -25,7 +25,7 @@ def own(**over: Any) -> Policy:
         "about": "request",
         "starts": ("request.registered",),
         "met_by": ("work.started",),
-        "cancelled_by": ("request.withdrawn",),
+        "cancelled_by": ("request.satisfied", "request.withdrawn"),
         "terms": (urgent(10),),
     }
     return Policy(**(usual | over))

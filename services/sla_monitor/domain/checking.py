@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.sla_monitor.domain.built_in import POLICIES
-from services.sla_monitor.domain.facts import CLOSING, Kind
+from services.sla_monitor.domain.facts import BIRTHS, CLOSING, Kind
 from services.sla_monitor.domain.policies import Place, Policy, Terms, Version
 from services.sla_monitor.domain.rules import Edition
 from shared.calendar import BadRegion, Calendar, NoCalendarYear, NoWorkingTime, UnknownZone, add, russia
@@ -26,6 +26,8 @@ RELIEVES_NOTHING: frozenset[Kind] = frozenset({"work.postponed", "work.cancel_as
 """The specialist's own word (R-REQ-2, R-IMP-5)."""
 UNDONE: frozenset[Kind] = frozenset({"request.unmerged"})
 """After it all is as if the merging had never been: it is no moment of its own."""
+OVER: frozenset[Kind] = frozenset({"request.satisfied", "request.withdrawn"})
+"""After these nothing is owed: a clock that went on would be broken by nobody (R-REQ-3)."""
 CONDITIONS = ("starts", "met_by", "restarts", "cancelled_by", "paused_by", "resumed_by", "continued_by")
 LONGEST = timedelta(days=366)
 
@@ -114,6 +116,15 @@ def _ends(policy: Policy) -> Iterator[Fault]:
         yield Fault("continued_by", f"{_list(starts & continued_by)}: уже пускает часы заново (starts)")
 
 
+def _ends_with_the_request(policy: Policy) -> Iterator[Fault]:
+    met_by = set(policy.met_by)
+    if met_by and met_by <= BIRTHS:
+        yield Fault("met_by", f"{_list(met_by)} бывает лишь в самом начале: часы никогда не исполнятся")
+    left = OVER - met_by - set(policy.cancelled_by)
+    if policy.about == "request" and left:
+        yield Fault("cancelled_by", f"{_list(left)}: заявки больше нет, а часы шли бы дальше; назовите и здесь")
+
+
 def _pauses(policy: Policy) -> Iterator[Fault]:
     paused_by, resumed_by = set(policy.paused_by), set(policy.resumed_by)
     ends = {*policy.met_by, *policy.cancelled_by}
@@ -144,7 +155,7 @@ def _promised(policy: Policy) -> Iterator[Fault]:
 
 
 CHECKS: tuple[Callable[[Policy], Iterable[Fault]], ...] = (
-    _known_events, _begins, _ends, _pauses, _relieved, _promised,
+    _known_events, _begins, _ends, _ends_with_the_request, _pauses, _relieved, _promised,
 )  # fmt: skip
 
 
