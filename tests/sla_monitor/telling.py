@@ -8,7 +8,7 @@ from services.sla_monitor.domain.built_in import shipped
 from services.sla_monitor.domain.facts import about_of, fact_of
 from services.sla_monitor.domain.obligations import Obligation
 from services.sla_monitor.domain.rules import Edition, Rules
-from services.sla_monitor.domain.timeline import Timeline, fired, heard
+from services.sla_monitor.domain.timeline import Timeline, fired, heard, reckoned
 from shared.calendar import hours
 from shared.clock import FixedClock
 from shared.contracts import intake, routing
@@ -147,13 +147,28 @@ class Telling:
         self.said += decision.events
 
     def until(self, number: float) -> "Telling":
-        """Let time pass until so many minutes after noon, firing what becomes due on the way."""
+        """Let time pass until so many minutes after noon, firing what becomes due on the way; versions of the policy
+        that come into force meanwhile go through."""
         goal = minute(number)
+        for edition in self.rules.turns:
+            if self.clock.now() < edition.since <= goal:
+                self._pass(edition.since)
+                self.reckon()
+        self._pass(goal)
+        return self
+
+    def _pass(self, goal: datetime) -> None:
         while self.timeline is not None and (due := self.timeline.next_due) is not None and due <= goal:
             self.clock.moment = max(due, self.clock.moment)
             self.fire()
         self.clock.moment = goal
-        return self
+
+    def reckon(self) -> None:
+        """What the sweep of a version does."""
+        if self.timeline is not None:
+            decision = reckoned(self.timeline, now=self.clock.now(), rules=self.rules)
+            self.timeline = decision.state
+            self.said += decision.events
 
     def fire(self) -> None:
         """What the ticker does."""

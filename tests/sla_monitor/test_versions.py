@@ -74,15 +74,15 @@ def test_a_version_counts_for_what_starts_from_its_time_on() -> None:
 
 def test_asked_to_it_applies_to_what_is_open() -> None:
     known = rules(version(2, 1, *SHORT, clock("wait_promise", terms=(urgent(30),)), applies_to_open=True))
-    found = telling(known, (0, registered()))
+    found = telling(known, (0, registered())).until(1)
     assert [(one.due, one.policy) for one in found.of("wait_promise")] == [(minute(30), 2)]
     assert [(one.due, one.policy) for one in found.of("assign")] == [(minute(2), 2)]
 
 
 def test_a_shorter_time_that_would_be_over_counts_from_the_change_but_gives_no_more_than_before() -> None:
-    found = telling(rules(version(2, 2.5, *SHORT, applies_to_open=True)), (0, registered()))
+    found = telling(rules(version(2, 2.5, *SHORT, applies_to_open=True)), (0, registered())).until(3)
     assert found.of("assign")[0].due == minute(4.5)
-    late = telling(rules(version(2, 4, *SHORT, applies_to_open=True)), (0, registered()))
+    late = telling(rules(version(2, 4, *SHORT, applies_to_open=True)), (0, registered())).until(4.5)
     assert late.of("assign")[0].due == minute(5)
 
 
@@ -95,9 +95,29 @@ def test_what_is_late_already_stays_late_under_its_own_version() -> None:
 
 def test_a_clock_the_new_version_does_not_have_is_given_up_where_it_applies_to_what_is_open() -> None:
     one, two = version(2, 0, own()), version(3, 5, applies_to_open=True)
-    assert telling(rules(one, two), (1, registered())).standing("look") == ["cancelled"]
+    found = telling(rules(one, two), (1, registered()))
+    assert (found.standing("look"), found.until(5).standing("look")) == (["open"], ["cancelled"])
     plain = replace(two, applies_to_open=False)
     assert telling(rules(one, plain), (1, registered())).until(6).standing("look") == ["open"]
+
+
+def test_a_version_that_is_not_in_force_yet_changes_nothing() -> None:
+    """A fact heard while it is known, and lies ahead, is reckoned by what is in force."""
+    shorter = version(2, 30, *SHORT, applies_to_open=True)
+    found = telling(rules(shorter), (29, registered()), (29.5, FOLLOWED_UP))
+    assert (found.of("assign")[0].due, found.about("assign")) == (minute(34), [])
+    assert differences(found.state, found.rules, minute(29.6), applied=1) == []
+    assert found.state.reckoned_by == 1
+    found.until(30)
+    assert (found.of("assign")[0].due, found.state.reckoned_by) == (minute(31), 2)
+    assert differences(found.state, found.rules, minute(30), applied=2) == []
+
+
+def test_a_clock_the_next_version_gives_up_is_broken_until_then() -> None:
+    given_up = version(3, 70, applies_to_open=True)
+    found = telling(rules(version(2, 0, own(terms=(urgent(40),))), given_up), (10, registered())).until(20)
+    found.hear(FOLLOWED_UP).until(51)
+    assert (found.about("look"), found.standing("look")) == (["warned", "breached"], ["breached"])
 
 
 def test_a_clock_nobody_shipped_starts_warns_twice_breaks_and_is_met_late() -> None:

@@ -60,7 +60,7 @@ class Timeline:
     next_due: datetime | None = None
     """When there is next something to be told."""
     reckoned_by: int = 0
-    """The newest version of the policy that was known when the obligations were computed."""
+    """The newest version of the policy that was in force when the obligations were computed."""
 
 
 def heard(
@@ -91,28 +91,32 @@ def _unplaced(fact: Fact) -> Fact:
 
 
 def reckoned(timeline: Timeline | None, *, now: datetime, rules: Rules) -> Decision[Timeline]:
-    """Computed anew by a version of the policy it was not reckoned by yet.
+    """Computed anew by a version of the policy it was not reckoned by yet. One that is not in force is not used.
 
     Raises `UnknownSubject`, `NoCalendarYear`.
     """
     if timeline is None:
         raise UnknownSubject
-    if timeline.reckoned_by >= rules.newest.number:
+    number = rules.at(now).number
+    if timeline.reckoned_by >= number:
         return Decision(timeline)
-    reason = f"Сроки пересчитаны по правилам версии {rules.newest.number}."
+    reason = f"Сроки пересчитаны по правилам версии {number}."
     return _reckoned(timeline, now, rules, reason)
 
 
 def _reckoned(known: Timeline, now: datetime, rules: Rules, reason: str) -> Decision[Timeline]:
     if known.reckoned_by > rules.newest.number:
         raise Outdated
+    # A version whose `since` lies ahead must not end or shorten anything yet: the sweep brings it in (reckoning.py).
+    number = max(rules.at(now).number, known.reckoned_by)
+    rules = rules.upto(number)
     obligations = obligations_of(known.about_id, known.facts, rules)
     running = [one.due for one in obligations if one.ending is None]
     after = replace(
         known,
         obligations=obligations,
         nearest=min(running, default=None),
-        reckoned_by=rules.newest.number,
+        reckoned_by=number,
     )
     wrong = _never_were(known, after, now)
     decision = _told(replace(after, announced=_without(after.announced, wrong)), _settled(after), now)
