@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.sla_monitor.domain.obligations import Obligation
 from services.sla_monitor.domain.timeline import Timeline
 from shared.contracts.base import Event
-from shared.contracts.sla_monitor import SlaEvent
+from shared.contracts.sla_monitor import SlaEvent, SlaMet, SlaWarned
 from tests.sla_monitor.telling import (
     ANSWERED,
     CANCEL_ASKED,
@@ -142,12 +142,17 @@ def test_each_obligation_is_told_of_once_and_none_is_forgotten(
     telling = heard_while_time_passes(events, steps)
     said = Counter((event.TYPE, event.obligation_id) for event in telling.said if isinstance(event, SlaEvent))
     withdrawn = Counter({("sla.breached", key): n for (kind, key), n in said.items() if kind == "sla.breach_withdrawn"})
-    assert all(n == 1 for (kind, _), n in (said - withdrawn).items() if kind != "sla.breach_withdrawn")
+    assert all(n == 1 for (kind, _), n in (said - withdrawn).items() if kind == "sla.breached")
+    assert all(n <= 1 + said["sla.breach_withdrawn", key] for (kind, key), n in said.items() if kind == "sla.met")
+    warned = Counter((event.obligation_id, event.at) for event in telling.said if isinstance(event, SlaWarned))
+    assert all(n == 1 for n in warned.values())  # once for each due time it had
+    last_met = {event.obligation_id: event for event in telling.said if isinstance(event, SlaMet)}
     broken = {key for (kind, key), n in (said - withdrawn).items() if kind == "sla.breached" and n == 1}
     assert broken == {one.id for one in telling.state.obligations if is_broken(one)}
     for one in telling.state.obligations:
         if one.ending == "met":
             assert ("sla.met", one.id) in said
+            assert one.ended_late or not last_met[one.id].late
 
 
 def is_broken(one: Obligation) -> bool:

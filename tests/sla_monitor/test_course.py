@@ -8,7 +8,7 @@ from services.sla_monitor.domain.timeline import SETTLE, FromTheFuture, UnknownS
 from shared.calendar import NoCalendarYear
 from shared.contracts import intake, routing
 from shared.contracts.base import Priority
-from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn
+from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn, SlaMet
 from tests.sla_monitor.telling import (
     CANCEL_ASKED,
     DISPLACED,
@@ -307,7 +307,30 @@ def test_a_breach_that_a_late_promise_moves_is_withdrawn_and_may_come_again() ->
     telling = told((0, registered()), (1, assigned())).until(30).hear(promised(60), minute_=5)
     assert telling.standing("start") == ["open"]
     telling.until(61)
-    assert telling.about("start") == ["warned", "breached", "breach_withdrawn", "breached"]
+    assert telling.about("start") == ["warned", "breached", "breach_withdrawn", "warned", "breached"]
+
+
+def test_a_due_time_that_moved_is_warned_of_again_before_its_new_time() -> None:
+    telling = told((0, registered()), (1, assigned())).until(10)
+    assert telling.about("start") == ["warned"]
+    telling.hear(promised(120)).until(119)
+    assert telling.about("start") == ["warned", "warned"]
+    telling.hear(FOLLOWED_UP).until(119.5)
+    assert telling.about("start") == ["warned", "warned"]
+
+
+def test_a_clock_that_is_behind_withdraws_no_breach_another_replica_told() -> None:
+    telling = told((0, registered())).until(5.01)
+    assert telling.about("assign") == ["warned", "breached"]
+    telling.clock.moment = minute(4.9999)
+    telling.hear(FOLLOWED_UP).until(6)
+    assert telling.about("assign") == ["warned", "breached"]
+
+
+def test_what_was_met_in_time_after_all_is_told_as_that() -> None:
+    telling = told((0, registered()), (1, assigned()), (20, started())).hear(started(), minute_=12)
+    assert telling.about("start") == ["warned", "breached", "met", "breach_withdrawn", "met"]
+    assert [one.late for one in telling.said if isinstance(one, SlaMet) and one.clock == "start"] == [True, False]
 
 
 def test_what_was_done_late_after_all_stays_broken() -> None:

@@ -1,8 +1,10 @@
 """The document of one request or call: the facts heard, the obligations they come to, and what was said of them.
 
 Each obligation is announced at most once as warned, as breached, and as met; a breach that a late fact shows never
-to have been is withdrawn, by an event of its own, and may be announced again should it come to one. Hearing a fact
-tells what the facts themselves settle (met, in time or late); what only passing time brings about is told by `fired`.
+to have been is withdrawn, by an event of its own, and may be announced again should it come to one. With it what was
+met late is told anew as met in time; and what is due later than it was is warned of again before its new time.
+Hearing a fact tells what the facts themselves settle (met, in time or late); what only passing time brings about is
+told by `fired`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -119,7 +121,8 @@ def _reckoned(known: Timeline, now: datetime, rules: Rules, reason: str) -> Deci
         reckoned_by=number,
     )
     wrong = _never_were(known, after, now)
-    decision = _told(replace(after, announced=_without(after.announced, wrong)), _settled(after), now)
+    announced = _without(after.announced, {*_corrected(wrong), *_to_warn_again(known, after, now)})
+    decision = _told(replace(after, announced=announced), _settled(after), now)
     withdrawn = [_withdrawal(known, one, now, reason) for one in wrong]
     return Decision(decision.state, (*withdrawn, *decision.events)) if withdrawn else decision
 
@@ -144,16 +147,35 @@ def _last(values: Iterable[Any]) -> Any:
 
 
 def _never_were(before: Timeline, after: Timeline, now: datetime) -> list[Obligation]:
-    """What was announced as breached, and by what is known now has not been."""
+    """What was announced as breached, and by what is known now has not been. What was due then and is due no later
+    stays broken: the clock of whoever told it may be ahead of this one."""
     told = {mark.removeprefix("breached ") for mark in before.announced if mark.startswith("breached ")}
     if not told:
         return []
-    still = {one.id for one in after.obligations if one.ended_late or (one.ticks and now > one.due)}
+    was = {one.id: one.due for one in before.obligations}
+    still = {
+        one.id
+        for one in after.obligations
+        if one.ended_late or (one.ticks and (now > one.due or one.due <= was.get(one.id, one.due)))
+    }
     return [one for one in before.obligations if one.id in told - still]
 
 
-def _without(announced: tuple[str, ...], wrong: list[Obligation]) -> tuple[str, ...]:
-    gone = {f"breached {one.id}" for one in wrong}
+def _corrected(wrong: list[Obligation]) -> Iterator[str]:
+    """The marks of what was told wrongly: that it was broken, and with that, that it was done late."""
+    for one in wrong:
+        yield from (f"breached {one.id}", f"met {one.id}")
+
+
+def _to_warn_again(before: Timeline, after: Timeline, now: datetime) -> Iterator[str]:
+    """The marks of warnings whose time is still ahead, because the due time has become later."""
+    was = {one.id: one.due for one in before.obligations}
+    for one in after.obligations:
+        if one.ticks and one.due > was.get(one.id, one.due):
+            yield from (mark for mark, moment in one.warnings() if moment > now)
+
+
+def _without(announced: tuple[str, ...], gone: set[str]) -> tuple[str, ...]:
     return tuple(mark for mark in announced if mark not in gone) if gone else announced
 
 
