@@ -104,6 +104,12 @@ def test_what_breaks_anew_after_its_end_begins_anew() -> None:
     assert begun(None, again).state is again
 
 
+def test_broken_anew_before_the_withdrawal_of_the_first_breach_is_heard_it_begins_anew() -> None:
+    first, again = escalation(step=2, count=5), escalation(due=minute(20), began=minute(21), promise_broken=True)
+    assert begun(first, again).state == again
+    assert begun(again, first).state == again
+
+
 def test_at_night_nobody_is_called_for_a_clock_that_does_not_run_at_night() -> None:
     climbing = Climbing(working(next_due=minute(8 * 60)), COMPANY)
     climbing.late(8 * 60)

@@ -9,22 +9,37 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from services.sla_monitor.domain.ladder import Ladder, Role, Step
+from services.sla_monitor.domain.ladder import PROMISE, Ladder, Role, Step
 from services.sla_monitor.domain.policies import Terms
+from services.sla_monitor.domain.timeline import Timeline
 from services.sla_monitor.main import build_app
+from services.sla_monitor.notify.escalations import Escalations
+from services.sla_monitor.notify.store import NotifyStore
 from services.sla_monitor.settings import SlaMonitorSettings
 from shared.clock import ServiceClock
 from shared.contracts import intake
 from shared.contracts.accounts import ClientChanged, ManagerRegistered
 from shared.contracts.base import Event
-from shared.contracts.sla_monitor import EscalationAcknowledged, EscalationRaised
+from shared.contracts.sla_monitor import EscalationAcknowledged, EscalationRaised, SlaBreached
 from shared.delivery import Deliveries
+from shared.service import Service
 from tests.conftest import SettingsFor
 from tests.kit import eventually, listening, publish, serving, token
 from tests.sla_monitor.conftest import Running
 from tests.sla_monitor.outside import SECRET, Listener, Post, hook_server, mail_server
-from tests.sla_monitor.policing import body, clock
-from tests.sla_monitor.telling import MISSED, RETURNED, ZONE, assigned, call, postponed, promised, registered, started
+from tests.sla_monitor.policing import body, clock, rules, version
+from tests.sla_monitor.telling import (
+    MISSED,
+    RETURNED,
+    ZONE,
+    Telling,
+    assigned,
+    call,
+    postponed,
+    promised,
+    registered,
+    started,
+)
 
 VERA, OLGA = "vera@svoy.example", "olga@svoy.example"
 M1, M2, LEAD = token("manager", subject="m1"), token("manager", subject="m2"), token("lead", subject="l1")
@@ -272,6 +287,36 @@ async def test_a_broken_promise_says_so_and_comes_first_in_the_list(house: House
         lambda: [str(one["Subject"]) for one in house.post.to(VERA) if "обещание" in one["Subject"]] or None
     )
     assert subjects[0].startswith("Нарушено обещание: заявка № 100 245, Гимназия № 3")
+
+
+async def test_a_broken_promise_calls_at_once_whatever_hours_and_ladder_its_clock_has(
+    settings_for: SettingsFor,
+) -> None:
+    step = Step("lead", timedelta(hours=5))
+    slow = Ladder(steps=(step,), repeat_every=timedelta(hours=5))
+    important = Terms(priorities=("important",), target=timedelta(hours=8), calendar="company", ladder=slow)
+    half_past_eight = 8.5 * 60
+    telling = Telling(rules(version(2, -1, clock("start", terms=(important,))))).hear(
+        registered("important"), assigned(), promised(half_past_eight)
+    )
+    telling.until(half_past_eight + 1)
+    (broken,) = [one for one in telling.said if isinstance(one, SlaBreached) and one.clock == "start"]
+
+    async def load(*_: str) -> Timeline | None:
+        return telling.timeline
+
+    async def manager_of(_: object) -> str:
+        return "m1"
+
+    store = NotifyStore(Service("sla_monitor", settings_for(SlaMonitorSettings)))
+    escalations = Escalations(
+        store, telling.clock, ZONE, load=load, rules=lambda: telling.rules, manager_of=manager_of, changed=print
+    )
+    await escalations.begin(broken.model_copy(update={"promise_broken": False}))
+    begun = await escalations.get("r1:start:1")
+    assert (begun.promise_broken, begun.ladder, begun.next_due) == (True, PROMISE, telling.clock.now())
+    await escalations.tick()
+    assert (await escalations.get("r1:start:1")).step == 1
 
 
 async def test_a_mail_server_that_refuses_holds_up_nothing_and_is_tried_again(house: House) -> None:

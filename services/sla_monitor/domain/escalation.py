@@ -118,12 +118,12 @@ Called = Callable[[Role], tuple[str, ...]]
 
 
 def begun(known: Escalation | None, new: Escalation) -> Decision[Escalation]:
-    """The obligation is broken and not done. Begins anew where an earlier breach of it had ended; who has not been
-    told of the warning hears of the call."""
-    if known is None or known.state == "ended":
-        return Decision(new)
-    if known.state == "warned":
+    """The obligation is broken and not done. Begins anew where an earlier breach of it had ended, or never was (its
+    withdrawal may be heard after this); who has not been told of the warning hears of the call."""
+    if known is not None and known.state == "warned":
         return Decision(replace(new, calls=known.calls, untold=known.untold))
+    if known is None or known.state == "ended" or known.due < new.due:
+        return Decision(new)
     return Decision(known)
 
 

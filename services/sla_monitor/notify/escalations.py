@@ -32,7 +32,7 @@ from services.sla_monitor.domain.policies import Terms
 from services.sla_monitor.domain.rules import Rules
 from services.sla_monitor.domain.timeline import Timeline
 from services.sla_monitor.notify.store import NotifyStore
-from shared.calendar import Calendar, add
+from shared.calendar import ALWAYS, Calendar, add
 from shared.clock import Clock, local_date
 from shared.contracts.base import Decide
 from shared.contracts.sla_monitor import About, SlaBreached, SlaBreachWithdrawn, SlaWarned
@@ -77,7 +77,7 @@ class Escalations:
         broken = obligation_of(timeline, event.obligation_id)
         if timeline is None or broken is None or ending_of(broken, event.due) is not None:
             return
-        new = self._new(timeline, broken, promise_broken=event.promise_broken)
+        new = self._new(timeline, broken, promise_broken=broken.promised)
         await self._step(event.obligation_id, partial(begun, new=new))
         # What ended it between the look and the write did not find the ladder.
         after = await self._load(event.about, event.about_id)
@@ -110,9 +110,7 @@ class Escalations:
         nothing nothing."""
         told = {mark.removeprefix("breached ") for mark in timeline.announced if mark.startswith("breached ")}
         if self._rules().warns:
-            marks = set(timeline.announced)
-            over = (one for one in timeline.obligations if one.ending is not None and f"warned {one.id}" in marks)
-            told |= {one.id for one in over if self._warned(one)}
+            told |= {one.id for one in timeline.obligations if one.ending is not None and self._warned(one)}
         for obligation_id in sorted(told):
             await self._settle(timeline, obligation_id)
 
@@ -174,7 +172,8 @@ class Escalations:
         now = self._clock.now()
         calendar, terms = self._calendar(broken), self._terms(broken)
         policy = self._rules().edition(broken.policy).policies.get(broken.clock)
-        ladder = (terms and terms.ladder) or usual(always=calendar.is_always, promise_broken=promise_broken)
+        named = terms.ladder if terms and not promise_broken else None  # R-URG-6: a promise has its own
+        ladder = named or usual(always=calendar.is_always, promise_broken=promise_broken)
         return Escalation(
             escalation_id=broken.id,
             about=timeline.about,
@@ -203,7 +202,9 @@ class Escalations:
         return terms.ladder.warned if terms is not None and terms.ladder is not None else ()
 
     def _calendar(self, one: Obligation) -> Calendar:
-        """The hours in which people are called about it."""
+        """The hours in which people are called about it: what was promised to a contact has none (R-URG-6)."""
+        if one.promised:
+            return ALWAYS
         terms = self._terms(one)
         return self._rules().edition(one.policy).calendar(terms.calendar if terms else "company", one.place)
 
