@@ -27,8 +27,10 @@ INDEXES = (
     IndexModel([("priority", 1), ("next_due", 1)], partialFilterExpression={"next_due": {"$gt": NEVER}}),
     IndexModel("nearest", partialFilterExpression={"nearest": {"$gt": NEVER}}),
     IndexModel("began"),
+    IndexModel("obligations.since"),
 )
-"""What will be told next, what is still to be done, and the past. The first two hold only what is still running."""
+"""What will be told next, what is still to be done, the past, and what the reports count. The first two hold only what
+is still running."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from services.sla_monitor.domain.performance import Cell, Outcome, Performance, 
 from shared.contracts import intake
 from tests.kit import token
 from tests.sla_monitor.conftest import Running
-from tests.sla_monitor.telling import assigned, call, registered
+from tests.sla_monitor.telling import assigned, call, registered, started
 
 REPORT = "/v1/performance"
 
@@ -89,6 +89,18 @@ async def test_a_report_is_by_whom_it_is_asked(monitor: Running, by: str, expect
     assert {one["key"] for one in lines} == expected
     narrowed = (await monitor.get(REPORT, by=by, clock="callback", priority="urgent"))["lines"]
     assert narrowed == []
+
+
+async def test_what_began_in_the_period_counts_however_old_the_request_is(monitor: Running) -> None:
+    now = monitor.clock.now()
+    await monitor.publish(registered()(now - timedelta(days=3)), assigned()(now - timedelta(days=3)))
+    await monitor.publish(started()(now - timedelta(hours=1)))
+    await monitor.timeline("/v1/requests/r1/timeline", 3)
+    today = await monitor.get(REPORT, by="clock", since=(now - timedelta(days=1)).isoformat())
+    assert {one["key"] for one in today["lines"]} == {"progress"}
+    until = (now - timedelta(days=1)).isoformat()
+    before = await monitor.get(REPORT, by="clock", since=(now - timedelta(days=4)).isoformat(), until=until)
+    assert {one["key"] for one in before["lines"]} == {"assign", "start", "wait_promise"}
 
 
 async def test_months_are_the_companys(monitor: Running) -> None:

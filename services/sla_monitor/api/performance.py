@@ -53,7 +53,7 @@ class Filters:
     """What a report is asked for."""
 
     by: By
-    since: Annotated[Moment | None, Query(description="Requests and calls that began then or later; 31 days ago.")] = (
+    since: Annotated[Moment | None, Query(description="Obligations that began then or later; 31 days ago.")] = (
         None
     )
     until: Annotated[Moment | None, Query(description="… and before this; now.")] = None

@@ -22,7 +22,7 @@ NAMES: Mapping[By, Any] = {"client": "$client.name"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Of requests and calls that began from `since` until before `until`."""
+    """Of obligations that began from `since` until before `until`, however old what they are about is."""
 
     by: By
     since: datetime
@@ -41,7 +41,7 @@ async def cells(store: Store, wanted: Wanted, now: datetime) -> list[Cell]:
 
 
 def _pipeline(wanted: Wanted, now: datetime) -> list[dict[str, Any]]:
-    documents = {"began": {"$gte": wanted.since, "$lt": wanted.until}}
+    documents: dict[str, Any] = {"obligations": {"$elemMatch": {"since": _period(wanted)}}}
     if wanted.base is not None:
         documents |= within(wanted.base)
     group = {"key": _key(wanted), "outcome": "$outcome", "seconds": "$seconds"}
@@ -56,6 +56,10 @@ def _pipeline(wanted: Wanted, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
+def _period(wanted: Wanted) -> dict[str, datetime]:
+    return {"$gte": wanted.since, "$lt": wanted.until}
+
+
 def _obligations(wanted: Wanted, now: datetime) -> dict[str, Any]:
     settled = [
         {"obligations.ending": "met"},
@@ -63,7 +67,8 @@ def _obligations(wanted: Wanted, now: datetime) -> dict[str, Any]:
         {"obligations.ending": None, "obligations.paused": None, "obligations.due": {"$lt": now}},
     ]
     named = {"obligations.clock": wanted.clock, "obligations.priority": wanted.priority}
-    return {"$or": settled} | {name: value for name, value in named.items() if value is not None}
+    began = {"obligations.since": _period(wanted)}
+    return {"$or": settled} | began | {name: value for name, value in named.items() if value is not None}
 
 
 def _key(wanted: Wanted) -> Any:
