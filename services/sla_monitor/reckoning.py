@@ -7,8 +7,11 @@ from time import perf_counter
 import structlog
 
 from services.sla_monitor.domain.policies import Version
+from services.sla_monitor.domain.timeline import UnknownSubject
 from services.sla_monitor.monitor import Monitor
 from services.sla_monitor.policy_book import LOOK_EVERY, PAGE, PolicyBook, claimed, concerned, key_of, swept
+from shared.calendar import NoCalendarYear
+from shared.store import Unreadable
 
 log = structlog.get_logger()
 
@@ -21,7 +24,8 @@ class Reckoning:
         self._monitor = monitor
 
     async def run(self) -> None:
-        """For ever. Raises the driver's error where the database cannot be read."""
+        """For ever. Raises the driver's error where the database cannot be read, and what could not be written: begun
+        again, it goes on with the page it was at, once nobody seems to be at it (`policy_book.LEFT_AFTER`)."""
         while True:
             await self.tick()
             await asyncio.sleep(LOOK_EVERY)
@@ -50,9 +54,10 @@ class Reckoning:
         log.info("policy applied", action="policy.applied", version=version.number)
 
     async def _reckon(self, key: str) -> bool:
-        """Whether something came out otherwise. What cannot be reckoned stays as it is: the night finds it."""
+        """Whether something came out otherwise. What can never be reckoned stays as it is: the night finds it. What
+        fails otherwise is raised, so that the page is gone through once more."""
         try:
             return await self._monitor.reckon(key)
-        except Exception as error:
+        except (NoCalendarYear, UnknownSubject, Unreadable) as error:
             log.exception("not reckoned", action="policy.failed", key=key, exc_info=error)
             return False

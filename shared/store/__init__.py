@@ -2,6 +2,6 @@
 
 from shared.store.commit import DuplicateKey
 from shared.store.database import Database
-from shared.store.documents import Busy, Documents, Stepped
+from shared.store.documents import Busy, Documents, Stepped, Unreadable
 
-__all__ = ["Busy", "Database", "Documents", "DuplicateKey", "Stepped"]
+__all__ = ["Busy", "Database", "Documents", "DuplicateKey", "Stepped", "Unreadable"]

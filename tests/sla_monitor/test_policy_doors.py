@@ -8,6 +8,7 @@ import pytest
 
 from services.sla_monitor.domain.policies import Terms
 from services.sla_monitor.main import build_app
+from services.sla_monitor.monitor import Monitor
 from services.sla_monitor.policy_book import LEFT_AFTER, PolicyOvertaken, claimed, enacted, swept
 from services.sla_monitor.settings import SlaMonitorSettings
 from services.sla_monitor.store import Store
@@ -15,6 +16,7 @@ from shared.contracts import intake
 from shared.contracts.accounts import ClientRegistered
 from shared.contracts.sla_monitor import SlaBreached
 from shared.service import Service
+from shared.store import Busy
 from tests.conftest import SettingsFor
 from tests.kit import eventually, publish, serving, token
 from tests.sla_monitor.conftest import DIRECTOR, Running, Start
@@ -340,6 +342,31 @@ async def test_a_second_replica_learns_of_it_and_each_due_time_moves_once(
         assert await store.timelines.count({"obligations.policy": 2, "reckoned_by": 2}) == 30
         verified = (await other.get("/v1/clocks/verify", headers=DIRECTOR)).json()
         assert (verified["checked"], verified["differences"]) == (30, [])
+
+
+async def test_a_page_in_which_something_could_not_be_written_is_gone_through_again(
+    monkeypatch: pytest.MonkeyPatch, monitor: Running
+) -> None:
+    await monitor.tell(MISSED)
+    await monitor.timeline("/v1/calls/k1/timeline", 1)
+    whole, failed = Monitor.reckon, asyncio.Event()
+
+    async def once(self: Monitor, key: str) -> bool:
+        if failed.is_set():
+            return await whole(self, key)
+        failed.set()
+        raise Busy
+
+    monkeypatch.setattr(Monitor, "reckon", once)
+    sooner = clock("callback", terms=(Terms(priorities=(None,), target=timedelta(minutes=2)),))
+    await put(monitor, body([sooner], applies_to_open=True))
+    monitor.clock.offset += timedelta(seconds=7)
+    await eventually(failed.is_set)
+    assert (await monitor.get(POLICY))["applied"] is False
+    monitor.clock.offset += LEFT_AFTER
+    await applied(monitor, 2)
+    (one,) = (await monitor.timeline("/v1/calls/k1/timeline", 1))["obligations"]
+    assert datetime.fromisoformat(one["due"]) - datetime.fromisoformat(one["since"]) == timedelta(minutes=2)
 
 
 async def test_a_setting_that_changed_is_a_version_of_its_own_unless_a_person_has_made_one(

@@ -53,9 +53,7 @@ class Filters:
     """What a report is asked for."""
 
     by: By
-    since: Annotated[Moment | None, Query(description="Obligations that began then or later; 31 days ago.")] = (
-        None
-    )
+    since: Annotated[Moment | None, Query(description="Obligations that began then or later; 31 days ago.")] = None
     until: Annotated[Moment | None, Query(description="… and before this; now.")] = None
     clock: Annotated[ClockName | None, Query(max_length=100)] = None
     priority: Priority | None = None
