@@ -50,9 +50,11 @@ class Demands:
         try:
             if demand.action == "replace":
                 by_rule = demand.by == ROUTING
-                await self._orders.replace(work, None, demand.by, demand.reason, overrule=False, higher=not by_rule)
+                await self._orders.replace(
+                    work, None, demand.by, demand.reason, overrule=False, higher=not by_rule, because=demand
+                )
             elif demand.finish_by is not None:
-                await self._orders.force(work, None, demand.by, demand.reason, demand.finish_by)
+                await self._orders.force(work, None, demand.by, demand.reason, demand.finish_by, because=demand)
             ORDERS.labels(action=demand.action, outcome="done").inc()
         except RoutingError as refusal:
             ORDERS.labels(action=demand.action, outcome="waits").inc()

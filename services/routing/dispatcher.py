@@ -14,7 +14,7 @@ from services.routing.domain.facts import Did, Registration, Word
 from services.routing.domain.refusals import RoutingError
 from services.routing.domain.specialists import ticket
 from services.routing.domain.steps import placed, spoken
-from services.routing.domain.work import Work, heard, held, known, let_go, registered, wish_of
+from services.routing.domain.work import Work, called_off, heard, held, known, let_go, registered, wish_of
 from services.routing.metrics import STEPS
 from services.routing.roster import Roster
 from services.routing.store import Store
@@ -89,7 +89,7 @@ class Dispatcher:
         place = await self.place(wish)
         if place.winner is None and not work.tale.announced:
             place = await self._displacer.make_room(wish, place, self._settle)
-        return await self._keep(work, place)
+        return await self._keep(work, wish, place)
 
     async def displace(self, work: Work) -> bool:
         """Give urgent work that waits the place of routine work that came to lie unstarted meanwhile; tells whether
@@ -98,18 +98,21 @@ class Dispatcher:
         found = self._assigner.look(wish)
         if found.winner is not None:
             return await self.give(work)
-        return await self._keep(work, await self._displacer.make_room(wish, found, self._settle))
+        return await self._keep(work, wish, await self._displacer.make_room(wish, found, self._settle))
 
-    async def _keep(self, work: Work, place: Explained) -> bool:
-        """Write what came of looking for a place; tells whether there was one."""
+    async def _keep(self, work: Work, wish: Wish, place: Explained) -> bool:
+        """Write what came of looking for a place by this wish, as long as the work still has it; tells whether there
+        was one."""
         if place.winner is None and work.tale.announced:
             return False
         name = self.roster.name(place.winner)
-        stepped = await self._store.works.step(
-            work.request_id, lambda found: placed(known(found), place, name, self.now())
-        )
-        await self._give_back(stepped.state, place)
-        self._join(stepped.state)
+
+        def decide(found: Work | None) -> Decision[Work]:
+            now = known(found)
+            return placed(now, place, name, self.now()) if wish_of(now) == wish else Decision(now)
+
+        stepped = await self._store.works.step(work.request_id, decide)
+        self._join(await self._give_back(stepped.state, place))
         return place.winner is not None
 
     def board(self) -> Board:
@@ -136,15 +139,15 @@ class Dispatcher:
         try:
             stepped = await self._store.works.step(request_id, decide)
         except RoutingError:
-            if place is not None and place.winner is not None:
-                await self._assigner.release(place.winner, [ticket(request_id, place.turn)])
+            found = await self._store.works.get(request_id)
+            await self._give_back(found or Work(request_id=request_id), place)
             raise
         await self._settle(stepped.state, place)
         return stepped.state
 
     async def _settle(self, work: Work, place: Explained | None = None) -> None:
         """Give back what the work needs no more, and find it a place where it has just begun to wait."""
-        await self._give_back(work, place)
+        work = await self._give_back(work, place)
         if work.tale.stage == "waiting" and not work.tale.announced:
             await self.give(work)
         else:
@@ -154,11 +157,22 @@ class Dispatcher:
         if work.tale.stage == "waiting" and work.tale.announced:
             self._assigner.waits(wish_of(work))
 
-    async def _give_back(self, work: Work, place: Explained | None) -> None:
+    async def _give_back(self, work: Work, place: Explained | None) -> Work:
+        """Give back what the work needs no more; `place` as well, where it is not the one the work has.
+
+        Another may have taken the same place for the same turn, and be about to write it: the turn is called off
+        before the place is given back. The work is returned as it is then.
+        """
+        taken = place if place is not None and place.winner is not None else None
+        if taken is not None and work.turn < taken.turn:
+            request_id, turn = work.request_id, taken.turn
+            stepped = await self._store.works.step(request_id, lambda found: called_off(found, request_id, turn))
+            work = stepped.state
         needless = set(let_go(work))
-        if place is not None and place.winner is not None:
-            needless.add((place.winner, ticket(work.request_id, place.turn)))
+        if taken is not None and taken.winner is not None:
+            needless.add((taken.winner, ticket(work.request_id, taken.turn)))
         client = work.tale.client
         served = client.client_id if client and work.tale.stage == "finished" else None
         for specialist_id, one in needless - {held(work)}:
             await self._assigner.release(specialist_id, [one], served)
+        return work

@@ -12,6 +12,7 @@ from services.routing.domain.life import MANAGER_STEPS, allowed
 from services.routing.domain.needs import TOP_LEVEL, Need
 from services.routing.domain.refusals import NobodyCan, StepRefused
 from services.routing.domain.steps import Order, assigned, forced, may_manage, replaced
+from services.routing.domain.story import Demand
 from services.routing.domain.work import Work, another_wish_of, held, last_holder, last_words, wish_of
 from shared.contracts.base import Decision
 
@@ -35,10 +36,11 @@ class Orders:
 
     async def replace(
         self, work: Work, specialist_id: str | None, by: str, reason: str, *,
-        overrule: bool, handover: str = "", higher: bool = True,
+        overrule: bool, handover: str = "", higher: bool = True, because: Demand | None = None,
     ) -> Work:  # fmt: skip
         """Somebody else gets it: the best, or `specialist_id`; complex work goes to a `higher` level (R-IMP-3).
-        `handover` says where it stands; without it, whatever the one before said last.
+        `handover` says where it stands; without it, whatever the one before said last. `because` of a demand: only
+        as long as that stands.
 
         Raises `StepRefused`, `NobodyCan` or `Overtaken`.
         """
@@ -46,7 +48,7 @@ class Orders:
         wish = another_wish_of(work)
         need = self._higher(work, wish.need) if higher else wish.need
         wish = replace(wish, need=need, only=specialist_id, overruled=overrule)
-        order = replace(self._order(by, reason), handover=handover or last_words(work))
+        order = replace(self._order(by, reason), handover=handover or last_words(work), because=because)
         return await self._with_place(work, wish, replaced, order)
 
     async def demand_another(self, work: Work, by: str, reason: str) -> Work:
@@ -68,12 +70,16 @@ class Orders:
         word = Word(said="ordered", at=now, counts_at=now, by=by, text=reason, action="keep")
         return await self._dispatcher.hear(work.request_id, word)
 
-    async def force(self, work: Work, specialist_id: str | None, by: str, reason: str, finish_by: datetime) -> Work:
+    async def force(
+        self, work: Work, specialist_id: str | None, by: str, reason: str, finish_by: datetime, *,
+        because: Demand | None = None,
+    ) -> Work:  # fmt: skip
         """Bind to a date whoever has it, or had it last, or is named; a refusal does not stand against it (R-COI-2).
+        `because` as in `replace`.
 
         Raises `StepRefused`, `BadDate`, `NobodyCan` or `Overtaken`.
         """
-        order = replace(self._order(by, reason), finish_by=finish_by)
+        order = replace(self._order(by, reason), finish_by=finish_by, because=because)
         whom, holder = specialist_id or last_holder(work), held(work)
         if whom is None:
             raise StepRefused("force", work.tale.stage, [step for step in MANAGER_STEPS if step != "force"])
@@ -88,7 +94,7 @@ class Orders:
         place = await self._dispatcher.place(wish)
         if place.winner is None:
             raise NobodyCan(_why_not(place), place.counts)
-        order = replace(order, place=place, name=self._dispatcher.roster.name(place.winner))
+        order = replace(order, place=place, name=self._dispatcher.roster.name(place.winner), seen=work)
         return await self._dispatcher.commit(work.request_id, lambda found: decide(found, order), place)
 
     def _check_admitted(self, work: Work, specialist_id: str) -> None:

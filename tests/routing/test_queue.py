@@ -4,13 +4,16 @@ from typing import Any
 
 import pytest
 
+from services.routing.domain.assignment import Explained
+from services.routing.domain.candidates import Wish
+from services.routing.domain.exclusions import Exclusion
 from services.routing.domain.facts import Did
 from services.routing.domain.refusals import NobodyCan
-from services.routing.domain.specialists import Skill
+from services.routing.domain.specialists import Skill, exclude
 from services.routing.domain.work import Work, known, wish_of
 from services.routing.settings import RoutingSettings
 from tests.conftest import SettingsFor
-from tests.routing.given import OFFICE, minutes, registration, wish, word
+from tests.routing.given import OFFICE, SCHOOL, minutes, registration, wish, word
 from tests.routing.replicas import Replica, replicas
 
 
@@ -127,4 +130,32 @@ async def test_words_heard_before_the_registration_decide_who_is_able(settings_f
         await one.dispatcher.hear("r1", word("reprioritised", minutes(1), priority="important", nature="complex"), "m")
         work = await register(one, "r1")
         assert (work.tale.stage, work.deeds[-1].text) == ("waiting", "Свободных нет: не хватает уровня — 1.")
+        assert await one.places() == set()
+
+
+async def test_who_turns_out_to_be_kept_away_while_the_place_is_taken_does_not_get_it(
+    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with replicas(settings_for(RoutingSettings), count=1) as (one,):
+        unknown = await register(one, "r1", client=None)
+        complex_ = await register(one, "r2", client=None)
+        await one.hire("ivan", skills=(Skill("1С:ЗГУ", 3),))
+        exclusion = Exclusion(
+            exclusion_id="e", client_id="school", reason="нагрубил", since=minutes(0), until=None, by="m1"
+        )
+        stepped = await one.store.specialists.step("ivan", lambda state: exclude(state, exclusion))
+        one.roster.put(stepped.state)
+        take = one.assigner.place
+
+        async def place(wanted: Wish) -> Explained:
+            found = await take(wanted)
+            monkeypatch.setattr(one.assigner, "place", take)
+            await one.dispatcher.hear("r1", word("identified", minutes(1), client=SCHOOL))
+            await one.dispatcher.hear("r2", word("reprioritised", minutes(1), nature="complex"))
+            return found
+
+        for work in (unknown, complex_):
+            monkeypatch.setattr(one.assigner, "place", place)
+            await one.dispatcher.give(work)
+            assert known(await one.store.works.get(work.request_id)).tale.stage == "waiting"
         assert await one.places() == set()

@@ -1,9 +1,11 @@
 """What specialists say and managers order, as decisions on one work item."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from services.routing.domain.facts import Word
 from services.routing.domain.refusals import (
     BadDate,
     BoundByDate,
@@ -135,6 +137,40 @@ def test_an_order_decided_on_an_older_state_is_refused() -> None:
         replaced(replaced(work, order).state, order)
     with pytest.raises(StepRefused):
         assigned(work, order)
+
+
+def test_a_demand_is_dropped_once_the_lost_one_has_started_or_is_kept() -> None:
+    caught = replace(word("lost", minutes(30), specialist_id="ivan"), by="routing")
+    lost = hear_all(given_to(waiting(), "ivan", minutes(1)), [caught])
+    demand = lost.tale.pending
+    assert demand is not None
+    order = Order(by="routing", now=minutes(40), place=place(lost, "olga"), name="Ольга", because=demand)
+    started = spoken(lost, "start", "ivan", minutes(35)).state
+    kept = hear_all(lost, [word("ordered", minutes(35), action="keep")])
+    for work in (started, kept):
+        with pytest.raises(Overtaken):
+            replaced(work, order)
+    bound = replace(order, finish_by=minutes(500), place=None)
+    with pytest.raises(Overtaken):
+        forced(started, bound)
+    assert replaced(lost, order).state.tale.specialist_id == "olga"
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        word("identified", minutes(2), client=replace(SCHOOL, client_id="shop")),
+        word("reprioritised", minutes(2), nature="complex"),
+    ],
+)
+def test_an_order_for_what_the_work_asks_no_more_is_refused(then: Word) -> None:
+    seen = waiting()
+    order = Order(by="m1", now=minutes(5), place=place(seen, "ivan"), seen=seen)
+    with pytest.raises(Overtaken):
+        assigned(hear_all(seen, [then]), order)
+    had = given_to(seen, "ivan", minutes(1))
+    with pytest.raises(Overtaken):
+        replaced(hear_all(had, [then]), replace(order, place=place(had, "olga"), seen=had))
 
 
 def test_a_finished_work_forced_again_takes_a_new_place() -> None:

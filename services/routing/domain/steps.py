@@ -15,7 +15,8 @@ from services.routing.domain.refusals import (
     PostponedEnough,
     StepRefused,
 )
-from services.routing.domain.work import Work, about, done, held, known, next_moment
+from services.routing.domain.story import Demand
+from services.routing.domain.work import Work, about, done, held, known, next_moment, wish_of
 from shared.contracts.base import Decision, Event, Priority
 from shared.contracts.routing import (
     WorkAssigned,
@@ -47,6 +48,10 @@ class Order:
     finish_by: datetime | None = None
     handover: str = ""
     """Where the work stands, for whoever takes it over."""
+    seen: Work | None = None
+    """The work as it was when the place was looked for."""
+    because: Demand | None = None
+    """What stood to be done, where that alone is why; None where a person or an absence is."""
 
 
 def placed(work: Work, place: Explained, name: str, now: datetime, by: str = ROUTING) -> Decision[Work]:
@@ -68,14 +73,16 @@ def placed(work: Work, place: Explained, name: str, now: datetime, by: str = ROU
 def assigned(work: Work | None, order: Order) -> Decision[Work]:
     """A manager gave waiting work to somebody. Raises `StepRefused` or `Overtaken`."""
     found = may_manage(work, "assign")
-    if order.place is None or order.place.turn != found.turn + 1:
+    if order.place is None:
         raise Overtaken
+    _check_turn(found, order, order.place)
     return placed(found, order.place, order.name, order.now, order.by)
 
 
 def replaced(work: Work | None, order: Order) -> Decision[Work]:
     """Somebody else has it instead (R-IMP-3); waiting work is merely assigned. Raises `StepRefused` or `Overtaken`."""
     found = may_manage(work, "replace")
+    _check_still_due(found, order)
     if found.tale.stage == "waiting":
         return assigned(found, order)
     after, at = _given(found, "replace", order)
@@ -94,12 +101,13 @@ def forced(work: Work | None, order: Order) -> Decision[Work]:
     """A specialist must finish by a date (R-IMP-3): who has it, or whoever is named, a refused one not excepted
     (R-COI-2). Raises `StepRefused`, `BadDate` or `Overtaken`."""
     found = known(work)
+    _check_still_due(found, order)
     if order.finish_by is None or order.finish_by <= order.now:
         raise BadDate("Срок finish_by уже прошёл; назначьте будущий.")
     events: tuple[Event, ...] = ()
     if order.place is not None and order.place.winner != found.tale.specialist_id:
         given = assigned(found, order) if found.tale.stage == "waiting" else replaced(found, order)
-        found, events, order = given.state, given.events, replace(order, place=None)
+        found, events, order = given.state, given.events, replace(order, place=None, because=None)
     after, at = _given(may_manage(found, "force"), "force", order)
     event = WorkForced(
         **about(after, at), specialist_id=after.tale.specialist_id or "", finish_by=order.finish_by, by=order.by
@@ -170,8 +178,8 @@ def _given(work: Work, did: Did, order: Order) -> tuple[Work, datetime]:
     place, at = order.place, next_moment(work, order.now)
     if place is None and (did == "replace" or held(work) is None):
         raise Overtaken
-    if place is not None and place.turn != work.turn + 1:
-        raise Overtaken
+    if place is not None:
+        _check_turn(work, order, place)
     deed = Deed(
         did=did,
         at=at,
@@ -183,6 +191,23 @@ def _given(work: Work, did: Did, order: Order) -> tuple[Work, datetime]:
         note=order.handover,
     )
     return replace(done(work, deed), explained=place or work.explained), at
+
+
+def _check_turn(work: Work, order: Order, place: Explained) -> None:
+    """The place is that of the next turn, and the work still asks for what it was chosen by (R-COI-2, R-COI-3)."""
+    if place.turn != work.turn + 1 or (order.seen is not None and _asks(order.seen) != _asks(work)):
+        raise Overtaken
+
+
+def _check_still_due(work: Work, order: Order) -> None:
+    """What was to be done still is: whoever was lost has not spoken meanwhile, and nobody ordered to keep them."""
+    if order.because is not None and work.tale.pending != order.because:
+        raise Overtaken
+
+
+def _asks(work: Work) -> tuple[object, ...]:
+    wish = wish_of(work)
+    return wish.client_id, wish.need, wish.barred
 
 
 def _check_postponement(work: Work, until: datetime, now: datetime, limits: Mapping[Priority, int]) -> None:
