@@ -21,7 +21,7 @@ from services.routing.domain.facts import ROUTING, Client, Did, Registration, Sa
 from services.routing.domain.needs import COMPLEX_LEVEL, need_of, product_key
 from services.routing.domain.record import share
 from services.routing.domain.refusals import BoundByDate, PostponedEnough
-from services.routing.domain.steps import LOOKED_AT, Order, displaced, forced, placed, replaced, spoken, victim
+from services.routing.domain.steps import Order, displaced, forced, placed, replaced, spoken, victim
 from services.routing.domain.work import Work, another_wish_of, heard, last_holder, registered, wish_of
 from services.routing.stems import stems
 
@@ -149,7 +149,7 @@ class World:
 
     def _displaced(self, wish: Wish) -> str | None:
         often = self._giver.displacements
-        for key in self._giver.instead(wish, self._loads, self.now)[:LOOKED_AT]:
+        for key in self._giver.instead(wish, self._loads, self.now):
             desk = self._desks[key]
             found = victim((item.work for item in desk.items), key, self.now, often)
             if found is not None:

@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from services.routing.demands import Demands
 from services.routing.dispatcher import Dispatcher
+from services.routing.domain.candidates import Board
 from services.routing.domain.work import Work, wish_of
 from services.routing.metrics import WAITING
 from services.routing.store import Store
@@ -61,30 +62,30 @@ class Backlog:
 
     async def _give_page(self, page: Sequence[Work], hopeless: set[tuple[int, str]]) -> set[str]:
         """Those who got a place; whom nobody has a place for now, nobody has one for further down the queue either."""
-        board, tried, urgent = self._dispatcher.board(), list[Work](), list[Work]()
+        board, tried = self._dispatcher.board(), list[Work]()
         for work in page:
             if not work.tale.announced or not self._dispatcher.hopeless(work, board):
                 tried.append(work)
                 continue
             if self._dispatcher.nobody_left(work, board):
                 hopeless.add((work.tale.rank, work.tale.need))
-            if work.tale.rank == 0:
-                urgent.append(work)
         outcomes = await asyncio.gather(*(self._caused(work, self._dispatcher.give) for work in tried))
         got = {work.request_id for work, given in zip(tried, outcomes, strict=True) if given}
-        return got | await self._displacing(urgent)
+        urgent = [work for work in page if work.tale.rank == 0 and work.tale.announced and work.request_id not in got]
+        return got | await self._displacing(urgent, board)
 
-    async def _displacing(self, urgent: Sequence[Work]) -> set[str]:
+    async def _displacing(self, urgent: Sequence[Work], board: Board) -> set[str]:
         """Those who got the place of routine work: some may have come to lie unstarted with somebody since they began
         to wait. Where there was none for one, there is none for its like."""
-        got, stuck = set[str](), set[str]()
+        got, stuck = set[str](), set[object]()
         for work in urgent:
-            if work.tale.need in stuck:
+            like = self._dispatcher.whom_it_may_have(work, board)
+            if like in stuck:
                 continue
             if await self._caused(work, self._dispatcher.displace):
                 got.add(work.request_id)
             else:
-                stuck.add(work.tale.need)
+                stuck.add(like)
         return got
 
     async def measure(self) -> None:

@@ -13,6 +13,8 @@ import structlog
 from services.routing.dispatcher import Dispatcher
 from services.routing.domain.facts import ROUTING
 from services.routing.domain.refusals import NobodyCan, RoutingError
+from services.routing.domain.steps import order_lapsed
+from services.routing.domain.story import Demand
 from services.routing.domain.work import Work, held
 from services.routing.metrics import ORDERS
 from services.routing.orders import Orders
@@ -38,7 +40,9 @@ class Demands:
         for specialist_id in self._roster.kept_away():
             await self._take_away(specialist_id)
         works = await self._store.pending()
-        await asyncio.gather(*(self.try_one(work) for work in works))
+        while works:
+            await asyncio.gather(*(self.try_one(work) for work in works))
+            works = await self._store.pending(works[-1].request_id)
         for specialist_id, chain, since in self._roster.gone():
             await self._hand_over(specialist_id, chain, since)
 
@@ -49,16 +53,30 @@ class Demands:
             return
         try:
             if demand.action == "replace":
-                by_rule = demand.by == ROUTING
+                higher = demand.by != ROUTING and not self._kept_away(work, demand)
                 await self._orders.replace(
-                    work, None, demand.by, demand.reason, overrule=False, higher=not by_rule, because=demand
+                    work, None, demand.by, demand.reason, overrule=False, higher=higher, because=demand
                 )
+            elif demand.finish_by is not None and demand.finish_by <= self._dispatcher.now():
+                await self._end(work, demand)
+                return
             elif demand.finish_by is not None:
                 await self._orders.force(work, None, demand.by, demand.reason, demand.finish_by, because=demand)
             ORDERS.labels(action=demand.action, outcome="done").inc()
         except RoutingError as refusal:
             ORDERS.labels(action=demand.action, outcome="waits").inc()
             log.info("not yet", action="demand.waits", request=work.request_id, why=str(refusal))
+
+    async def _end(self, work: Work, demand: Demand) -> None:
+        now = self._dispatcher.now()
+        await self._dispatcher.commit(work.request_id, lambda found: order_lapsed(found, demand, now), None)
+        ORDERS.labels(action=demand.action, outcome="lapsed").inc()
+
+    def _kept_away(self, work: Work, demand: Demand) -> bool:
+        """Whether it is to go to somebody else because of an exclusion: then anybody able will do."""
+        place, client = held(work), work.tale.client
+        kept = place and client and self._roster.excluded(place[0], client.client_id)
+        return demand.kept_away or bool(kept)
 
     async def _take_away(self, specialist_id: str) -> None:
         """Work they got before the exclusion, or before it was known whose it is, is to go to somebody else."""

@@ -127,6 +127,11 @@ class Dispatcher:
         """Whether nobody has a place for any work of this kind."""
         return self._assigner.nobody_left(wish_of(work), board)
 
+    def whom_it_may_have(self, work: Work, board: Board) -> tuple[str, frozenset[str], frozenset[str]]:
+        """The same for works that the same specialists may have: what is needed, and who is barred from it."""
+        client_id = work.tale.client.client_id if work.tale.client else ""
+        return work.tale.need, wish_of(work).barred, frozenset(board.excluded.get(client_id, ()))
+
     async def place(self, wish: Wish) -> Explained:
         """Take a place; whoever asks must then `commit` it to the work item."""
         return await self._assigner.place(wish)

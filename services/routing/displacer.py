@@ -11,13 +11,15 @@ from dataclasses import replace
 from services.routing.assigner import Assigner
 from services.routing.domain.assignment import Explained
 from services.routing.domain.candidates import Wish
-from services.routing.domain.steps import LOOKED_AT, displaced, victim
-from services.routing.domain.work import Work, held, known
+from services.routing.domain.steps import displaced
+from services.routing.domain.work import Work, known, let_go
 from services.routing.metrics import DISPLACED
 from services.routing.roster import Roster
 from services.routing.store import Store
 from shared.clock import Clock
 
+TRIED = 5
+"""Of those whose place urgent work may want, the best who are asked: they refuse only where others were faster."""
 Settle = Callable[[Work], Awaitable[None]]
 
 
@@ -35,21 +37,22 @@ class Displacer:
         `settle` looks after the work displaced."""
         if place.winner is not None or place.counts.get("able") or wish.priority != "urgent" or wish.only:
             return place
-        for specialist_id in self._assigner.full(wish)[:LOOKED_AT]:
-            works = await self._store.works_of(self._roster.holds(specialist_id))
-            found = victim(works.values(), specialist_id, self._clock.now(), self._roster.policy.displacements)
-            if found is not None and await self._swap(specialist_id, found, wish, settle):
+        full = self._assigner.full(wish)
+        victims = await self._store.displaceable(full, self._roster.policy.displacements) if full else {}
+        for specialist_id in [one for one in full if one in victims][:TRIED]:
+            if await self._swap(specialist_id, victims[specialist_id], wish, settle):
                 DISPLACED.inc()
-                return replace(place, winner=specialist_id, displaced=found.request_id)
+                return replace(place, winner=specialist_id, displaced=victims[specialist_id])
         return place
 
-    async def _swap(self, specialist_id: str, work: Work, wish: Wish, settle: Settle) -> bool:
-        place, now, often = held(work), self._clock.now(), self._roster.policy.displacements
+    async def _swap(self, specialist_id: str, request_id: str, wish: Wish, settle: Settle) -> bool:
+        now, often = self._clock.now(), self._roster.policy.displacements
         stepped = await self._store.works.step(
-            work.request_id, lambda found: displaced(known(found), specialist_id, wish.request_id, now, often)
+            request_id, lambda found: displaced(known(found), specialist_id, wish.request_id, now, often)
         )
-        if place is None or not stepped.events:
+        if not stepped.events:
             return False
-        taken = await self._assigner.swap(specialist_id, wish, place[1])
+        given_up = next(one for who, one in reversed(let_go(stepped.state)) if who == specialist_id)
+        taken = await self._assigner.swap(specialist_id, wish, given_up)
         await settle(stepped.state)
         return taken

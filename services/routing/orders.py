@@ -52,9 +52,9 @@ class Orders:
         return await self._with_place(work, wish, replaced, order)
 
     async def demand_another(self, work: Work, by: str, reason: str) -> Work:
-        """Somebody else is to have it, as soon as somebody can."""
+        """Somebody else is to have it, as soon as somebody can: whoever has it is kept away from the client."""
         now = self._dispatcher.now()
-        word = Word(said="ordered", at=now, counts_at=now, by=by, text=reason, action="replace")
+        word = Word(said="ordered", at=now, counts_at=now, by=by, text=reason, action="replace", kept_away=True)
         return await self._dispatcher.hear(work.request_id, word)
 
     async def keep(self, work: Work, by: str, reason: str) -> Work:

@@ -6,7 +6,7 @@ clients      one document a client: whose base it is in
 policies     one document a version of the policy, by its number
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -75,9 +75,10 @@ class Store:
         cursor = self.works.collection.find({"$and": where}, UNREAD).sort(list(QUEUE)).limit(limit)
         return [from_fields(document, Work) async for document in cursor]
 
-    async def pending(self) -> list[Work]:
-        """Work with something to be done as soon as it can be."""
-        return await self.works.find({"tale.pending.action": {"$exists": True}}, limit=PENDING_AT_ONCE)
+    async def pending(self, after: str = "") -> list[Work]:
+        """Work with something to be done as soon as it can be, by request: the first of those behind `after`."""
+        where = {"tale.pending.action": {"$exists": True}, "_id": {"$gt": after}}
+        return await self.works.find(where, limit=PENDING_AT_ONCE)
 
     async def newest_policy(self) -> Policy | None:
         """The policy put in force last; None where the shipped one never was changed."""
@@ -131,6 +132,20 @@ class Store:
             {"$group": {"_id": "$deeds.specialist_id", "count": {"$sum": 1}}},
         ]
         return {group["_id"]: int(group["count"]) async for group in self.works.collection.aggregate(pipeline)}
+
+    async def displaceable(self, specialist_ids: Sequence[str], often: int) -> dict[str, str]:
+        """For each of these specialists, the routine request whose place urgent work may take, if there is one: not
+        started, bound to no date, displaced less than `often` times, and what the client expects latest."""
+        where = {
+            "tale.stage": "assigned",
+            "tale.rank": RANKS["routine"],
+            "tale.ahead": {"$not": {"$gte": often}},
+            "tale.finish_by": None,
+            "tale.specialist_id": {"$in": list(specialist_ids)},
+        }
+        latest = {"$group": {"_id": "$tale.specialist_id", "request_id": {"$first": "$_id"}}}
+        cursor = self.works.collection.aggregate([{"$match": where}, {"$sort": {"tale.due": -1, "_id": -1}}, latest])
+        return {group["_id"]: group["request_id"] async for group in cursor}
 
     async def marks_since(self, since: datetime) -> dict[str, Mapping[str, int]]:
         """For each specialist, how many entries of each kind the record has since then."""

@@ -141,6 +141,17 @@ class WorkForced(WorkEvent):
     by: str
 
 
+class WorkOrderLapsed(WorkEvent):
+    """A manager ordered it finished by `finish_by`, which passed before anybody could be bound to it."""
+
+    TYPE: ClassVar[str] = "work.order_lapsed"
+
+    finish_by: Moment
+    by: str
+    """Who ordered it."""
+    reason: str
+
+
 class WorkReplaced(WorkEvent):
     """Another specialist has it instead (R-IMP-3, R-URG-7)."""
 

@@ -15,6 +15,7 @@ from shared.contracts.routing import (
     WorkDisplaced,
     WorkFinished,
     WorkForced,
+    WorkOrderLapsed,
     WorkPostponed,
     WorkProgressed,
     WorkReopened,
@@ -45,6 +46,7 @@ EVENTS: tuple[Event, ...] = (
     WorkFinished(**WORK, specialist_id="s1", note="пересчитал"),
     WorkCancelAsked(**WORK, specialist_id="s1", reason="типовое поведение"),
     WorkForced(**WORK, specialist_id="s1", finish_by=LATER, by="m1"),
+    WorkOrderLapsed(**WORK, finish_by=LATER, by="m1", reason="некому"),
     WorkReplaced(
         **WORK,
         from_specialist_id="s1",

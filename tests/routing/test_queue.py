@@ -1,9 +1,11 @@
 """Nobody slips in before those who wait, and nobody is left waiting beside somebody free (R-URG-4)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from services.routing import store
 from services.routing.domain.assignment import Explained
 from services.routing.domain.candidates import Wish
 from services.routing.domain.exclusions import Exclusion
@@ -159,3 +161,67 @@ async def test_who_turns_out_to_be_kept_away_while_the_place_is_taken_does_not_g
             await one.dispatcher.give(work)
             assert known(await one.store.works.get(work.request_id)).tale.stage == "waiting"
         assert await one.places() == set()
+
+
+async def test_every_demand_is_tried_however_many_there_are(
+    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "PENDING_AT_ONCE", 2)
+    async with replicas(settings_for(RoutingSettings), count=1) as (one,):
+        await one.hire("ivan", capacity=5)
+        for number in range(5):
+            await register(one, f"r{number}", priority="routine")
+            ordered = word("ordered", minutes(5), action="force", until=minutes(60))
+            await one.dispatcher.hear(f"r{number}", ordered)
+        one.clock.moment = minutes(10)
+        await one.demands.carry_out()
+        works = await one.store.works.find({})
+        assert [work.tale.finish_by for work in works] == [minutes(60)] * 5
+
+
+async def test_complex_work_leaves_whoever_is_kept_away_though_nobody_is_above_them(settings_for: SettingsFor) -> None:
+    async with replicas(settings_for(RoutingSettings), count=1) as (one,):
+        await one.hire("ivan", skills=(Skill("1С:ЗГУ", 5),))
+        await register(one, "r1", nature="complex")
+        await one.hire("olga", skills=(Skill("1С:ЗГУ", 4),))
+        await keep_away(one, "ivan", "school")
+        await one.demands.carry_out()
+        work = known(await one.store.works.get("r1"))
+        assert (work.tale.specialist_id, work.tale.marks) == ("olga", ())
+
+
+async def keep_away(replica: Replica, specialist_id: str, client_id: str) -> None:
+    """An exclusion."""
+    new = Exclusion(exclusion_id=client_id, client_id=client_id, reason="груб", since=minutes(-99), until=None, by="m1")
+    stepped = await replica.store.specialists.step(specialist_id, lambda state: exclude(state, new))
+    replica.roster.put(stepped.state)
+
+
+async def test_waiting_urgent_work_takes_a_place_past_the_free_it_may_not_have_and_those_who_started(
+    settings_for: SettingsFor,
+) -> None:
+    async with replicas(settings_for(RoutingSettings), count=1) as (one,):
+        one.clock.moment = early = minutes(-90)
+        await one.hire("gone", capacity=1)
+        await register(one, "urgent", at=early)
+        for number in range(6):
+            await one.hire(f"s{number}", capacity=1)
+            got = await register(one, f"r{number}", priority="routine", at=early)
+            await one.dispatcher.speak(got.request_id, "start", f"s{number}")
+        steps: tuple[Did, ...] = ("start", "finish")
+        for step in steps:
+            await one.dispatcher.speak("urgent", step, "gone", text="готово")
+        await one.hire("zoe", capacity=1, hours=OFFICE, skills=(Skill("1С:ЗГУ", 4), Skill("1С:УТ", 4)))
+        await register(one, "lies", priority="routine", products=("1С:УТ",), at=early)
+        for who in ("gone", "zoe", *(f"s{number}" for number in range(6))):
+            await keep_away(one, who, "shop")
+        await register(one, "first", client=replace(SCHOOL, client_id="shop"), at=minutes(-95))
+        await one.dispatcher.hear("urgent", word("refuse", minutes(-80)))
+        assert known(await one.store.works.get("urgent")).tale.announced
+        one.clock.moment = minutes(0)
+        assert await one.backlog.give_away() == 1
+        works = await one.store.works_of(["urgent:1", "first:1", "lies:1"])
+        assert {key: work.tale.specialist_id for key, work in works.items()} == {
+            "urgent": "zoe", "first": None, "lies": None,
+        }  # fmt: skip
+        assert await one.places() == await one.needed()

@@ -15,7 +15,7 @@ from services.routing.domain.refusals import (
     StepRefused,
     UnknownRequest,
 )
-from services.routing.domain.steps import Order, assigned, displaced, forced, placed, replaced, spoken
+from services.routing.domain.steps import Order, assigned, displaced, forced, order_lapsed, placed, replaced, spoken
 from services.routing.domain.work import about, called_off, held, let_go, wish_of
 from shared.contracts.routing import WorkAssigned, WorkDisplaced, WorkForced, WorkPostponed, WorkReplaced
 from tests.routing.given import SCHOOL, given_to, minutes, place, waiting, word
@@ -196,3 +196,21 @@ def test_deeds_of_one_moment_keep_their_order() -> None:
     work = spoken(work, "finish", "ivan", minutes(1), text="готово").state
     assert [deed.at - minutes(1) for deed in work.deeds] == [timedelta(milliseconds=count) for count in (0, 1, 2)]
     assert work.tale.stage == "finished"
+
+
+def test_an_order_whose_date_passed_ends_and_is_told() -> None:
+    work = hear_all(waiting(), [word("ordered", minutes(5), action="force", until=minutes(60))])
+    demand = work.tale.pending
+    assert demand is not None
+    assert order_lapsed(work, demand, minutes(59)).events == ()
+    then = order_lapsed(work, demand, minutes(60))
+    assert [event.TYPE for event in then.events] == ["work.order_lapsed"]
+    assert (then.state.tale.pending, then.state.words[-1].said) == (None, "order_lapsed")
+    assert order_lapsed(then.state, demand, minutes(61)).events == ()
+
+
+def test_whoever_is_kept_away_from_the_client_is_not_blamed_for_being_replaced() -> None:
+    had = given_to(waiting(), "ivan", minutes(1))
+    work = hear_all(had, [word("ordered", minutes(5), action="replace", kept_away=True)])
+    after = replaced(work, Order(by="m1", now=minutes(9), place=place(work, "olga"), because=work.tale.pending)).state
+    assert (after.tale.specialist_id, after.tale.marks) == ("olga", ())

@@ -9,7 +9,7 @@ from shared.contracts.base import STANDARD_TARIFF, ClientRef, Nature, Priority
 
 Said = Literal[
     "identified", "reprioritised", "promised", "accept", "refuse", "withdraw", "merge", "unmerge", "followed_up",
-    "doubted", "lost", "not_lost", "ordered",
+    "doubted", "lost", "not_lost", "ordered", "order_lapsed",
 ]  # fmt: skip
 Did = Literal[
     "wait", "assign", "start", "progress", "postpone", "finish", "ask_cancel", "replace", "force", "lapse", "displace",
@@ -81,6 +81,8 @@ class Word:
     """Of `lost` and `not_lost`: which clock it was, and when it was due."""
     action: Action | None = None
     """Of `ordered`: what the manager demands (R-IMP-3)."""
+    kept_away: bool = False
+    """Of `ordered`: whether it is because whoever has it is kept away from the client (R-COI-3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.routing.domain.assignment import Explained, why_nobody
-from services.routing.domain.facts import ROUTING, Deed, Did
+from services.routing.domain.facts import ROUTING, Deed, Did, Word
 from services.routing.domain.life import LIFE, MANAGER_STEPS, SPECIALIST_STEPS, allowed
 from services.routing.domain.refusals import (
     BadDate,
@@ -16,7 +16,7 @@ from services.routing.domain.refusals import (
     StepRefused,
 )
 from services.routing.domain.story import Demand
-from services.routing.domain.work import Work, about, done, held, known, next_moment, wish_of
+from services.routing.domain.work import Work, about, done, heard, held, known, next_moment, wish_of
 from shared.contracts.base import Decision, Event, Priority
 from shared.contracts.routing import (
     WorkAssigned,
@@ -24,6 +24,7 @@ from shared.contracts.routing import (
     WorkDisplaced,
     WorkFinished,
     WorkForced,
+    WorkOrderLapsed,
     WorkPostponed,
     WorkProgressed,
     WorkReplaced,
@@ -31,8 +32,7 @@ from shared.contracts.routing import (
     WorkWaiting,
 )
 
-LOOKED_AT = 5
-"""Of those whose place urgent work may want, the best whose work is looked through."""
+LAPSED = "срок, назначенный менеджером, прошёл, а закончить заявку к нему было некому"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +113,19 @@ def forced(work: Work | None, order: Order) -> Decision[Work]:
         **about(after, at), specialist_id=after.tale.specialist_id or "", finish_by=order.finish_by, by=order.by
     )
     return Decision(after, (*events, event))
+
+
+def order_lapsed(work: Work | None, demand: Demand, now: datetime) -> Decision[Work]:
+    """The date passed and nobody could be bound to it (R-IMP-3): that is told, and stands to be done no more. Changes
+    nothing where the demand stands no more, or can still be met."""
+    found = known(work)
+    if found.tale.pending != demand or demand.finish_by is None or demand.finish_by > now:
+        return Decision(found)
+    at = next_moment(found, now)
+    word = Word(said="order_lapsed", at=at, counts_at=at, by=ROUTING, text=LAPSED, until=demand.finish_by)
+    then = heard(found, found.request_id, word)
+    event = WorkOrderLapsed(**about(then.state, at), finish_by=demand.finish_by, by=demand.by, reason=LAPSED)
+    return Decision(then.state, (*then.events, event))
 
 
 def displaced(work: Work | None, specialist_id: str, by_request_id: str, now: datetime, often: int) -> Decision[Work]:

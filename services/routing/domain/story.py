@@ -53,6 +53,8 @@ class Demand:
     finish_by: datetime | None = None
     instead_of: str | None = None
     """Who had it when this was demanded."""
+    kept_away: bool = False
+    """Whether it is because they are kept away from the client (R-COI-3): anybody able will do, and it is no blame."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +170,8 @@ def _hear(so_far: _SoFar, word: Word) -> None:
         _lose(so_far, word)
     elif word.said == "ordered":
         _order(so_far, word)
+    elif word.said == "order_lapsed":
+        _lapse_order(so_far, word)
     elif word.said in {"accept", "refuse", "withdraw"}:
         _take(so_far, word.said, word)
 
@@ -200,8 +204,16 @@ def _order(so_far: _SoFar, word: Word) -> None:
         so_far.pending, so_far.kept = None, True
     elif word.action is not None:
         so_far.pending = Demand(
-            action=word.action, by=word.by, reason=word.text, finish_by=word.until, instead_of=so_far.specialist_id
-        )
+            action=word.action, by=word.by, reason=word.text, finish_by=word.until, instead_of=so_far.specialist_id,
+            kept_away=word.kept_away,
+        )  # fmt: skip
+
+
+def _lapse_order(so_far: _SoFar, word: Word) -> None:
+    """The date passed before anybody could be bound to it."""
+    demand = so_far.pending
+    if demand is not None and demand.action == "force" and demand.finish_by == word.until:
+        so_far.pending = None
 
 
 def _found(so_far: _SoFar, _: Word | Deed) -> None:
@@ -229,7 +241,9 @@ def _give(so_far: _SoFar, deed: Deed) -> None:
 
 
 def _replace(so_far: _SoFar, deed: Deed) -> None:
-    if deed.by != ROUTING or so_far.pending is not None:  # otherwise they are absent, and nobody blames them
+    kept_away = so_far.pending is not None and so_far.pending.kept_away
+    absent = deed.by == ROUTING and so_far.pending is None
+    if not kept_away and not absent:  # nobody blames them for either
         so_far.mark("replaced", deed.at)
     so_far.pending = None
     _give(so_far, deed)
