@@ -1,6 +1,8 @@
 """What intake does about others' events: it keeps its projection of clients."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from typing import TypeVar
 
 from services.intake import asking
 from services.intake.domain.callers import indebted, told
@@ -12,6 +14,8 @@ from shared.contracts.routing import WorkClosed, WorkFinished, WorkReopened
 from shared.messaging.envelope import Message
 from shared.messaging.inbound import Handler
 
+T = TypeVar("T")
+
 
 async def on_client(event: ClientEvent, message: Message, reception: Reception) -> None:
     """Know the client as it is now; what waited for somebody with its phone or address becomes its own."""
@@ -19,12 +23,21 @@ async def on_client(event: ClientEvent, message: Message, reception: Reception) 
     before = await reception.store.clients.get(event.client_id)
     stepped = await reception.store.clients.step(event.client_id, lambda known: Decision(told(known, event)))
     reception.store.directory.forget({*stepped.state.keys, *(() if before is None else before.keys)})
-    for request in await reception.store.unclaimed(stepped.state.keys):
-        await reception.claim(request)
-    for call in await reception.store.nobodys_calls(stepped.state.keys):
-        await reception.claim_call(call)
-    for mail in await reception.store.nobodys_mails(stepped.state.keys):
-        await reception.claim_mail(mail)
+    store, keys = reception.store, stepped.state.keys
+    await _each(partial(store.unclaimed, keys), lambda one: one.request_id, reception.claim)
+    await _each(partial(store.nobodys_calls, keys), lambda one: one.call_id, reception.claim_call)
+    await _each(partial(store.nobodys_mails, keys), lambda one: one.message_id, reception.claim_mail)
+
+
+async def _each(
+    find: Callable[[str], Awaitable[Sequence[T]]], id_of: Callable[[T], str], take: Callable[[T], Awaitable[None]]
+) -> None:
+    """Take all that `find` finds, which gives so many after an id."""
+    found = await find("")
+    while found:
+        for one in found:
+            await take(one)
+        found = await find(id_of(found[-1]))
 
 
 async def on_debt(event: DebtChanged, message: Message, reception: Reception) -> None:

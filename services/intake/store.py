@@ -40,6 +40,7 @@ NOBODYS = {"client": {"$type": "null"}}
 BY_LINK = IndexModel(
     [("link.sender", 1), ("link.said", 1)], name="link", partialFilterExpression={"link.sender": A_STRING}
 )
+BY_ID = (("_id", 1),)
 NEWEST = [("registered_at", -1), ("_id", -1)]
 REQUEST_INDEXES = (
     IndexModel(NEWEST),
@@ -54,8 +55,9 @@ REQUEST_INDEXES = (
     BY_LINK,
 )
 CALL_INDEXES = (
-    IndexModel([("course.phone", 1), ("course.status", 1)]),
+    IndexModel([("course.phone", 1), ("course.status", 1), ("course.answered_at", 1), ("_id", 1)]),
     IndexModel([("course.began_at", -1), ("_id", -1)]),
+    IndexModel([("client.client_id", 1), ("course.began_at", -1), ("_id", -1)]),
     IndexModel("unpaired", partialFilterExpression={"unpaired": True}),
     IndexModel("quiet_at", partialFilterExpression={"quiet_at": {"$type": "date"}}),
     IndexModel("course.phone", name="nobodys", partialFilterExpression=NOBODYS),
@@ -135,20 +137,22 @@ class Store:
         )
         return table, [(one["_id"], one["count"], one["wrong"]) async for one in rules]
 
-    async def unclaimed(self, keys: Iterable[str]) -> list[ServiceRequest]:
-        """Requests of nobody yet whose caller has one of these keys."""
+    async def unclaimed(self, keys: Iterable[str], after: str = "") -> list[ServiceRequest]:
+        """Requests of nobody yet whose caller has one of these keys: so many, by id, from `after` on."""
         where = {"unclaimed": {"$in": list(keys)}, "unclaimed.0": {"$exists": True}}
-        return await self.requests.find(where, limit=CLAIMED_AT_ONCE)
+        return await self.requests.find(where | {"_id": {"$gt": after}}, sort=BY_ID, limit=CLAIMED_AT_ONCE)
 
-    async def nobodys_calls(self, keys: Iterable[str]) -> list[Call]:
-        """Calls of nobody yet whose number has one of these keys."""
+    async def nobodys_calls(self, keys: Iterable[str], after: str = "") -> list[Call]:
+        """Calls of nobody yet whose number has one of these keys: so many, by id, from `after` on."""
         phones = [key.removeprefix("tel:") for key in keys if key.startswith("tel:")]
-        return await self.calls.find({**NOBODYS, "course.phone": {"$in": phones}}, limit=CLAIMED_AT_ONCE)
+        where = {**NOBODYS, "course.phone": {"$in": phones}, "_id": {"$gt": after}}
+        return await self.calls.find(where, sort=BY_ID, limit=CLAIMED_AT_ONCE)
 
-    async def nobodys_mails(self, keys: Iterable[str]) -> list[Mail]:
-        """Letters of nobody yet whose address has one of these keys."""
+    async def nobodys_mails(self, keys: Iterable[str], after: str = "") -> list[Mail]:
+        """Letters of nobody yet whose address has one of these keys: so many, by id, from `after` on."""
         addresses = [key.removeprefix("mail:") for key in keys if key.startswith("mail:")]
-        return await self.mails.find({**NOBODYS, "sender": {"$in": addresses}}, limit=CLAIMED_AT_ONCE)
+        where = {**NOBODYS, "sender": {"$in": addresses}, "_id": {"$gt": after}}
+        return await self.mails.find(where, sort=BY_ID, limit=CLAIMED_AT_ONCE)
 
     async def unpaired(self) -> list[Call]:
         """Calls whose number has still to be looked through."""

@@ -210,6 +210,25 @@ async def test_mangos_other_news_are_taken_without_consequences(doors: Doors) ->
     assert "timestamp" in wrong.json()["not_understood"]
 
 
+@pytest.mark.parametrize(
+    ("where", "sort"),
+    [
+        ({"client.client_id": "c1"}, [("course.began_at", -1), ("_id", -1)]),
+        (
+            {"course.phone": PHONE, "course.status": "answered", "course.answered_at": {"$gte": START}},
+            [("course.answered_at", 1), ("_id", 1)],
+        ),
+    ],
+    ids=["of a client", "conversations with a number"],
+)
+async def test_calls_are_found_in_their_order_by_an_index(
+    doors: Doors, where: dict[str, Any], sort: list[tuple[str, int]]
+) -> None:
+    plan = (await doors.reception.store.calls.collection.find(where).sort(sort).explain())["queryPlanner"]
+    winning = json.dumps(plan["winningPlan"], default=str)
+    assert ("IXSCAN" in winning, '"SORT"' in winning, "COLLSCAN" in winning) == (True, False, False)
+
+
 async def test_a_door_without_its_secret_says_so(settings_for: SettingsFor) -> None:
     async with serving(build_app(settings_for(IntakeSettings))) as http:
         for path in ("/v1/calls/generic", "/v1/calls/mango/events/call"):

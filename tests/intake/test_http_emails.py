@@ -142,6 +142,16 @@ async def test_only_who_may_sends_and_reads_letters(doors: Doors) -> None:
     assert (await doors.get("/v1/emails/nobody", DIRECTOR)).status_code == 404
 
 
+async def test_a_clients_letter_that_opened_nothing_is_seen_in_its_base_alone(doors: Doors) -> None:
+    await doors.client()
+    taken = (await doors.letter(b"Auto-Submitted: auto-replied\r\n" + letter())).json()
+    assert (taken["kind"], taken["request_id"]) == ("auto_reply", None)
+    for inner in ("", "/raw", "/attachments/1"):
+        path = f"/v1/emails/{taken['message_id']}{inner}"
+        assert (await doors.get(path, MANAGER)).status_code == 200
+        assert (await doors.get(path, OTHER_MANAGER)).status_code == 403
+
+
 async def test_a_letter_is_kept_before_it_is_read(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
     raw = letter()
 

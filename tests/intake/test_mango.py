@@ -202,6 +202,16 @@ def test_a_number_that_is_none_leaves_the_call_without_one(number: object) -> No
     assert call.course.phone is None
 
 
+def test_a_recording_is_kept_with_its_call_under_ids_that_are_numbers() -> None:
+    by_number = report("recording", json.dumps({"entry_id": 77, "recording_id": 5}), at(70))
+    by_text = report("recording", json.dumps({"entry_id": "77", "recording_id": "5"}), at(70))
+    assert by_number is not None
+    assert by_text is not None
+    assert (by_number.call_id, by_number.facts) == (by_text.call_id, by_text.facts)
+    assert by_number.facts[0].recording == "mango:5"
+    assert report("recording", json.dumps({"entry_id": True, "recording_id": 5}), at(70)) is None
+
+
 def test_a_recording_is_kept_with_its_call() -> None:
     recording = {"entry_id": "e1", "recording_id": "abc", "recording_state": "Completed"}
     heard = report("recording", json.dumps(recording), at(70))

@@ -3,6 +3,9 @@
 import asyncio
 from itertools import permutations
 
+import pytest
+
+from services.intake import store
 from services.intake.main import build_app
 from services.intake.settings import IntakeSettings
 from tests.intake.conftest import MANAGER, Doors
@@ -32,6 +35,15 @@ async def test_a_waiting_request_is_claimed_once_however_often_the_event_comes(d
     assert (await doors.registered(contact={"phone": PHONE}))["identified"]
     await doors.heard.several(2, "request.registered")
     assert [event.subject for event in doors.heard.of("request.identified")] == [request["request_id"]]
+
+
+async def test_more_waiting_requests_than_are_looked_up_at_once_are_all_claimed(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "CLAIMED_AT_ONCE", 2)
+    waiting = {(await doors.registered(contact={"phone": PHONE}))["request_id"] for _ in range(5)}
+    await doors.client()
+    assert {event.subject for event in await doors.heard.several(5, "request.identified")} == waiting
 
 
 async def test_two_replicas_register_a_request_once_and_give_no_number_twice(settings: IntakeSettings) -> None:

@@ -13,7 +13,7 @@ from services.intake.api.views import MailView
 from services.intake.api.views import Received as ReceivedView
 from services.intake.channels import email, mailgun, quotes
 from services.intake.domain.mails import Mail
-from services.intake.domain.refusals import UnknownAttachment, UnknownMail
+from services.intake.domain.refusals import ForeignRequest, UnknownAttachment, UnknownMail
 from services.intake.domain.requests import answer, within
 from services.intake.reception import Reception
 from shared.http.auth import Principal
@@ -87,9 +87,11 @@ async def _visible(reception: Reception, who: Principal, message_id: str) -> tup
     mail = await reception.store.mails.get(message_id)
     if mail is None:
         raise UnknownMail
-    request = await post.request_of(reception, mail)
+    request, base = await post.request_of(reception, mail), await base_of(reception, who)
     if request is not None:
-        within(request, await base_of(reception, who))
+        within(request, base)
+    elif base is not None and mail.client is not None and mail.client.client_id not in base:
+        raise ForeignRequest("Это письмо клиента другого менеджера: он не из вашей базы.")
     return mail, await reception.store.letter(message_id)
 
 

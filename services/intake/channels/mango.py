@@ -187,12 +187,17 @@ def _told_beside(payload: str, now: datetime) -> Report | None:
         raise Unreadable from None
     if not isinstance(news, dict):
         raise Unreadable("Поле json: нужен объект.")
-    entry_id, recording = news.get("entry_id"), news.get("recording_id")
-    if not (isinstance(entry_id, str) and 0 < len(entry_id) <= forms.LONGEST_ID):
+    entry_id, recording = _id(news.get("entry_id")), _id(news.get("recording_id"))
+    if entry_id is None:
         return None
-    named = isinstance(recording, str) and 0 < len(recording) <= forms.LONGEST_ID
-    facts = (Fact(kind="leg", at=now, recording=f"{PROVIDER}:{recording}"),) if named else ()
+    facts = () if recording is None else (Fact(kind="leg", at=now, recording=f"{PROVIDER}:{recording}"),)
     return _told(entry_id, facts, payload)
+
+
+def _id(given: Any) -> str | None:
+    """An id as text, which it may also be as a number; None where it is none."""
+    text = str(given) if isinstance(given, str | int) and not isinstance(given, bool) else ""
+    return text if 0 < len(text) <= forms.LONGEST_ID else None
 
 
 def _form(body: bytes) -> dict[str, str]:
