@@ -18,7 +18,7 @@ import structlog
 from services.payroll.domain.asking import Doubts, Outlook, end_review, request_close, review_month, withdraw_request
 from services.payroll.domain.books import Books, Review
 from services.payroll.domain.ledger import Ledger
-from services.payroll.domain.months import NEVER, Month
+from services.payroll.domain.months import Month
 from services.payroll.domain.refusals import NoPreview, ReviewOvertaken
 from services.payroll.domain.review import Line, Part, Preview, previewed
 from services.payroll.domain.seal import seal_of
@@ -113,26 +113,14 @@ async def look_out(office: Office, month: Month) -> Outlook:
     """What the ledgers say about the first month ever closed here; later ones follow from the books."""
     if (await office.store.company_books()).months:
         return Outlook(employed=True)
-    first: Month | None = None
-    employed = False
-    async for known in office.store.employments():
-        employed = employed or (known.manager is not None and known.manager.covers(month))
-        first = earliest(first, known.first_due())
-    async for ledger in office.store.ledgers_before(first or NEVER):
-        first = earliest(first, ledger.first_due())
-    return Outlook(first_due=first, employed=employed)
-
-
-def earliest(one: Month | None, other: Month | None) -> Month | None:
-    """The earlier of two months, where there are any."""
-    return min((month for month in (one, other) if month is not None), default=None)
+    return Outlook(first_due=await office.store.first_due(), employed=await office.store.employed(month))
 
 
 async def next_to_close(office: Office, books: Books) -> Month | None:
     """The first month not yet closed; None where nobody has to be paid yet."""
     if books.first_open is not None:
         return books.first_open
-    return (await look_out(office, "")).first_due
+    return await office.store.first_due()
 
 
 @dataclass(frozen=True, slots=True)

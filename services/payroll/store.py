@@ -14,7 +14,7 @@ from services.payroll.domain.books import Books
 from services.payroll.domain.clients import Client
 from services.payroll.domain.facts import Fact
 from services.payroll.domain.ledger import Ledger
-from services.payroll.domain.months import Month, first_day, following
+from services.payroll.domain.months import NEVER, Month, first_day, following
 from services.payroll.domain.objections import Dispute
 from services.payroll.domain.policy import Policies, Policy
 from services.payroll.domain.prospects import Prospect
@@ -44,6 +44,16 @@ LEDGER_INDEXES = (
     IndexModel([("settled_to", 1), ("_id", 1)]),
     IndexModel(VERSIONS),
 )
+KNOWN = {"manager.revision": {"$gt": -1}}
+"""Ledgers whose manager was told of."""
+_MOVES = {
+    "$and": [
+        {"$gt": ["$$this.fee", 0]},
+        {"$ne": [{"$ifNull": ["$$this.undoes", "$$this.kind"]}, "handed_over"]},
+        {"$in": [{"$ifNull": ["$$this.source", None]}, [None, "referral"]]},
+    ]
+}
+"""A fact that pays or costs."""
 READING_INDEXES = (IndexModel([("manager_id", 1), ("_id", 1)]), IndexModel([("by", 1), ("_id", 1)]))
 
 
@@ -107,17 +117,15 @@ class Store:
             yield batch
             after = batch[-1].manager_id
 
-    async def employments(self) -> AsyncIterator[Ledger]:
-        """All ledgers whose manager is known, without their facts and statements."""
-        known = {"manager.revision": {"$gt": -1}}
-        async for found in self.ledgers.collection.find(known, {"manager_id": 1, "manager": 1}):
-            yield from_fields(found, Ledger)
+    async def employed(self, month: Month) -> bool:
+        """Whether any known manager works in `month`."""
+        return await self.ledgers.collection.find_one(_employed(month), {"_id": 1}) is not None
 
-    async def ledgers_before(self, month: Month) -> AsyncIterator[Ledger]:
-        """Ledgers with a fact before `month`."""
-        earlier = {"facts.effective": {"$lt": first_day(month).isoformat()}}
-        async for found in self.ledgers.collection.find(earlier, {"manager_id": 1, "manager": 1, "facts": 1}):
-            yield from_fields(found, Ledger)
+    async def first_due(self) -> Month | None:
+        """The first month any known manager has to be paid for here: since they are known, or since the first fact that
+        pays or costs. One answer of the database, however many ledgers there are."""
+        found = await self.ledgers.collection.aggregate(_first_due()).to_list()
+        return found[0]["first"] if found else None
 
     async def unsettled(self, month: Month, limit: int) -> list[str]:
         """Managers for whom `month` has not been closed yet."""
@@ -270,6 +278,33 @@ class Store:
 
 def _of_look(look: int) -> dict[str, Any]:
     return {"_id": {"$gte": f"{look:09}:", "$lt": f"{look:09};"}}
+
+
+def _employed(month: Month) -> dict[str, Any]:
+    still = [{"manager.left": None}, {"manager.left": {"$gte": first_day(month).isoformat()}}]
+    return KNOWN | {"manager.hired": {"$lt": first_day(following(month)).isoformat()}, "$or": still}
+
+
+def _first_due() -> list[dict[str, Any]]:
+    hired, left = _month_of("$manager.hired"), _month_of({"$ifNull": ["$manager.left", NEVER]})
+    fact: dict[str, Any] = {
+        "$map": {
+            "input": {"$filter": {"input": "$facts", "as": "this", "cond": _MOVES}},
+            "in": _month_of("$$this.effective"),
+        }
+    }
+    months = {"$concatArrays": [[{"$max": [hired, _month_of("$manager.known_from")]}], fact]}
+    worked = {"$and": [{"$gte": ["$$this", hired]}, {"$lte": ["$$this", left]}]}
+    return [
+        {"$match": KNOWN},
+        {"$project": {"due": {"$min": {"$filter": {"input": months, "as": "this", "cond": worked}}}}},
+        {"$match": {"due": {"$ne": None}}},
+        {"$group": {"_id": None, "first": {"$min": "$due"}}},
+    ]
+
+
+def _month_of(day: object) -> dict[str, Any]:
+    return {"$substrBytes": [day, 0, 7]}
 
 
 def _not_settled(month: Month) -> dict[str, Any]:

@@ -38,7 +38,7 @@ from services.payroll.domain.refusals import (
     ReviewNotFinished,
     ReviewOvertaken,
 )
-from tests.payroll.given import BASE, Told, client_won, manager, roubles
+from tests.payroll.given import BASE, roubles
 
 ZONE = "Asia/Krasnoyarsk"
 SEP, OCT, NOV = "2026-09", "2026-10", "2026-11"
@@ -263,20 +263,6 @@ def test_of_two_versions_for_a_month_the_newer_counts_and_later_months_have_thei
     books = set_policy(set_policy(set_policy(None, first).state, second).state, third).state
     in_force = books.in_force(Policy(BASE))
     assert [in_force.of(month).base for month in ("2026-08", SEP, OCT, NOV)] == [BASE, *map(roubles, (3, 3, 2))]
-
-
-def test_the_first_month_due_is_that_of_the_first_word_or_of_the_first_fact() -> None:
-    november = Told.of(hired="2019-03-01")
-    assert november.ledger.first_due() == NOV
-    november.hear(client_won(1000, SEP, source="advert"))
-    assert november.ledger.first_due() == NOV
-    november.hear(client_won(1000, OCT))
-    assert november.ledger.first_due() == OCT
-    december = Told()
-    december.hear(manager(hired="2026-12-01"))
-    assert december.ledger.first_due() == "2026-12"
-    gone = Told.of(hired="2019-03-01", left="2020-01-01")
-    assert gone.ledger.first_due() is None
 
 
 def test_months_follow_one_another() -> None:

@@ -14,10 +14,11 @@ from services.payroll import office as payroll_office
 from services.payroll.main import build_app
 from services.payroll.settings import PayrollSettings
 from shared.contracts.accounts import ManagerRegistered
+from shared.contracts.base import Event
 from shared.messaging.outbound import NotPublished
 from tests.kit import eventually, publish, serving, token
 from tests.payroll.conftest import ASKER, DECEMBER, DIRECTOR, OFFICER, Doors, accepting, clock_at, slug
-from tests.payroll.given import client, client_lost, client_won, manager, reversed_fact
+from tests.payroll.given import client, client_lost, client_won, handed, manager, reversed_fact
 
 OCT, NOV, DEC = "2026-10", "2026-11", "2026-12"
 MARIA = token("manager", subject="m1")
@@ -459,3 +460,25 @@ def _rows(content: bytes) -> list[tuple[Any, ...]]:
     sheet = openpyxl.load_workbook(io.BytesIO(content)).active
     assert sheet is not None
     return [tuple(row) for row in sheet.iter_rows(values_only=True)]
+
+
+async def test_the_first_month_due_is_that_of_the_first_word_or_of_the_first_fact(doors: Doors) -> None:
+    office = doors.office
+
+    async def due(*told: Event) -> str | None:
+        await doors.told(*told)
+        shown = (await doors.shown("/v1/months"))["items"]
+        assert [each["month"] for each in shown] == [each for each in (await office.store.first_due(),) if each]
+        return await office.store.first_due()
+
+    assert await due() is None
+    assert await due(client_won(1000, OCT, by="unknown")) is None
+    assert await due(manager("gone", hired="2019-03-01", left="2020-01-01")) is None
+    assert await due(manager("later", hired="2026-12-01")) == DEC
+    assert await due(manager(hired="2019-03-01")) == NOV
+    nothing = (client_won(1000, OCT, source="advert"), client_won(0, OCT), handed(OCT, of="m1", to="later"))
+    assert await due(*nothing, client_won(1000, OCT, by="later")) == NOV
+    assert await due(client_lost(1000, OCT)) == OCT
+    assert await due(client_won(1000, "2026-09", fact_id="undone"), reversed_fact("undone")) == "2026-09"
+    store = office.store
+    assert [await store.employed(month) for month in ("2019-02", "2019-03", DEC)] == [False, True, True]

@@ -104,13 +104,3 @@ class Ledger:
             return []
         due = [fact for fact in self.facts if fact.month <= month]
         return [fact.fact_id for fact in due if policies.of(fact.month).amount(fact)]
-
-    def first_due(self) -> Month | None:
-        """The first month this manager has to be paid for here: since the manager is known, or since the first fact
-        that pays or costs."""
-        if self.manager is None:
-            return None
-        worked = max(month_of(self.manager.hired), month_of(self.manager.known_from))
-        moving = [fact for fact in self.facts if fact.of_money and fact.source in {None, "referral"}]
-        months = [fact.month for fact in moving if self.manager.covers(fact.month)]
-        return min(months + ([worked] if self.manager.covers(worked) else []), default=None)
