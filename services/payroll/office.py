@@ -141,6 +141,7 @@ def _why_none(manager: Employment, month: Month, books: Books, *, begun: bool) -
     if books.begin is not None and month < books.begin:
         return f"Расчёт здесь ведётся с месяца {named(books.begin)}; {named(month)} оплачен до того."
     if manager.covers(month):
-        return f"{named(month).capitalize()} закрыт до того, как «{manager.name}» стал известен: оплата — поправкой."
+        late = f"{named(month).capitalize()} закрыт до того, как стало известно, что «{manager.name}» тогда работал"
+        return f"{late}: оплата — поправкой."
     until = f" по {manager.left:%d.%m.%Y}" if manager.left else ""
     return f"«{manager.name}» не работает в этом месяце ({named(month)}): принят с {manager.hired:%d.%m.%Y}{until}."
