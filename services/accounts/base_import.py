@@ -83,7 +83,7 @@ async def import_base(office: Office, by: str, body: bytes, order: Order) -> Rep
         at=office.now(),
         today=office.today(),
         zone=office.zone,
-        working=frozenset(each.manager_id for each in people if each.works_on(office.today())),
+        working={each.manager_id: each.hired for each in people if each.works_on(office.today())},
         unusual_fees=order.unusual_fees,
     )
     recorded = _meant(sheet, await office.store.clients_by_inn(entry.listed.inn for entry in sheet.entries))

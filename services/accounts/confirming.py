@@ -11,7 +11,7 @@ follow (it was lost meanwhile), nothing is told and the proposal is open again.
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 
 import structlog
@@ -159,6 +159,8 @@ async def check_people(office: Office, client: Client | None, proposal: Proposal
         whose = await office.store.client_of_request(proposal.lost.request_id)
         if whose not in {None, proposal.client_id}:
             raise WrongValue("request_id", "это заявка другого клиента")
+    if proposal.lost is not None and client is not None:
+        await _check_had_come(office, client, proposal.effective)
     win = proposal.won
     if win is None:
         return
@@ -167,6 +169,14 @@ async def check_people(office: Office, client: Client | None, proposal: Proposal
     _check_trial(win, await _trial(office, proposal))
     if win.vouched_by_client_id is not None and await office.store.clients.get(win.vouched_by_client_id) is None:
         raise WrongValue("vouched_by_client_id", "такого клиента нет")
+
+
+async def _check_had_come(office: Office, client: Client, day: date) -> None:
+    """A client of the opening base was ours before its manager came, who bears no loss of then (R-PAY-5)."""
+    holder = await office.store.managers.get(client.stay.holder_on(max(day, client.stay.since)))
+    if holder is not None and day < holder.hired:
+        wrong = f"«{holder.name}» работает с {holder.hired:%d.%m.%Y}: потеря {day:%d.%m.%Y} не может быть на нём"
+        raise WrongValue("effective", wrong)
 
 
 async def _trial(office: Office, proposal: Proposal) -> Tried | None:

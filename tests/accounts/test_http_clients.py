@@ -36,6 +36,20 @@ async def test_a_client_is_registered_once_and_told_whole(doors: Doors) -> None:
     assert (anna["phones"], anna["emails"]) == (["+73912000001"], ["anna@school1.ru"])
 
 
+async def test_only_a_client_of_the_opening_base_is_older_than_its_manager_who_bears_no_loss_of_then(
+    doors: Doors,
+) -> None:
+    await doors.manager()
+    refused = await doors.post("/v1/clients", SCHOOL | {"since": "2025-01-01", "source": "advert"})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "since")
+    assert all(day in refused.json()["detail"] for day in ("01.01.2025", "12.01.2026"))
+    opening = await doors.client(since="2025-01-01")
+    loss = {"kind": "lost", "client_id": opening, "reason": "не платят", "effective": "2025-06-01"}
+    early = await doors.post("/v1/proposals", loss)
+    assert (early.status_code, early.json()["errors"][0]["field"]) == (422, "effective")
+    await doors.confirmed(**loss | {"effective": "2026-01-12"})
+
+
 async def test_one_key_is_not_for_two_requests(doors: Doors) -> None:
     await doors.manager()
     await doors.post("/v1/clients", SCHOOL, key="k1")

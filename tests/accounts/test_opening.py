@@ -14,7 +14,7 @@ from services.accounts.domain.contacts import Given, joined, replaced
 from services.accounts.domain.facts import settle
 from services.accounts.domain.opening import Listed, NotTaken, Taking
 from services.accounts.domain.refusals import WrongValue
-from tests.accounts.samples import AT, SINCE, TODAY, client, contact, inn, loss
+from tests.accounts.samples import AT, HIRED, SINCE, TODAY, client, contact, inn, loss
 
 LISTED = Listed(
     inn=inn(1),
@@ -28,7 +28,7 @@ LISTED = Listed(
 
 def taking() -> Taking:
     ids = count(1)
-    working = frozenset({"m1", "m2"})
+    working = {"m1": HIRED, "m2": HIRED}
     return Taking(new_id=lambda: f"n{next(ids)}", at=AT, today=TODAY, zone="Asia/Krasnoyarsk", working=working)
 
 
@@ -40,6 +40,15 @@ def test_a_new_client_is_registered_in_the_company_zone() -> None:
     decision = taking().take(None, LISTED, "c1")
     assert decision.state == client(contacts=(contact(contact_id="n1"),))
     assert [event.TYPE for event in decision.events] == ["client.registered"]
+
+
+def test_only_the_base_handed_over_was_ours_before_its_manager_came() -> None:
+    long_ago = date(2025, 1, 1)
+    assert taking().take(None, listed(since=long_ago), "c1").state.since == long_ago
+    with pytest.raises(NotTaken, match=r"01\.01\.2025.*12\.01\.2026") as refused:
+        taking().take(None, listed(since=long_ago, source="advert"), "c1")
+    assert refused.value.field == "since"
+    assert taking().take(None, listed(since=HIRED, source="advert"), "c1").state.since == HIRED
 
 
 @given(st.lists(st.sampled_from(["Анна Петровна", "анна петровна", "Пётр", "Петр", "Ольга"]), max_size=6))

@@ -28,7 +28,8 @@ from services.accounts.api.fields import (
 from services.accounts.domain import client as clients
 from services.accounts.domain.client import Client, begin
 from services.accounts.domain.contacts import replaced
-from services.accounts.domain.refusals import UnknownClient
+from services.accounts.domain.opening import too_early
+from services.accounts.domain.refusals import UnknownClient, WrongValue
 from services.accounts.domain.stay import handed_to
 from services.accounts.office import Office, known
 from services.accounts.store import Store, client_place
@@ -82,6 +83,7 @@ async def register(office: Deps, who: Director, key: IdempotencyKey, new: NewCli
     client_id = office.new_id() if key is None else derived_id("client", who.subject, key)
     if await office.store.clients.get(client_id) is None:
         await office.check_works("manager_id", new.manager_id, office.today())
+        await _check_since(office, new)
     client = begin(
         client_id=client_id,
         name=new.name,
@@ -102,6 +104,12 @@ async def register(office: Deps, who: Director, key: IdempotencyKey, new: NewCli
         await conflicts.decide(office, key, who.subject, choice="shared", contact_id=None, words=words)
     response.status_code = 201 if stepped.written else 200
     return ClientView.model_validate(stepped.state)
+
+
+async def _check_since(office: Office, new: NewClient) -> None:
+    wrong = too_early((await office.manager(new.manager_id)).hired, new.since, new.source)
+    if wrong is not None:
+        raise WrongValue("since", f"{wrong}: исправьте дату, а переданному из базы поставьте source opening")
 
 
 @routes.get("")

@@ -4,7 +4,7 @@ A list describes clients and their accountants. It never changes what moves mone
 than the recorded one is refused and has to be proposed (R-BASE-3). What a list leaves out stays as it is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -56,7 +56,8 @@ class Taking:
     at: datetime
     today: date
     zone: str
-    working: frozenset[str]
+    working: Mapping[str, date]
+    """Who works that day, and since when."""
     unusual_fees: bool = False
     """Fees out of the usual are meant."""
 
@@ -84,12 +85,11 @@ class Taking:
         manager_id = _needed(listed.manager_id, "manager")
         if manager_id not in self.working:
             raise NotTaken("manager", "этот менеджер сейчас не работает", "назовите того, кто примет клиента")
-        stay = handed_to(
-            manager_id,
-            since=_needed(listed.since, "since"),
-            fee=_needed(listed.fee, "fee"),
-            source=listed.source or "opening",
-        )
+        since, source = _needed(listed.since, "since"), listed.source or "opening"
+        wrong = too_early(self.working[manager_id], since, source)
+        if wrong is not None:
+            raise NotTaken("since", wrong, "исправьте дату, а переданному из базы поставьте источник «передан»")
+        stay = handed_to(manager_id, since=since, fee=_needed(listed.fee, "fee"), source=source)
         return begin(
             client_id=client_id,
             name=_needed(listed.name, "name"),
@@ -101,6 +101,18 @@ class Taking:
             region=listed.region,
             tariff=listed.tariff or STANDARD_TARIFF,
         )
+
+
+def too_early(hired: date, since: date, source: Source) -> str | None:
+    """What is wrong with a client held `since` a day by somebody `hired` on another, in Russian; None where nothing is.
+
+    A base handed over was ours before its manager came (R-BASE-1): the day is how long the client has been with us, it
+    pays nobody, and no loss is taken of a day before the manager's first (R-PAY-5). Any other client came to somebody,
+    who worked that day.
+    """
+    if source == "opening" or since >= hired:
+        return None
+    return f"клиент записан с {since:%d.%m.%Y}, а его менеджер работает с {hired:%d.%m.%Y}"
 
 
 def _needed(value: T | None, field: str) -> T:
