@@ -2,7 +2,8 @@
 
 1 000 managers × 100 clients × 3 accountants: every base planned for the week, durably (`plan_s`), the peak memory of
 the process that does it (`peak_rss_mb`), planned once more with nothing changed (`replan_s`), and the pages of lists
-(`list_p95_ms`), asked one after another through the HTTP app without the network.
+(`list_p95_ms`: of the slowest list), none of them empty, asked one after another through the HTTP app without the
+network.
 
 Telling the clocks (`contact_call.planned`, 300 000 events) goes on afterwards at the broker's pace, and is not counted.
 """
@@ -21,13 +22,19 @@ import uvloop
 from deploy.local.mongo import ROOT, EmbeddedMongo
 from services.accounts import care_main, planning
 from services.accounts.api import ROUTERS
-from services.accounts.care import Care, call_id_of
+from services.accounts.care import Care, call_id_of, party_of
 from services.accounts.care_store import Debt
+from services.accounts.domain import matters
 from services.accounts.domain.client import Client, Contact, begin
+from services.accounts.domain.conflict import Conflict
+from services.accounts.domain.conflict import Party as Sharing
 from services.accounts.domain.contact_calls import ContactCall, Talk
 from services.accounts.domain.debt import Part
+from services.accounts.domain.fans import Ask, Asks
 from services.accounts.domain.manager import Manager
-from services.accounts.domain.matters import Party
+from services.accounts.domain.matters import Fact, Kind, Matter, Party, Registration
+from services.accounts.domain.proposal import Loss, Proposal
+from services.accounts.domain.prospects import Prospect
 from services.accounts.domain.stay import handed_to
 from services.accounts.domain.weeks import Week
 from services.accounts.office import Office
@@ -43,6 +50,10 @@ from tests.kit import PUBLIC_KEY, token
 MANAGERS, CLIENTS, CONTACTS = 1_000, 100, 3
 INDEBTED = 5
 """One client in so many has a debt."""
+WAITING = 10
+"""One client in so many has something that waits for a person."""
+PRAISED = 4
+"""Requests of a fan that closed flawless."""
 PAGES = 600
 PATHS = (
     "/v1/clients?manager_id={m}",
@@ -91,17 +102,37 @@ def house(mongo_url: str) -> tuple[Service, Care]:
 
 
 async def seed(care: Care, managers: int) -> None:
-    """Fill the database, a manager at a time: clients, last week's calls, debts."""
+    """Fill the database, a manager at a time: clients, last week's calls (of all but one client), debts, requests,
+    askings, prospects, proposals, conflicts."""
     last_week = care.week().later(-1)
     for number in range(managers):
         manager = Manager(manager_id=f"m{number}", name=f"Менеджер {number}", hired=date(2025, 1, 1))
         clients = [_client(number, place) for place in range(CLIENTS)]
         await _insert(care.office.store.managers.collection, [(manager.manager_id, manager)])
         await _insert(care.office.store.clients.collection, [(client.client_id, client) for client in clients])
-        calls = [_call(client, contact, last_week) for client in clients for contact in client.contacts]
+        calls = [_call(client, contact, last_week) for client in clients[1:] for contact in client.contacts]
         await _insert(care.store.contact_calls.collection, [(call.call_id, call) for call in calls])
         debts = [_debt(client) for client in clients[::INDEBTED]]
         await _insert(care.store.debts.collection, [(debt.client_id, debt) for debt in debts])
+        await _seed_requests(care, clients)
+        await _seed_decisions(care, clients)
+
+
+async def _seed_requests(care: Care, clients: list[Client]) -> None:
+    """Of one client in so many a request under control, of another enough praised ones to be a fan and an asking."""
+    fans = clients[1::INDEBTED]
+    found = [_matter(client, 0, "cancel_asked") for client in clients[::INDEBTED]]
+    found += [_matter(client, place, "satisfied") for client in fans for place in range(PRAISED)]
+    await _insert(care.store.matters.collection, [(each.request_id, each) for each in found])
+    await _insert(care.store.asks.collection, [(client.client_id, _asked(client)) for client in fans])
+
+
+async def _seed_decisions(care: Care, clients: list[Client]) -> None:
+    """Of one client in so many a prospect it vouched for, a loss proposed, a phone another client has as well."""
+    store, some = care.office.store, clients[::WAITING]
+    await _insert(care.store.prospects.collection, [(f"p{each.client_id}", _prospect(each)) for each in some])
+    await _insert(store.proposals.collection, [(f"w{each.client_id}", _loss(each)) for each in some])
+    await _insert(store.conflicts.collection, [(f"x{each.client_id}", _conflict(each, clients[1])) for each in some])
 
 
 async def _insert(collection: Any, states: list[tuple[str, Any]]) -> None:
@@ -160,6 +191,61 @@ def _debt(client: Client) -> Debt:
     )
 
 
+def _matter(client: Client, place: int, kind: Kind) -> Matter:
+    request_id, at = f"r{client.client_id}.{place}", MONDAY - timedelta(days=20 - place)
+    party = party_of(client)
+    first = Registration(
+        at=at, number=request_id, priority="urgent", subject="Отчёт не уходит", party=party,
+        contact_id=client.contacts[0].contact_id,
+    )  # fmt: skip
+    came = matters.registered(None, request_id, first).state
+    return matters.heard(came, request_id, Fact(kind=kind, at=at + timedelta(hours=2), by="s1", party=party)).state
+
+
+def _asked(client: Client) -> Asks:
+    at, manager_id = MONDAY - timedelta(days=3), client.manager_id
+    ask = Ask(ask_id="1", at=at, contact_id=client.contacts[0].contact_id, by=manager_id, manager_id=manager_id)
+    return Asks(client_id=client.client_id, asks=(ask,), manager_id=manager_id, last_at=at)
+
+
+def _prospect(client: Client) -> Prospect:
+    return Prospect(
+        prospect_id=f"p{client.client_id}",
+        name=f"Сосед «{client.name}»",
+        zone=ZONE,
+        manager_id=client.manager_id,
+        vouched_by_client_id=client.client_id,
+        registered_at=MONDAY - timedelta(days=3),
+        next_contact=MONDAY + timedelta(days=3),
+    )
+
+
+def _loss(client: Client) -> Proposal:
+    return Proposal(
+        proposal_id=f"w{client.client_id}",
+        client_id=client.client_id,
+        client_name=client.name,
+        effective=MONDAY.date(),
+        proposed_by=client.manager_id,
+        proposed_at=MONDAY,
+        concerns=(client.manager_id,),
+        fee_that_day=client.fee,
+        lost=Loss(reason="заявку решил конкурент"),
+    )
+
+
+def _conflict(client: Client, other: Client) -> Conflict:
+    phone = client.contacts[0].phones[0]
+    parties = tuple(
+        Sharing(
+            client_id=each.client_id, client_name=each.name, manager_id=each.manager_id,
+            contact_id=each.contacts[0].contact_id, contact_name=each.contacts[0].name,
+        )
+        for each in (client, other)
+    )  # fmt: skip
+    return Conflict(conflict_id=f"x{client.client_id}", kind="phone", value=phone, parties=parties, found_at=MONDAY)
+
+
 async def pages(service: Service, managers: int) -> dict[str, list[float]]:
     """Milliseconds each page took, by list."""
     transport, took = httpx.ASGITransport(app=service.app), dict[str, list[float]]()
@@ -172,6 +258,9 @@ async def pages(service: Service, managers: int) -> dict[str, list[float]]:
             took.setdefault(path, []).append((perf_counter() - began) * 1000)
             if answer.status_code != 200:
                 raise RuntimeError(f"{asked}: {answer.status_code} {answer.text}")
+            page = answer.json()
+            if not (page.get("items", page) if isinstance(page, dict) else page):
+                raise RuntimeError(f"{asked}: nothing there")
     return took
 
 
@@ -197,6 +286,7 @@ async def bench(managers: int) -> dict[str, Any]:
             by_list = await pages(service, managers)
             service.store.close()
     took = [each for some in by_list.values() for each in some]
+    slow = {path: round(quantile(some, 0.95), 1) for path, some in by_list.items()}
     return {
         "managers": managers,
         "accountants_planned": planned,
@@ -205,8 +295,8 @@ async def bench(managers: int) -> dict[str, Any]:
         "replan_s": round(replan_s, 1),
         "peak_rss_mb": round(peak),
         "list_p50_ms": round(quantile(took, 0.5), 1),
-        "list_p95_ms": round(quantile(took, 0.95), 1),
-        "p95_ms_by_list": {path: round(quantile(some, 0.95), 1) for path, some in by_list.items()},
+        "list_p95_ms": max(slow.values()),
+        "p95_ms_by_list": slow,
     }
 
 
