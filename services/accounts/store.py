@@ -168,7 +168,7 @@ class Store:
     async def won_of(self, prospect_ids: Sequence[str]) -> list[Proposal]:
         """The confirmed wins by which these prospects became clients."""
         where = {"prospect_id": {"$in": list(prospect_ids)}, "state": "confirmed"}
-        return await self.proposals.find(where, limit=len(prospect_ids) or 1)
+        return await self.proposals.find(where, sort=(("prospect_id", 1),), limit=len(prospect_ids) or 1)
 
     async def client_of_request(self, request_id: str) -> str | None:
         """Whose request it is, as far as is known."""
