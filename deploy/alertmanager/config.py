@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 RECEIVER = "people"
-SLA = {"receiver": RECEIVER, "group_by": ["alertname", "clock"], "group_wait": "0s", "group_interval": "1m"}
+SLA = {"receiver": RECEIVER, "group_by": ["alertname", "clock"], "group_wait": "2s", "group_interval": "1m"}
+"""The two seconds are for `PromiseBroken`: it holds back `SlaBreached` of the same clock only where it is known."""
 
 
 def configuration(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Breaches at once, the rest gathered for half a minute; what a breakdown explains is held back.
+    """Breaches after two seconds, the rest gathered for half a minute; what a breakdown explains is held back.
 
     Alerts go to `SVOY_ALERT_WEBHOOK` and to `SVOY_ALERT_EMAIL` over `SVOY_ALERT_SMTP`; where neither is set they are
     only shown in Alertmanager and Grafana. Raises `ValueError` where an e-mail address comes without a mail server.

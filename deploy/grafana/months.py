@@ -8,7 +8,8 @@ from deploy.grafana.words import BOTH, CLOCK, WORDS
 SHARE: Steps = ((None, "red"), (0.9, "orange"), (0.95, "yellow"), (0.98, "green"))
 KEPT = 'increase(svoy_sla_met_total{late="no"}[$__range])'
 LATE = 'increase(svoy_sla_met_total{late="yes"}[$__range])'
-BROKEN = "increase(svoy_sla_breached_total[$__range])"
+BREACHED = "increase(svoy_sla_breached_total[$__range])"
+WITHDRAWN = "increase(svoy_sla_breaches_withdrawn_total[$__range])"
 
 
 def months() -> Dashboard:
@@ -18,10 +19,11 @@ def months() -> Dashboard:
 
 
 def _month() -> list[Panel]:
-    share = f"sum({KEPT}) / (sum({KEPT}) + sum({BROKEN}) > 0)"
-    urgent = share.replace("{late", '{priority="urgent",late').replace(
-        "breached_total[", 'breached_total{priority="urgent"}['
-    )
+    broken = f"clamp_min(sum({BREACHED}) - sum({WITHDRAWN}), 0)"
+    share = f"sum({KEPT}) / (sum({KEPT}) + {broken} > 0)"
+    urgent = share.replace("{late", '{priority="urgent",late')
+    for counter in ("breached_total", "withdrawn_total"):
+        urgent = urgent.replace(f"{counter}[", f'{counter}{{priority="urgent"}}[')
     return [
         stat(
             "В срок", {"всё": share}, "Исполнено в срок из всего, что исполнено в срок или сорвано.",
@@ -31,13 +33,14 @@ def _month() -> list[Panel]:
             "В срок, срочные", {"срочные": urgent}, "То же, только срочные заявки.",
             width=6, unit="percentunit", steps=SHARE,
         ),
-        stat("Сорвано", {"сроков": f"sum({BROKEN})"}, "Нарушенные сроки за выбранное время.", width=6),
+        stat("Сорвано", {"сроков": broken}, "Нарушенные сроки за выбранное время.", width=6),
         stat("Исполнено поздно", {"сроков": f"sum({LATE})"}, "Сорвано, но всё же исполнено.", width=6),
     ]  # fmt: skip
 
 
 def _clocks() -> list[Panel]:
-    kept, broken = (f"sum by (clock, priority) ({counted})" for counted in (KEPT, BROKEN))
+    kept, breached, withdrawn = (f"sum by (clock, priority) ({counted})" for counted in (KEPT, BREACHED, WITHDRAWN))
+    broken = f"clamp_min({breached} - {withdrawn}, 0)"
     share = f"{kept} / ({kept} + {broken} > 0)"
     return [
         in_words(

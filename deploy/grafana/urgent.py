@@ -23,10 +23,17 @@ def urgent() -> Dashboard:
     return dashboard("svoy-urgent", "Срочно сейчас", rows, since="24h", refresh="5s")
 
 
+def _broken(summed: str, window: str) -> str:
+    """Breaches that were not withdrawn."""
+    breached, withdrawn = (
+        f"{summed}(increase(svoy_sla_{name}_total[{window}]))" for name in ("breached", "breaches_withdrawn")
+    )
+    return f"clamp_min({breached} - {withdrawn}, 0)"
+
+
 def _now() -> list[Panel]:
-    kept, broken = 'sum(increase(svoy_sla_met_total{late="no"}[24h]))', "sum(increase(svoy_sla_breached_total[24h]))"
-    counted = "svoy_sla_promises_broken_total"  # it appears with the first one, which increase() alone would not see
-    promises = f"({counted} unless {counted} offset 24h) or increase({counted}[24h])"
+    kept, broken = 'sum(increase(svoy_sla_met_total{late="no"}[24h]))', _broken("sum", "24h")
+    promises = "increase(svoy_sla_promises_broken_total[24h])"
     return [
         stat(
             "Нарушенные обещания",
@@ -114,7 +121,7 @@ def _who_and_what() -> list[Panel]:
 
 def _history() -> list[Panel]:
     wanted = [
-        ("Сорвано за час", "sum by (clock) (increase(svoy_sla_breached_total[1h]))", "Нарушенные сроки."),
+        ("Сорвано за час", _broken("sum by (clock) ", "1h"), "Нарушенные сроки."),
         ("Исполнено в срок за час", 'sum by (clock) (increase(svoy_sla_met_total{late="no"}[1h]))', "Вовремя."),
         ("Исполнено с опозданием за час", 'sum by (clock) (increase(svoy_sla_met_total{late="yes"}[1h]))', "Поздно."),
         ("Идут", "sum by (clock) (clock_priority:svoy_sla_obligations_open:max)", "Сроки, что идут, и просроченные."),

@@ -11,10 +11,11 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from services.sla_monitor.domain.rules import Rules
 from services.sla_monitor.store import Store
-from shared.contracts.base import Event
+from shared.contracts.base import Event, Priority
 from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn, SlaEvent, SlaMet, SlaWarned
 
 LABELS = ["clock", "priority"]
+ALL: tuple[Priority, ...] = ("urgent", "important", "routine")
 NO_PRIORITY = "none"
 """Of a call."""
 
@@ -45,7 +46,9 @@ def show(rules: Rules) -> None:
     """From now on show every clock there is."""
     POLICY.set(rules.newest.number)
     for policy in rules.newest.policies.values():
-        for pair in {(policy.clock, one or NO_PRIORITY) for terms in policy.terms for one in terms.priorities}:
+        # A promise is kept whatever the priority: one that was never counted would not be seen to be broken.
+        named = {*ALL} if policy.promised else {one for terms in policy.terms for one in terms.priorities}
+        for pair in {(policy.clock, one or NO_PRIORITY) for one in named}:
             PAIRS.add(pair)
             _show(pair, promised=policy.promised)
 
@@ -75,6 +78,7 @@ def _count(event: SlaEvent, pair: tuple[str, str]) -> None:
         WITHDRAWN.labels(*pair).inc()
     elif isinstance(event, SlaBreached):
         BREACHED.labels(*pair).inc()
+        WITHDRAWN.labels(*pair)  # both are there, or there is no difference of the two
         if event.promise_broken:
             PROMISES_BROKEN.labels(*pair).inc()
 

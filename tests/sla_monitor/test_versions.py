@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
+from services.sla_monitor import metrics
 from services.sla_monitor.domain.policies import Calendars
 from services.sla_monitor.domain.rules import Rules
 from services.sla_monitor.domain.timeline import Outdated, heard, reckoned
 from services.sla_monitor.domain.verifying import differences
 from shared.contracts import intake
 from shared.contracts.base import ClientRef
-from shared.contracts.sla_monitor import SlaWarned
+from shared.contracts.sla_monitor import SlaBreached, SlaWarned
 from tests.sla_monitor.policing import clock, own, rules, urgent, version
 from tests.sla_monitor.telling import (
     CLIENT,
@@ -337,6 +339,21 @@ def test_a_broken_promise_is_kept_over_a_new_version() -> None:
     known = rules(version(2, 10, *SHORT, applies_to_open=True))
     found = telling(known, (0, registered()), (1, promised(30)))
     assert [(one.due, one.promised) for one in found.of("start")] == [(minute(30), True)]
+
+
+def test_what_was_never_counted_stands_at_nothing_from_the_start() -> None:
+    """`increase()` does not see the step from no counter to 1, and of one counter alone there is no difference."""
+    urgent_only = clock("start", clock="promise_alone", terms=clock("start").terms[:1])
+    metrics.show(rules(version(2, 0, urgent_only)))
+    labels = {"clock": "promise_alone", "priority": "routine"}
+    assert REGISTRY.get_sample_value("svoy_sla_promises_broken_total", labels) == 0
+    found = telling(rules(version(2, 0, own(clock="of_another_version"))), (1, registered())).until(12)
+    metrics.count([one for one in found.said if isinstance(one, SlaBreached) and one.clock == "of_another_version"])
+    labels = {"clock": "of_another_version", "priority": "urgent"}
+    counted = [
+        REGISTRY.get_sample_value(f"svoy_sla_{name}_total", labels) for name in ("breached", "breaches_withdrawn")
+    ]
+    assert counted == [1, 0]
 
 
 def test_the_longest_time_is_still_within_a_year() -> None:
