@@ -125,12 +125,13 @@ class Store:
     async def running_by_clock(self, now: datetime) -> list[Count]:
         """The obligations that run, counted."""
         due = "$obligations.due"
-        overdue = {"$and": [{"$lt": [due, now]}, {"$eq": [{"$ifNull": ["$obligations.paused", None]}, None]}]}
+        ticks = {"$eq": [{"$ifNull": ["$obligations.paused", None]}, None]}
+        overdue = {"$and": [{"$lt": [due, now]}, ticks]}
         count = {
             "_id": {"clock": "$obligations.clock", "priority": "$obligations.priority"},
             "running": {"$sum": 1},
             "overdue": {"$sum": {"$cond": [overdue, 1, 0]}},
-            "nearest": {"$min": {"$cond": [{"$lt": [due, now]}, None, due]}},
+            "nearest": {"$min": {"$cond": [{"$and": [{"$gte": [due, now]}, ticks]}, due, None]}},
         }
         pipeline: list[dict[str, Any]] = [
             {"$match": {"nearest": {"$gt": NEVER}}},

@@ -12,12 +12,27 @@ from services.sla_monitor.settings import SlaMonitorSettings
 from services.sla_monitor.store import Store, Wanted, becoming_due, documents_of, month_before
 from shared.clock import ServiceClock
 from shared.contracts import intake
+from shared.contracts.base import Decision
 from shared.contracts.sla_monitor import SlaBreached, SlaMet
 from shared.service import Service
 from tests.conftest import SettingsFor
 from tests.kit import eventually, listening, publish, serving
 from tests.sla_monitor.conftest import Running, Start
-from tests.sla_monitor.telling import MISSED, RANG, RETURNED, assigned, call, promised, registered, request, started
+from tests.sla_monitor.policing import own, rules, version
+from tests.sla_monitor.telling import (
+    FOLLOWED_UP,
+    MISSED,
+    RANG,
+    RETURNED,
+    Telling,
+    assigned,
+    call,
+    minute,
+    promised,
+    registered,
+    request,
+    started,
+)
 
 REQUEST = "/v1/requests/r1/timeline"
 CALL = "/v1/calls/k1/timeline"
@@ -213,6 +228,20 @@ async def test_every_counter_is_shown_before_anything_has_happened(monitor: Runn
 
 async def test_it_is_ready_while_its_ticker_ticks(monitor: Running) -> None:
     assert (await monitor.client.get("/health/ready")).json() == {"ready": True, "reasons": {}}
+
+
+async def test_what_is_paused_is_no_nearest_deadline(settings_for: SettingsFor) -> None:
+    paused = own(paused_by=("request.followed_up",), resumed_by=("request.verdict_doubted",))
+    found = Telling(rules(version(2, -1, paused))).hear(registered()).until(1)
+    store = Store(Service("sla_monitor", settings_for(SlaMonitorSettings)))
+
+    async def nearest() -> Any:
+        await store.timelines.step("request:r1", lambda _: Decision(found.state), new=True)
+        return next(one.nearest for one in await store.running_by_clock(found.clock.now()) if one.clock == "look")
+
+    assert await nearest() == minute(10)
+    found.hear(FOLLOWED_UP)
+    assert await nearest() is None
 
 
 async def _all_kept(store: Store, many: int) -> bool:
