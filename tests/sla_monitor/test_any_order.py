@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from services.sla_monitor.domain.obligations import Obligation
 from services.sla_monitor.domain.timeline import Timeline
-from shared.contracts.base import Event
+from shared.contracts import intake
+from shared.contracts.base import ClientRef, Event
 from shared.contracts.sla_monitor import SlaEvent, SlaMet, SlaWarned
 from tests.sla_monitor.telling import (
     ANSWERED,
     CANCEL_ASKED,
+    CLIENT,
     DISPLACED,
     MERGED,
     MISSED,
@@ -37,6 +39,7 @@ from tests.sla_monitor.telling import (
     reopened,
     replaced,
     reprioritised,
+    request,
     started,
 )
 
@@ -153,6 +156,19 @@ def test_each_obligation_is_told_of_once_and_none_is_forgotten(
         if one.ending == "met":
             assert ("sla.met", one.id) in said
             assert one.ended_late or not last_met[one.id].late
+
+
+def test_facts_that_differ_in_the_client_or_the_number_alone_have_one_order() -> None:
+    gold = CLIENT.model_copy(update={"tariff": "gold"})
+    first = heard_at_the_end([registered()(minute(0)), *(said(one) for one in (CLIENT, gold))])
+    other = heard_at_the_end([registered()(minute(0)), *(said(one) for one in (gold, CLIENT))])
+    assert first.state == other.state
+    numbers = [registered(number=number)(minute(0)) for number in ("1", "2")]
+    assert heard_at_the_end(numbers).state.facts == heard_at_the_end(numbers[::-1]).state.facts
+
+
+def said(client: ClientRef) -> Event:
+    return request(intake.RequestIdentified, client=client, by="m1")(minute(1))
 
 
 def is_broken(one: Obligation) -> bool:

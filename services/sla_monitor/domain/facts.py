@@ -136,10 +136,15 @@ def in_order(facts: Iterable[Fact]) -> tuple[Fact, ...]:
 
 def _place(fact: Fact) -> tuple[Any, ...]:
     birth = fact.kind not in BIRTHS
-    whose = fact.client.client_id if fact.client else ""
-    said = (fact.who or "", fact.note or "", fact.name or "", fact.priority or "", fact.nature or "", whose)
-    words = (*said, fact.until or fact.at)
-    return (birth, fact.at, fact.round or NO_ROUND, RANK[fact.kind], fact.revision, *words, fact.warn_at or fact.at)
+    said = (fact.who or "", fact.note or "", fact.name or "", fact.priority or "", fact.nature or "")
+    words = (*said, fact.until or fact.at, fact.warn_at or fact.at, fact.number or "", *_whose(fact.client))
+    return (birth, fact.at, fact.round or NO_ROUND, RANK[fact.kind], fact.revision, *words)
+
+
+def _whose(one: Client | None) -> tuple[str, ...]:
+    if one is None:
+        return ()
+    return (one.client_id, one.name, one.zone, one.manager_id or "", one.tariff or "", one.region or "")
 
 
 def about_of(event: Event) -> About:
