@@ -59,8 +59,11 @@ class Ticker:
         now = self._monitor.clock.now()
         if self._real_time() >= self._reload_at or self._loaded_until is None or now > self._loaded_until:
             await self._load(now)
+        began = self._real_time()
         while due := self._pop(now):
             await asyncio.gather(*(self._fire(moment, key, now) for moment, key in due))
+            if self._real_time() - began >= RELOAD_EVERY:
+                break  # what is urgent and has become due meanwhile does not wait for the whole backlog
 
     def stuck(self) -> str | None:
         """Why nothing fires; None where it does."""

@@ -8,9 +8,12 @@ import pytest
 
 from services.sla_monitor.domain.obligations import Standing
 from services.sla_monitor.main import build_app
+from services.sla_monitor.monitor import Monitor
+from services.sla_monitor.policy_book import Rulebook
 from services.sla_monitor.settings import SlaMonitorSettings
 from services.sla_monitor.store import Store, Wanted, becoming_due, documents_of, month_before
-from shared.clock import ServiceClock
+from services.sla_monitor.ticker import Ticker
+from shared.clock import FixedClock, ServiceClock
 from shared.contracts import intake
 from shared.contracts.base import Decision
 from shared.contracts.sla_monitor import SlaBreached, SlaMet
@@ -24,6 +27,7 @@ from tests.sla_monitor.telling import (
     MISSED,
     RANG,
     RETURNED,
+    RULES,
     Telling,
     assigned,
     call,
@@ -228,6 +232,27 @@ async def test_every_counter_is_shown_before_anything_has_happened(monitor: Runn
 
 async def test_it_is_ready_while_its_ticker_ticks(monitor: Running) -> None:
     assert (await monitor.client.get("/health/ready")).json() == {"ready": True, "reasons": {}}
+
+
+async def test_what_becomes_due_while_a_backlog_drains_does_not_wait_for_its_end(
+    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.sla_monitor.ticker.TOGETHER", 1)
+    monkeypatch.setattr("services.sla_monitor.ticker.RELOAD_EVERY", 0.0)
+    fixed, store = FixedClock(minute(0)), Store(Service("sla_monitor", settings_for(SlaMonitorSettings)))
+    monitor = Monitor(store=store, clock=fixed, book=Rulebook(RULES))
+    ticker = Ticker(monitor)
+    for number in range(3):
+        await monitor.hear(registered("important", request_id=f"r{number}")(minute(0)))
+    fixed.moment = minute(60 * 24 * 30)
+    await ticker.tick()
+    left = {"announced": [], "_id": {"$ne": "call:k1"}}
+    assert await store.timelines.count(left) == 2
+    await monitor.hear(MISSED(minute(0)))
+    fixed.moment += timedelta(seconds=1)
+    await ticker.tick()
+    assert (await monitor.timeline("call", "k1")).announced
+    assert await store.timelines.count(left) == 2
 
 
 async def test_what_is_paused_is_no_nearest_deadline(settings_for: SettingsFor) -> None:
