@@ -60,7 +60,8 @@ def build_app(settings: SlaMonitorSettings, clock: ServiceClock | None = None) -
     ticker = Ticker(monitor)
     escalations = _escalations(service, settings, monitor, bases, noted)
     deliveries = Deliveries(service, settings)
-    notifier = Notifier(escalations.store, deliveries, service.clock, settings.company_zone)
+    zone = settings.company_zone
+    notifier = Notifier(escalations.store, deliveries, service.clock, zone, asleep=escalations.asleep)
 
     async def measure() -> None:
         while True:

@@ -9,32 +9,37 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from services.sla_monitor.domain.escalation import Call, Escalation
 from services.sla_monitor.domain.ladder import PROMISE, Ladder, Role, Step
 from services.sla_monitor.domain.policies import Terms
 from services.sla_monitor.domain.timeline import Timeline
 from services.sla_monitor.main import build_app
 from services.sla_monitor.notify.escalations import Escalations
+from services.sla_monitor.notify.notifier import Notifier
 from services.sla_monitor.notify.store import NotifyStore
 from services.sla_monitor.settings import SlaMonitorSettings
-from shared.clock import ServiceClock
+from shared.clock import FixedClock, ServiceClock
 from shared.contracts import intake
 from shared.contracts.accounts import ClientChanged, ManagerRegistered
-from shared.contracts.base import Event
+from shared.contracts.base import Decision, Event
 from shared.contracts.sla_monitor import EscalationAcknowledged, EscalationRaised, SlaBreached
 from shared.delivery import Deliveries
 from shared.service import Service
 from tests.conftest import SettingsFor
 from tests.kit import eventually, listening, publish, serving, token
+from tests.sla_monitor.climbing import escalation
 from tests.sla_monitor.conftest import Running
 from tests.sla_monitor.outside import SECRET, Listener, Post, hook_server, mail_server
 from tests.sla_monitor.policing import body, clock, rules, version
 from tests.sla_monitor.telling import (
     MISSED,
     RETURNED,
+    RULES,
     ZONE,
     Telling,
     assigned,
     call,
+    minute,
     postponed,
     promised,
     registered,
@@ -44,6 +49,7 @@ from tests.sla_monitor.telling import (
 VERA, OLGA = "vera@svoy.example", "olga@svoy.example"
 M1, M2, LEAD = token("manager", subject="m1"), token("manager", subject="m2"), token("lead", subject="l1")
 ALL = "/v1/escalations"
+CALLED = Call(step=1, role="manager", at=minute(0), person_ids=("m1",))
 
 
 @dataclass(frozen=True)
@@ -317,6 +323,47 @@ async def test_a_broken_promise_calls_at_once_whatever_hours_and_ladder_its_cloc
     assert (begun.promise_broken, begun.ladder, begun.next_due) == (True, PROMISE, telling.clock.now())
     await escalations.tick()
     assert (await escalations.get("r1:start:1")).step == 1
+
+
+async def keep(store: NotifyStore, one: Escalation) -> None:
+    await store.escalations.step(one.escalation_id, lambda _: Decision(one), new=True)
+
+
+async def test_what_was_called_in_the_day_and_is_told_late_waits_for_the_morning(settings_for: SettingsFor) -> None:
+    settings = settings_for(SlaMonitorSettings)
+    service, night = Service("sla_monitor", settings), FixedClock(minute(60 * 9))
+    store = NotifyStore(service)
+    one = escalation(priority="important", terms=1, untold=("m1",), calls=(CALLED,), step=1, count=1)
+    await keep(store, one)
+
+    async def nothing(*_: object) -> None:
+        return None
+
+    escalations = Escalations(store, night, ZONE, load=nothing, rules=lambda: RULES, manager_of=nothing, changed=print)
+    notifier = Notifier(store, Deliveries(service, settings), night, ZONE, asleep=escalations.asleep)
+    await notifier.tick()
+    assert await store.inboxes.get("m1") is None
+    assert not escalations.asleep(escalation(terms=0), night.now())
+    assert not escalations.asleep(escalation(terms=1, promise_broken=True), night.now())
+    night.moment = minute(60 * 22)
+    await notifier.tick()
+    told = await store.inboxes.get("m1")
+    assert told is not None
+    assert told.number == 1
+
+
+async def test_of_a_backlog_the_most_urgent_is_called_first(
+    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.sla_monitor.notify.store.TOGETHER", 2)
+    store = NotifyStore(Service("sla_monitor", settings_for(SlaMonitorSettings)))
+    backlog = [("routine", False), ("important", False), ("urgent", False), ("routine", True)]
+    for number, (priority, broken) in enumerate(backlog):
+        own: dict[str, Any] = {"priority": priority, "promise_broken": broken, "next_due": minute(number)}
+        one = escalation(escalation_id=f"r{number}", untold=("m1",), **own)
+        await keep(store, one)
+    assert [one.escalation_id for one in await store.due(minute(9))] == ["r3", "r2"]
+    assert [one.escalation_id for one in await store.untold_to("m1")] == ["r3", "r2"]
 
 
 async def test_a_mail_server_that_refuses_holds_up_nothing_and_is_tried_again(house: House) -> None:

@@ -17,6 +17,7 @@ from typing import Literal
 
 from services.sla_monitor.domain.facts import Client
 from services.sla_monitor.domain.ladder import Ladder, Role
+from services.sla_monitor.domain.policies import Place
 from shared.calendar import Calendar, add
 from shared.contracts.base import Decision, Priority
 from shared.contracts.sla_monitor import About, ClockName, EscalationAcknowledged, EscalationRaised
@@ -77,6 +78,12 @@ class Escalation:
     about: About
     about_id: str
     clock: ClockName
+    policy: int = 1
+    """The version of the policy it is reckoned by."""
+    terms: int = 0
+    """Which of that version's terms for the clock, from 0."""
+    place: Place | None = None
+    """Where the client's hours are counted, where they are."""
     title: str | None = None
     """What its policy calls it being broken."""
     priority: Priority | None = None

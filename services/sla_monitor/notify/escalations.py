@@ -133,6 +133,14 @@ class Escalations:
             raise UnknownEscalation
         return found
 
+    def asleep(self, one: Escalation, now: datetime) -> bool:
+        """Whether it is outside the hours in which people are told of it: a letter that is late waits for them, too."""
+        edition = self._rules().edition(one.policy)
+        terms = edition.terms(one.clock, one.terms)
+        if one.promise_broken or terms is None:
+            return False
+        return opening(edition.calendar(terms.calendar, one.place), now) > now
+
     async def tick(self) -> bool:
         """Call whoever is to be called by now; whether there was anybody."""
         now = self._clock.now()
@@ -179,6 +187,9 @@ class Escalations:
             about=timeline.about,
             about_id=timeline.about_id,
             clock=broken.clock,
+            policy=broken.policy,
+            terms=broken.terms,
+            place=broken.place,
             title=policy.title if policy else None,
             priority=broken.priority,
             number=timeline.number,

@@ -1,13 +1,15 @@
 """Brings what is to be told to people: one bundle a person, each call in exactly one bundle (see domain/bundle.py)."""
 
 import asyncio
+from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 
 import structlog
 
 from services.sla_monitor.domain.bundle import Inbox, choose, put, sent
-from services.sla_monitor.domain.escalation import told
+from services.sla_monitor.domain.escalation import Escalation, told
 from services.sla_monitor.domain.people import Person
 from services.sla_monitor.notify.store import NotifyStore
 from services.sla_monitor.notify.wording import hook, letter
@@ -20,8 +22,18 @@ log = structlog.get_logger()
 class Notifier:
     """One replica's notifier; several may work side by side."""
 
-    def __init__(self, store: NotifyStore, deliveries: Deliveries, clock: Clock, company_zone: str) -> None:
+    def __init__(
+        self,
+        store: NotifyStore,
+        deliveries: Deliveries,
+        clock: Clock,
+        company_zone: str,
+        *,
+        asleep: Callable[[Escalation, datetime], bool],
+    ) -> None:
+        """`asleep` says what nobody is told of at such an hour."""
         self._store = store
+        self._asleep = asleep
         self._deliveries = deliveries
         self._clock = clock
         self._zone = company_zone
@@ -47,7 +59,7 @@ class Notifier:
     async def _put(self, inbox: Inbox) -> Inbox:
         """What is untold is read after the number was: see domain/bundle.py for why."""
         now = self._clock.now()
-        found = await self._store.untold_to(inbox.person_id)
+        found = [one for one in await self._store.untold_to(inbox.person_id) if not self._asleep(one, now)]
         notices = choose(found, quiet=inbox.waits(now))
         if not notices:
             return inbox

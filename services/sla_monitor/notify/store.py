@@ -9,7 +9,7 @@ from pymongo import IndexModel
 from services.sla_monitor.domain.bundle import Inbox
 from services.sla_monitor.domain.escalation import Escalation, State
 from services.sla_monitor.domain.people import People, Person
-from services.sla_monitor.store import NEVER, Base, within
+from services.sla_monitor.store import NEVER, URGENT_FIRST, Base, within
 from shared.contracts.sla_monitor import About, ClockName
 from shared.service import Service
 
@@ -55,9 +55,8 @@ class NotifyStore:
         return {person.person_id: person for person in await self.people.find({}, limit=MOST_PEOPLE)}
 
     async def due(self, now: datetime) -> list[Escalation]:
-        """Whoever is to be called by now; broken promises first, then the longest overdue."""
-        where = {"next_due": {"$gt": NEVER, "$lte": now}}
-        return await self.escalations.find(where, sort=(("promise_broken", -1), ("next_due", 1)), limit=TOGETHER)
+        """Whoever is to be called by now; broken promises first, of a backlog the most urgent, the longest overdue."""
+        return await self._first({"next_due": {"$gt": NEVER, "$lte": now}}, "next_due")
 
     async def untold(self) -> list[str]:
         """Everybody with something still to be told."""
@@ -65,9 +64,19 @@ class NotifyStore:
         return sorted({person_id async for found in cursor for person_id in found["untold"]})
 
     async def untold_to(self, person_id: str) -> list[Escalation]:
-        """What is still to be told to somebody; broken promises first."""
-        where = still_untold() | {"untold": person_id}
-        return await self.escalations.find(where, sort=(("promise_broken", -1), ("due", 1)), limit=TOGETHER)
+        """What is still to be told to somebody; broken promises first, of a backlog the most urgent."""
+        return await self._first(still_untold() | {"untold": person_id}, "due")
+
+    async def _first(self, where: dict[str, Any], by: str) -> list[Escalation]:
+        found = await self.escalations.find(where, sort=(("promise_broken", -1), (by, 1)), limit=TOGETHER)
+        if len(found) < TOGETHER:
+            return found
+        found = [one for one in found if one.promise_broken]
+        for priority in URGENT_FIRST:
+            if left := TOGETHER - len(found):
+                some = where | {"promise_broken": False, "priority": priority}
+                found += await self.escalations.find(some, sort=((by, 1),), limit=left)
+        return found
 
     async def standing(self) -> list[Inbox]:
         """Bundles that were put, and are not yet in the hands of the deliveries."""
