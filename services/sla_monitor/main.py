@@ -75,6 +75,7 @@ def build_app(settings: SlaMonitorSettings, clock: ServiceClock | None = None) -
         deliveries=deliveries,
         clock=service.clock,
         company_zone=settings.company_zone,
+        rules=lambda: monitor.rules,
     )
     service.listen(handlers(monitor, bases, escalations, postponing))
     service.background("ticker", ticker.run)

@@ -9,7 +9,7 @@ A crash between arriving and being written down sends once more under the same M
 """
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -42,6 +42,7 @@ INDEXES = (
     IndexModel([("about", 1), ("_id", 1)]),
     IndexModel("forget_at", expireAfterSeconds=0),
 )
+NOT_AT_ALL = timedelta()
 
 
 class Deliveries:
@@ -60,8 +61,16 @@ class Deliveries:
         """Whether this kind can leave us at all: it is in the settings."""
         return (self.mail if kind == "letter" else self.hooks) is not None
 
-    async def send(self, delivery_id: str, what: Letter | Hook, *, about: str, urgent: bool = False) -> None:
-        """Keep it, durably, to be delivered soon; what has this id already is left as it is."""
+    async def send(
+        self,
+        delivery_id: str,
+        what: Letter | Hook,
+        *,
+        about: str,
+        urgent: bool = False,
+        wait: timedelta = NOT_AT_ALL,
+    ) -> None:
+        """Keep it, durably, to be delivered soon, or after so long; what has this id already is left as it is."""
         now = machine_now()
         delivery = Delivery(
             delivery_id=delivery_id,
@@ -70,7 +79,7 @@ class Deliveries:
             hook=what if isinstance(what, Hook) else None,
             urgent=urgent,
             created_at=now,
-            due=now,
+            due=now + wait,
         )
         await self.documents.step(delivery_id, lambda known: Decision(known or delivery), new=True)
         self._news[delivery.kind].set()

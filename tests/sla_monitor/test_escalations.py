@@ -9,19 +9,23 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from services.sla_monitor.bases import Bases
 from services.sla_monitor.domain.escalation import Call, Escalation
 from services.sla_monitor.domain.ladder import PROMISE, Ladder, Role, Step
+from services.sla_monitor.domain.people import Person
 from services.sla_monitor.domain.policies import Terms
 from services.sla_monitor.domain.timeline import Timeline
 from services.sla_monitor.main import build_app
 from services.sla_monitor.notify.escalations import Escalations
 from services.sla_monitor.notify.notifier import Notifier
+from services.sla_monitor.notify.postponing import Postponing
 from services.sla_monitor.notify.store import NotifyStore
 from services.sla_monitor.settings import SlaMonitorSettings
 from shared.clock import FixedClock, ServiceClock
 from shared.contracts import intake
 from shared.contracts.accounts import ClientChanged, ManagerRegistered
 from shared.contracts.base import Decision, Event
+from shared.contracts.routing import WorkPostponed
 from shared.contracts.sla_monitor import EscalationAcknowledged, EscalationRaised, SlaBreached
 from shared.delivery import Deliveries
 from shared.service import Service
@@ -152,6 +156,27 @@ async def test_of_work_put_off_the_manager_hears_at_once_by_letter_and_webhook_o
     await house.tell(started())
     await house.timeline("/v1/requests/r1/timeline", 4)
     assert (len(house.post.taken), len(house.hooks.taken)) == (1, 1)
+
+
+async def test_of_important_work_put_off_at_night_the_manager_hears_in_the_morning(settings_for: SettingsFor) -> None:
+    settings = settings_for(SlaMonitorSettings, smtp_url="smtp://127.0.0.1:9", mail_from="svoy@svoy.example")
+    service, night = Service("sla_monitor", settings), FixedClock(minute(60 * 9))
+    store, deliveries = NotifyStore(service), Deliveries(service, settings)
+    vera = Person(person_id="m1", role="manager", name="Вера", email=VERA)
+    await store.people.step("m1", lambda _: Decision(vera), new=True)
+    telling = Telling().hear(registered("important"), assigned())
+    postponing = Postponing(
+        store=store, bases=Bases(service), deliveries=deliveries, clock=night, company_zone=ZONE, rules=lambda: RULES
+    )
+    for priority in ("urgent", "important"):
+        event = postponed(900)(night.now()).model_copy(update={"priority": priority})
+        assert isinstance(event, WorkPostponed)
+        await postponing.tell(event, telling.state, priority)
+    waits = {one.delivery_id: one.due - one.created_at for one in await deliveries.documents.find({})}
+    assert waits == {
+        "postponed-urgent-m1-letter": timedelta(),
+        "postponed-important-m1-letter": timedelta(hours=12),
+    }
 
 
 async def warning(house: House, *warned: Role) -> None:

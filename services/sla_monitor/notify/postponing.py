@@ -1,10 +1,15 @@
 """A specialist puts work off: the manager of the client hears of it at once, by letter and webhook, not at the next
-weekly call. It is no breach: nobody is called, and nothing has to be acknowledged."""
+weekly call; unless it is urgent, in the company's hours. It is no breach: nobody is called, and nothing has to be
+acknowledged."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from services.sla_monitor.bases import Bases
+from services.sla_monitor.domain.escalation import opening
 from services.sla_monitor.domain.people import Roll
+from services.sla_monitor.domain.rules import Rules
 from services.sla_monitor.domain.timeline import Timeline
 from services.sla_monitor.notify.store import NotifyStore
 from services.sla_monitor.notify.wording import postponed_hook, postponed_letter
@@ -22,17 +27,25 @@ class Postponing:
     deliveries: Deliveries
     clock: Clock
     company_zone: str
+    rules: Callable[[], Rules]
 
     async def tell(self, event: WorkPostponed, timeline: Timeline, message_id: str) -> None:
         """Once for each message, however often it is delivered."""
         now = self.clock.now()
+        wait = self._wait(event, now)
         roll = Roll(await self.store.everybody(), now, local_date(now, self.company_zone))
         for person_id in roll.called("manager", await self.bases.manager_of(timeline.client)):
             person = roll.people[person_id]
             named = f"postponed-{message_id}-{person_id}"
             if person.email is not None and self.deliveries.takes("letter"):
                 letter = postponed_letter(person.email, event, timeline, self.company_zone)
-                await self.deliveries.send(f"{named}-letter", letter, about=event.request_id)
+                await self.deliveries.send(f"{named}-letter", letter, about=event.request_id, wait=wait)
             if person.hook_url is not None and self.deliveries.takes("hook"):
                 hook = postponed_hook(person.hook_url, event, timeline)
-                await self.deliveries.send(f"{named}-hook", hook, about=event.request_id)
+                await self.deliveries.send(f"{named}-hook", hook, about=event.request_id, wait=wait)
+
+    def _wait(self, event: WorkPostponed, now: datetime) -> timedelta:
+        """Until somebody of the company works."""
+        if event.priority == "urgent":
+            return timedelta()
+        return opening(self.rules().at(now).calendar("company", None), now) - now
