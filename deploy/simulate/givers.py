@@ -14,6 +14,11 @@ from services.routing.domain.policy import Policy
 from services.routing.stems import stems
 from shared.contracts.base import Priority
 
+OURS = "Svoy"
+SKILLED = "skills + least loaded"
+LIMITED = "skills + least loaded, our limits on postponing"
+"""Nobody's product: what `SKILLED` would come to by our limits alone. It shows how much of the saving they are."""
+
 
 @dataclass(slots=True)
 class Load:
@@ -69,7 +74,7 @@ class Giver(ABC):
 class Ours(Giver):
     """Routing's own: hard conditions, explained score, estimates, displacement, replacement of the lost."""
 
-    name = "Svoy"
+    name = OURS
     replaces_lost = elsewhere = True
 
     def __init__(self, policy: Policy) -> None:
@@ -113,8 +118,10 @@ class Ours(Giver):
 class Simple(Giver):
     """What other help desks offer: among those at work with a place free, by a simple rule."""
 
-    def __init__(self, name: str, *, skilled: bool, least_loaded: bool) -> None:
-        self.name = name
+    def __init__(
+        self, name: str, *, skilled: bool, least_loaded: bool, postponements: Mapping[Priority, int] | None = None
+    ) -> None:
+        self.name, self.postponements = name, postponements
         self._skilled, self._least_loaded = skilled, least_loaded
         self._last = ""
 
@@ -130,9 +137,8 @@ class Simple(Giver):
         return Explained(at=now, turn=wish.turn, winner=winner, barred={}, counts={})
 
     def _first(self, able: Sequence[str], loads: Loads) -> str:
-        if self._least_loaded:
-            return min(able, key=lambda key: (loads[key].held, self._turn(key)))
-        self._last = min(able, key=self._turn)
+        """By load, where that counts; those who have as much take turns."""
+        self._last = min(able, key=lambda key: (loads[key].held if self._least_loaded else 0, self._turn(key)))
         return self._last
 
     def _turn(self, key: str) -> tuple[bool, str]:
@@ -141,10 +147,12 @@ class Simple(Giver):
 
 
 def givers(policy: Policy) -> Mapping[str, Callable[[Company], Giver]]:
-    """Everybody who is compared, ours first."""
+    """Everybody who is compared, ours first; the last is what our limits on postponing come to by themselves."""
+    limits = policy.postponements
     return {
-        "Svoy": lambda _: Ours(policy),
+        OURS: lambda _: Ours(policy),
         "round robin": lambda _: Simple("round robin", skilled=False, least_loaded=False),
         "least loaded": lambda _: Simple("least loaded", skilled=False, least_loaded=True),
-        "skills + least loaded": lambda _: Simple("skills + least loaded", skilled=True, least_loaded=True),
+        SKILLED: lambda _: Simple(SKILLED, skilled=True, least_loaded=True),
+        LIMITED: lambda _: Simple(LIMITED, skilled=True, least_loaded=True, postponements=limits),
     }

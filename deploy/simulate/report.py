@@ -8,7 +8,8 @@ from pathlib import Path
 import matplotlib as mpl
 from rich.table import Table
 
-from deploy.simulate.results import FIGURES, OURS, Compared, Figure, Span
+from deploy.simulate.givers import OURS, SKILLED
+from deploy.simulate.results import FIGURES, Compared, Figure, Span
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
@@ -38,7 +39,20 @@ def told(compared: Compared, source: str = ASSUMPTIONS) -> list[str]:
     )
     worse = [f"{figure.title} ({name})" for figure, name in compared.worse()]
     honest = f"Хуже, чем у прочих: {'; '.join(worse)}." if worse else "Ни в чём не хуже прочих."
-    return [sentence, honest, source]
+    return [sentence, honest, *_limits(compared), source]
+
+
+def _limits(compared: Compared) -> list[str]:
+    """How much of what is saved our limits on postponing are by themselves."""
+    alone = compared.by_limits
+    if alone is None:
+        return []
+    share = alone.mean / (compared.saved_of(SKILLED).mean or 1)
+    sentence = (
+        f"Одни наши пределы откладывания, без всего остального, убавили бы их у {SKILLED} на {alone.mean:.0%} "
+        f"(от {alone.low:.0%} до {alone.high:.0%}): это {share:.0%} нашего выигрыша у него."
+    )
+    return [sentence]
 
 
 def table(compared: Compared) -> Table:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from random import Random  # noqa: TID251 - resampling lives on chance, from a fixed seed
 from statistics import fmean
 
+from deploy.simulate.givers import LIMITED, OURS, SKILLED
 from deploy.simulate.state import Outcome
 
 RESAMPLES = 2_000
 SURE = 0.95
-OURS = "Svoy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One thing that is compared: what it is called, its unit, how it is read off a run, and whether less is better."""
+    """One thing that is compared, of which less is better: what it is called, its unit, how it is read off a run."""
 
     title: str
     unit: str
     of: Callable[[Outcome], float]
-    less_is_better: bool = True
 
 
 def quantile(values: Sequence[float], share: float) -> float:
@@ -74,24 +73,39 @@ class Compared:
     @property
     def best_peer(self) -> str:
         """Whoever of the others breaks the fewest urgent clocks."""
-        peers = [name for name in self.outcomes if name != OURS]
+        peers = [name for name in self.outcomes if name not in {OURS, LIMITED}]
         return min(peers, key=lambda name: sum(one.breaches for one in self.outcomes[name]))
 
     @property
     def reduction(self) -> Span:
         """By what share ours breaks fewer urgent clocks than the best peer, the same seeds side by side."""
-        ours = [one.breaches for one in self.outcomes[OURS]]
-        peers = [one.breaches for one in self.outcomes[self.best_peer]]
-        return _span(ours, lambda sample: 1 - sum(ours[at] for at in sample) / max(1, sum(peers[at] for at in sample)))
+        return self.saved_of(self.best_peer)
+
+    def saved_of(self, peer: str) -> Span:
+        """By what share ours breaks fewer urgent clocks than `peer`."""
+        return self._fewer(OURS, peer)
+
+    @property
+    def by_limits(self) -> Span | None:
+        """By what share our limits on postponing alone would lessen the breaches of `SKILLED`; None where that was
+        not tried."""
+        return self._fewer(LIMITED, SKILLED) if {LIMITED, SKILLED} <= self.outcomes.keys() else None
 
     def worse(self) -> list[tuple[Figure, str]]:
-        """Where another policy is better than ours beyond doubt: the figure, and whose."""
-        found = []
-        for figure in FIGURES:
-            ours = self.span(OURS, figure)
-            better = [name for name in self.outcomes if name != OURS and self.span(name, figure).high < ours.low]
-            found += [(figure, name) for name in better]
-        return found
+        """Where another policy is better than ours beyond doubt, seed by seed: the figure, and whose."""
+        others = [name for name in self.outcomes if name != OURS]
+        return [(figure, name) for figure in FIGURES for name in others if self.gap(name, figure).low > 0]
+
+    def gap(self, name: str, figure: Figure) -> Span:
+        """By how much ours is above another, the same seeds side by side."""
+        pairs = zip(self.outcomes[OURS], self.outcomes[name], strict=True)
+        gaps = [figure.of(ours) - figure.of(other) for ours, other in pairs]
+        return _span(gaps, lambda sample: fmean(gaps[at] for at in sample))
+
+    def _fewer(self, name: str, than: str) -> Span:
+        ours = [one.breaches for one in self.outcomes[name]]
+        peers = [one.breaches for one in self.outcomes[than]]
+        return _span(ours, lambda sample: 1 - sum(ours[at] for at in sample) / max(1, sum(peers[at] for at in sample)))
 
 
 def _span(values: Sequence[float], of: Callable[[Sequence[int]], float]) -> Span:

@@ -8,9 +8,9 @@ import pytest
 
 from deploy.simulate.__main__ import keep
 from deploy.simulate.company import ASSUMED, Company
-from deploy.simulate.givers import Loads, Ours, Simple, givers
+from deploy.simulate.givers import LIMITED, OURS, SKILLED, Load, Loads, Ours, Simple, givers
 from deploy.simulate.report import told
-from deploy.simulate.results import FIGURES, OURS, Compared, quantile
+from deploy.simulate.results import FIGURES, Compared, quantile
 from deploy.simulate.state import Outcome
 from deploy.simulate.world import World
 from services.routing.domain.assignment import Explained
@@ -110,6 +110,30 @@ def test_where_another_is_better_it_is_said() -> None:
     compared = Compared({OURS: [outcome(7, 9.0)] * 3, "skills": [outcome(10, 2.0)] * 3})
     assert {figure.title for figure, _ in compared.worse()} == {"срочная: до начала, p50", "срочная: до начала, p95"}
     assert "срочная: до начала, p95 (skills)" in told(compared)[1]
+
+
+def test_what_is_worse_on_every_seed_is_said_though_the_seeds_differ_more() -> None:
+    ours, theirs = [outcome(7, 10.0 * seed + 1) for seed in range(6)], [outcome(9, 10.0 * seed) for seed in range(6)]
+    compared = Compared({OURS: ours, "skills": theirs})
+    assert "срочная: до начала, p50" in {figure.title for figure, _ in compared.worse()}
+    unsure = [outcome(9, 10.0 * seed + 2 * (seed % 2)) for seed in range(6)]
+    assert Compared({OURS: ours, "skills": unsure}).worse() == []
+
+
+def test_our_limits_alone_are_no_peer_and_their_share_of_the_saving_is_said() -> None:
+    compared = Compared({OURS: [outcome(4)] * 2, SKILLED: [outcome(10)] * 2, LIMITED: [outcome(7)] * 2})
+    assert compared.best_peer == SKILLED
+    assert "на 30% (от 30% до 30%): это 50% нашего выигрыша" in told(compared)[2]
+
+
+def test_peers_who_hold_as_much_take_turns() -> None:
+    company, noon = Company.of(1, START, DAYS), START + timedelta(hours=12)
+    there = [one for one in company.people if one.at_work.next(noon) == noon]
+    loads = {one.candidate.specialist_id: Load(one) for one in there}
+    giver = Simple("x", skilled=False, least_loaded=True)
+    picked = [giver.pick(WISH, loads, noon).winner for _ in loads]
+    assert len(loads) > 1
+    assert sorted(map(str, picked)) == sorted(loads)
 
 
 def test_the_figures_the_plots_and_the_page_are_kept(tmp_path: Path) -> None:
