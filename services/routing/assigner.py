@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from time import perf_counter
 
-from services.routing.domain.assignment import Explained, choose, full, hopeless, nobody_left
+from services.routing.domain.assignment import Explained, choose, displacing, full, hopeless, nobody_left
 from services.routing.domain.candidates import Board, Wish
 from services.routing.domain.places import Ask, claim, release
 from services.routing.domain.specialists import ticket
@@ -90,6 +90,10 @@ class Assigner:
     def full(self, wish: Wish) -> list[str]:
         """Those whose place urgent work may want; the best first."""
         return full(wish, self._roster.pool(wish), self._roster.board())
+
+    def displacing(self, wish: Wish, place: Explained, winner: str, displaced: str) -> Explained:
+        """Why it went to `winner`, who has given up the routine request `displaced`."""
+        return displacing(place, winner, displaced, wish=wish, pool=self._roster.pool(wish), board=self._roster.board())
 
     async def swap(self, specialist_id: str, wish: Wish, instead_of: str) -> bool:
         """Take the place of the ticket `instead_of`; tells whether it was had."""

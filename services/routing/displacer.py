@@ -6,7 +6,6 @@ nobody uses, which the sweep gives back.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 from services.routing.assigner import Assigner
 from services.routing.domain.assignment import Explained
@@ -39,11 +38,20 @@ class Displacer:
             return place
         full = self._assigner.full(wish)
         victims = await self._store.displaceable(full, self._roster.policy.displacements) if full else {}
+        if not victims or not await self._still_wanted(wish):
+            return place
         for specialist_id in [one for one in full if one in victims][:TRIED]:
             if await self._swap(specialist_id, victims[specialist_id], wish, settle):
                 DISPLACED.inc()
-                return replace(place, winner=specialist_id, displaced=victims[specialist_id])
+                return self._assigner.displacing(wish, place, specialist_id, victims[specialist_id])
         return place
+
+    async def _still_wanted(self, wish: Wish) -> bool:
+        """Whether the work still wants a place for this turn: a message that comes again displaces nothing."""
+        work = await self._store.works.get(wish.request_id)
+        if work is None:
+            return True
+        return work.tale.stage in {"expected", "waiting"} and work.turn + 1 == wish.turn
 
     async def _swap(self, specialist_id: str, request_id: str, wish: Wish, settle: Settle) -> bool:
         now, often = self._clock.now(), self._roster.policy.displacements

@@ -88,7 +88,7 @@ class Orders:
             return await self._dispatcher.commit(work.request_id, lambda found: forced(found, order), None)
         may_manage(work, "force")
         wish = replace(wish_of(work), only=whom, barred=frozenset(), overruled=True)
-        return await self._with_place(work, wish, forced, order)
+        return await self._with_place(work, wish, forced, replace(order, handover=last_words(work)))
 
     async def _with_place(self, work: Work, wish: Wish, decide: Decider, order: Order) -> Work:
         place = await self._dispatcher.place(wish)

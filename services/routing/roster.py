@@ -20,6 +20,7 @@ from services.routing.metrics import PLACES, POLICY
 from services.routing.store import Store
 
 RECORD_COUNTS = timedelta(days=90)
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 PRESENT = datetime(1970, 1, 1, tzinfo=UTC)
 """The `begins` of whoever is at work: the same each minute."""
 
@@ -139,14 +140,15 @@ class Roster:
         return [key for key, one in self._specialists.items() if one.exclusions and one.holds]
 
     def gone(self) -> list[tuple[str, list[str], datetime]]:
-        """Who is absent for so long that their work is handed over, their substitutes in order, and since when."""
+        """Whose work is handed over, their substitutes in order, and since when: those absent for long, and those who
+        get no work any more, to whom nobody can give any by hand either."""
         now, long = self._now(), timedelta(minutes=self.policy.handover_minutes)
         everybody = {key: one.absences for key, one in self._specialists.items() if one.absences}
         away = {key: absent(absences, now, long) for key, absences in everybody.items()}
         return [
-            (key, substitutes(key, everybody, now), absence.start)
-            for key, absence in away.items()
-            if absence is not None and self._specialists[key].holds
+            (key, substitutes(key, everybody, now), absence.start if absence and one.profile.active else FOR_EVER)
+            for key, one in self._specialists.items()
+            if one.holds and ((absence := away.get(key)) is not None or not one.profile.active)
         ]
 
     async def ready(self) -> None:
@@ -178,7 +180,7 @@ class Roster:
         """Read the record of the last 90 days (R-COI-1), as the share of the score it leaves."""
         since = self._now() - RECORD_COUNTS
         works, marks = await self._store.works_since(since), await self._store.marks_since(since)
-        self._records = {key: share(marks.get(key, {}), count) for key, count in works.items()}
+        self._records = {key: share(marks.get(key, {}), works.get(key, 0)) for key in works.keys() | marks.keys()}
         self._good_for = None
 
     async def watch(self, every: float) -> None:

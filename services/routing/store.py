@@ -32,6 +32,7 @@ WORK_INDEXES = (
         name="marks",
         partialFilterExpression={"tale.marks.specialist_id": {"$exists": True}},
     ),
+    IndexModel([("tale.marks.at", 1)], name="marked", partialFilterExpression={"tale.marks.at": {"$exists": True}}),
     IndexModel([("deeds.specialist_id", 1), ("deeds.at", 1)], name="deeds"),
     IndexModel([("tale.client.client_id", 1), ("registered.at", 1)], name="client"),
     IndexModel([("registered.at", 1), ("_id", 1)], name="registered"),
@@ -149,8 +150,9 @@ class Store:
 
     async def marks_since(self, since: datetime) -> dict[str, Mapping[str, int]]:
         """For each specialist, how many entries of each kind the record has since then."""
-        pipeline = [
-            {"$match": {"tale.marks.specialist_id": {"$exists": True}}},
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"tale.marks.at": {"$gte": since}}},
+            {"$project": {"tale.marks": 1}},
             {"$unwind": "$tale.marks"},
             {"$match": {"tale.marks.at": {"$gte": since}}},
             {"$group": {"_id": ["$tale.marks.specialist_id", "$tale.marks.kind"], "count": {"$sum": 1}}},

@@ -125,7 +125,11 @@ async def test_urgent_work_takes_the_place_of_routine_work_nobody_started(house:
     told = (await house.heard.one("work.displaced")).as_(WorkDisplaced)
     assert (told.request_id, told.specialist_id, told.by_request_id) == ("routine", ivan, "urgent")
     shown = (await house.client.get("/v1/requests/urgent/assignment", headers=LEAD)).json()
-    assert shown["displaced"] == "routine"
+    assert (shown["displaced"], shown["able"], shown["barred"]) == ("routine", 1, [])
+    (mine,) = shown["candidates"]
+    assert (mine["specialist_id"], mine["won"]) == (ivan, True)
+    assert mine["score"] == sum(mine["parts"].values()) > 0
+    assert "место обычной заявки" in mine["why"]
     await house.stands("routine", "waiting")
     await house.tell(request("earlier", "routine", at=minutes(-500)))
     await house.stands("earlier", "waiting")

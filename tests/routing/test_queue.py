@@ -10,12 +10,13 @@ from services.routing.domain.assignment import Explained
 from services.routing.domain.candidates import Wish
 from services.routing.domain.exclusions import Exclusion
 from services.routing.domain.facts import Did
+from services.routing.domain.record import share
 from services.routing.domain.refusals import NobodyCan
-from services.routing.domain.specialists import Skill, exclude
+from services.routing.domain.specialists import Skill, change, exclude
 from services.routing.domain.work import Work, known, wish_of
 from services.routing.settings import RoutingSettings
 from tests.conftest import SettingsFor
-from tests.routing.given import OFFICE, SCHOOL, minutes, registration, wish, word
+from tests.routing.given import OFFICE, SCHOOL, minutes, profile, registration, wish, word
 from tests.routing.replicas import Replica, replicas
 
 
@@ -225,3 +226,52 @@ async def test_waiting_urgent_work_takes_a_place_past_the_free_it_may_not_have_a
             "urgent": "zoe", "first": None, "lies": None,
         }  # fmt: skip
         assert await one.places() == await one.needed()
+
+
+async def test_a_message_that_comes_again_displaces_nothing(settings_for: SettingsFor) -> None:
+    async with replicas(settings_for(RoutingSettings), count=1) as (one,):
+        await one.hire("ivan", capacity=2)
+        await register(one, "urgent")
+        await register(one, "routine", priority="routine")
+        again = registration(number="urgent")
+        await one.dispatcher.take_in("urgent", again, "", "m-urgent")
+        works = await one.store.works_of(["urgent:1", "routine:1"])
+        assert {work.tale.stage for work in works.values()} == {"assigned"}
+        assert works["routine"].tale.ahead == 0
+        assert await one.places() == await one.needed()
+
+
+async def test_the_work_of_whoever_gets_none_any_more_goes_to_somebody_else(settings_for: SettingsFor) -> None:
+    async with replicas(settings_for(RoutingSettings), count=1) as (one,):
+        await one.hire("ivan")
+        await register(one, "r1")
+        await one.dispatcher.speak("r1", "start", "ivan")
+        await one.dispatcher.speak("r1", "progress", "ivan", text="нашёл ошибку")
+        stepped = await one.store.specialists.step(
+            "ivan", lambda state: change(state, profile(active=False), minutes(1), {})
+        )
+        one.roster.put(stepped.state)
+        await one.demands.carry_out()
+        assert known(await one.store.works.get("r1")).tale.specialist_id == "ivan"
+        await one.hire("olga")
+        await one.demands.carry_out()
+        work = known(await one.store.works.get("r1"))
+        assert (work.tale.specialist_id, work.tale.marks) == ("olga", ())
+        assert work.deeds[-1].note == "нашёл ошибку"
+        await one.hire("oleg")
+        work = await one.orders.force(work, "oleg", "m1", "срок", minutes(500))
+        assert [deed.note for deed in work.deeds[-2:]] == ["нашёл ошибку", ""]
+
+
+async def test_the_record_counts_what_lies_behind_whoever_was_given_nothing_since(settings_for: SettingsFor) -> None:
+    async with replicas(settings_for(RoutingSettings), count=1) as (one,):
+        await one.hire("ivan")
+        await register(one, "r1", priority="important", at=minutes(-60 * 24 * 91))
+        await one.dispatcher.speak("r1", "postpone", "ivan", text="занят", until=minutes(5))
+        await one.roster.read_record()
+        (ivan,) = one.roster.candidates()
+        assert ivan.record == share({"postponed": 1}, 0)
+        assert await one.store.marks_since(minutes(1)) == {}
+        where = {"tale.marks.at": {"$gte": minutes(0)}}
+        plan = await one.store.works.collection.find(where).explain()
+        assert plan["queryPlanner"]["winningPlan"]["inputStage"]["indexName"] == "marked"

@@ -214,3 +214,25 @@ def test_whoever_is_kept_away_from_the_client_is_not_blamed_for_being_replaced()
     work = hear_all(had, [word("ordered", minutes(5), action="replace", kept_away=True)])
     after = replaced(work, Order(by="m1", now=minutes(9), place=place(work, "olga"), because=work.tale.pending)).state
     assert (after.tale.specialist_id, after.tale.marks) == ("olga", ())
+
+
+def test_nothing_is_put_off_for_more_than_a_year() -> None:
+    work = given_to(waiting(), "ivan", minutes(1))
+    far = minutes(5) + timedelta(days=366)
+    assert spoken(work, "postpone", "ivan", minutes(5), text="занят", until=far).events
+    with pytest.raises(BadDate):
+        spoken(work, "postpone", "ivan", minutes(5), text="занят", until=far + timedelta(minutes=1))
+
+
+def test_whoever_is_refused_is_told_what_else_can_be_done() -> None:
+    work = given_to(waiting(), "ivan", minutes(1))
+    bound = forced(work, Order(by="m1", now=minutes(5), finish_by=minutes(50))).state
+    with pytest.raises(BoundByDate) as by_date:
+        spoken(bound, "postpone", "ivan", minutes(9), text="занят", until=minutes(90))
+    with pytest.raises(PostponedEnough) as enough:
+        spoken(work, "postpone", "ivan", minutes(9), text="занят", until=minutes(90), postponements={"urgent": 0})
+    with pytest.raises(Overtaken) as overtaken:
+        replaced(work, Order(by="m1", now=minutes(5)))
+    for refused in (by_date, enough):
+        assert (refused.value.stage, refused.value.allowed) == ("assigned", ["start", "ask_cancel"])
+    assert (overtaken.value.stage, overtaken.value.allowed) == ("assigned", ["replace", "force"])

@@ -6,7 +6,7 @@ the lower id.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.routing.domain.candidates import Bar, Board, Entry, Pool, Wish, standing_bar
@@ -85,6 +85,22 @@ def full(wish: Wish, pool: Pool, board: Board) -> list[str]:
     others = [entry for entry in pool.able if entry.id not in shut and entry.id not in free]
     able = [entry for entry in others if board.has_routine(entry.id)]
     return [one[3] for one in sorted(_scored(entry, wish, pool, board) for entry in able)]
+
+
+def displacing(place: Explained, winner: str, displaced: str, *, wish: Wish, pool: Pool, board: Board) -> Explained:
+    """`place`, which nobody had free, now that `winner` has the place of the routine request `displaced`: with their
+    score, as each assignment explains itself (R-COI-4). The others lost for what stood against them."""
+    entry = pool.entry(winner)
+    parts = _scored(entry, wish, pool, board)[4] if entry else ()
+    full: Bar = "no_place"
+    return replace(
+        place,
+        winner=winner,
+        displaced=displaced,
+        scored=(f"{winner} {' '.join(map(str, parts))}",) if entry else (),
+        barred=place.barred | {full: tuple(one for one in place.barred.get(full, ()) if one != winner)},
+        counts=place.counts | {"able": 1, full: max(0, place.counts.get(full, 0) - 1)},
+    )
 
 
 def nobody_left(pool: Pool, board: Board) -> bool:

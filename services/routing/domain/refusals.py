@@ -48,7 +48,12 @@ class NotAssignedToYou(RoutingError):
 
 
 class Overtaken(RoutingError):
-    """Пока искали место, заявку успел изменить кто-то другой; посмотрите, у кого она, и повторите."""
+    """Somebody else changed the work while a place was looked for."""
+
+    def __init__(self, stage: str, allowed: Sequence[str]) -> None:
+        super().__init__("Пока искали место, заявку успел изменить кто-то другой; посмотрите, у кого она, и повторите.")
+        self.stage = stage
+        self.allowed = list(allowed)
 
 
 class NobodyCan(RoutingError):
@@ -64,7 +69,12 @@ class BadDate(RoutingError):
 
 
 class BoundByDate(RoutingError):
-    """Менеджер назначил срок: откладывать нельзя."""
+    """Whoever must finish by a date does not put it off."""
+
+    def __init__(self, stage: str, allowed: Sequence[str]) -> None:
+        super().__init__("Менеджер назначил срок: откладывать нельзя.")
+        self.stage = stage
+        self.allowed = list(allowed)
 
 
 class BadProfile(RoutingError):
@@ -106,9 +116,11 @@ class BadExclusion(RoutingError):
 class PostponedEnough(RoutingError):
     """The policy lets a specialist postpone the same work only so often."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, stage: str, allowed: Sequence[str]) -> None:
         super().__init__(
             f"Больше откладывать нельзя: по политике эту заявку можно отложить раз: {limit}. "
             "Начните её или объясните менеджеру."
         )
         self.limit = limit
+        self.stage = stage
+        self.allowed = list(allowed)

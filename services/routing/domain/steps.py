@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.routing.domain.assignment import Explained, why_nobody
 from services.routing.domain.facts import ROUTING, Deed, Did, Word
@@ -32,6 +32,8 @@ from shared.contracts.routing import (
     WorkWaiting,
 )
 
+FARTHEST = timedelta(days=366)
+"""For how long work may be put off."""
 LAPSED = "срок, назначенный менеджером, прошёл, а закончить заявку к нему было некому"
 
 
@@ -74,7 +76,7 @@ def assigned(work: Work | None, order: Order) -> Decision[Work]:
     """A manager gave waiting work to somebody. Raises `StepRefused` or `Overtaken`."""
     found = may_manage(work, "assign")
     if order.place is None:
-        raise Overtaken
+        raise _overtaken(found)
     _check_turn(found, order, order.place)
     return placed(found, order.place, order.name, order.now, order.by)
 
@@ -107,7 +109,7 @@ def forced(work: Work | None, order: Order) -> Decision[Work]:
     events: tuple[Event, ...] = ()
     if order.place is not None and order.place.winner != found.tale.specialist_id:
         given = assigned(found, order) if found.tale.stage == "waiting" else replaced(found, order)
-        found, events, order = given.state, given.events, replace(order, place=None, because=None)
+        found, events, order = given.state, given.events, replace(order, place=None, because=None, handover="")
     after, at = _given(may_manage(found, "force"), "force", order)
     event = WorkForced(
         **about(after, at), specialist_id=after.tale.specialist_id or "", finish_by=order.finish_by, by=order.by
@@ -190,7 +192,7 @@ def _given(work: Work, did: Did, order: Order) -> tuple[Work, datetime]:
     """`work` after a manager's deed, and when that was."""
     place, at = order.place, next_moment(work, order.now)
     if place is None and (did == "replace" or held(work) is None):
-        raise Overtaken
+        raise _overtaken(work)
     if place is not None:
         _check_turn(work, order, place)
     deed = Deed(
@@ -209,13 +211,17 @@ def _given(work: Work, did: Did, order: Order) -> tuple[Work, datetime]:
 def _check_turn(work: Work, order: Order, place: Explained) -> None:
     """The place is that of the next turn, and the work still asks for what it was chosen by (R-COI-2, R-COI-3)."""
     if place.turn != work.turn + 1 or (order.seen is not None and _asks(order.seen) != _asks(work)):
-        raise Overtaken
+        raise _overtaken(work)
 
 
 def _check_still_due(work: Work, order: Order) -> None:
     """What was to be done still is: whoever was lost has not spoken meanwhile, and nobody ordered to keep them."""
     if order.because is not None and work.tale.pending != order.because:
-        raise Overtaken
+        raise _overtaken(work)
+
+
+def _overtaken(work: Work) -> Overtaken:
+    return Overtaken(work.tale.stage, allowed(work.tale.stage, MANAGER_STEPS))
 
 
 def _asks(work: Work) -> tuple[object, ...]:
@@ -225,14 +231,17 @@ def _asks(work: Work) -> tuple[object, ...]:
 
 def _check_postponement(work: Work, until: datetime, now: datetime, limits: Mapping[Priority, int]) -> None:
     tale = work.tale
+    others = [step for step in allowed(tale.stage, SPECIALIST_STEPS) if step != "postpone"]
     if until <= now:
         raise BadDate("Отложить можно только на будущее: until уже прошло.")
     if tale.finish_by is not None:
-        raise BoundByDate
+        raise BoundByDate(tale.stage, others)
+    if until > now + FARTHEST:
+        raise BadDate(f"Отложить можно не дальше чем на {FARTHEST.days} дней: until слишком далеко.")
     often = sum(mark.kind == "postponed" and mark.specialist_id == tale.specialist_id for mark in tale.marks)
     limit = limits.get(tale.priority, often + 1)
     if often >= limit:
-        raise PostponedEnough(limit)
+        raise PostponedEnough(limit, tale.stage, others)
 
 
 def _said(work: Work, deed: Deed) -> dict[str, object]:
