@@ -30,6 +30,9 @@ from tests.conftest import SettingsFor
 from tests.intake.conftest import MANGO_KEY, MANGO_SALT, SECRET
 from tests.kit import token
 
+pytestmark = pytest.mark.timeout(300)
+"""Hundreds of requests go through real doors."""
+
 EXAMPLES = 6
 CHECKS: list[CheckFunction] = [
     not_a_server_error,
