@@ -194,7 +194,7 @@ class Documents(Generic[S]):
     def _held(self, document: dict[str, Any]) -> _Held[S] | Unreadable:
         try:
             state = from_fields(document, self._kind)
-            version, seen = document["version"], tuple(document["seen"])
+            version, seen = document["version"], tuple(document.get("seen", ()))
         except (msgspec.ValidationError, KeyError, TypeError) as error:
             # A document nobody can read must not take its neighbours' loads with it.
             self._unreadable.inc()

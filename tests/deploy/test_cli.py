@@ -91,6 +91,11 @@ def test_wipe_removes_ours_and_nothing_else(svoy: Run, home: Home) -> None:
     assert [file.name for file in home.root.iterdir()] == ["notes.txt"]
 
 
+def hears_ctrl_c() -> None:
+    """Whatever runs the tests may have been started with Ctrl-C ignored, which is inherited."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def ended_by_ctrl_c(process: "subprocess.Popen[str]") -> None:
     """As somebody at the keyboard does it: once more where nothing happens."""
     for _ in range(10):
@@ -115,6 +120,7 @@ def test_logs_shows_the_last_lines_and_then_what_is_added(svoy: Run, home: Home)
         env={**os.environ, "SVOY_HOME": str(home.root), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=hears_ctrl_c,  # noqa: PLW1509 - it sets a signal, and no more
     )
     with following:
         assert following.stdout is not None

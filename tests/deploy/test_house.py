@@ -147,12 +147,15 @@ async def test_what_cannot_be_started_for_a_reason_nobody_thought_of_is_tried_ag
         await start()
 
     monkeypatch.setattr(part, "start", fails_once)
-    keeping = asyncio.create_task(keep_up(house, told))
-    os.kill(house.pid("payroll") or 0, signal.SIGKILL)
-    await eventually(lambda: house.board.rows["payroll"].note == "нет места на диске", within=30)
-    await eventually(lambda: house.board.rows["payroll"].state == "ready", within=30)
-    told.set()
-    await keeping
+    keeping, before = asyncio.create_task(keep_up(house, told)), house.pid("payroll")
+    try:
+        os.kill(before or 0, signal.SIGKILL)
+        await eventually(lambda: not failures, within=30)
+        await eventually(lambda: house.board.rows["payroll"].state == "ready", within=30)
+        assert house.pid("payroll") not in {None, before}
+    finally:
+        told.set()
+        await keeping
 
 
 async def test_a_service_that_dies_at_start_stops_everything(tmp_path: Path) -> None:

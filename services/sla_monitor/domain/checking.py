@@ -22,8 +22,8 @@ FAMILIES: dict[About, tuple[str, ...]] = {
     "contact_call": ("contact_call.",),
     "prospect": ("prospect.",),
 }
-RELIEVES_NOTHING: frozenset[Kind] = frozenset({"work.postponed", "work.cancel_asked"})
-"""The specialist's own word (R-REQ-2, R-IMP-5)."""
+RELIEVES_NOTHING: frozenset[Kind] = frozenset({"work.postponed", "work.cancel_asked", "work.order_lapsed"})
+"""The specialist's own word (R-REQ-2, R-IMP-5), and an order nobody could carry out."""
 UNDONE: frozenset[Kind] = frozenset({"request.unmerged"})
 """After it all is as if the merging had never been: it is no moment of its own."""
 OVER: frozenset[Kind] = frozenset({"request.satisfied", "request.withdrawn"})
