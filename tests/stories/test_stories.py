@@ -42,7 +42,7 @@ async def test_a_due_time_survives_a_restart_and_fires_when_it_comes(stage: Stag
     await stage.later(14 * MINUTE)
     waiting = await stage.clock_is(request_id, "start", "open", "warned")
     await stage.later(1 * MINUTE + timedelta(seconds=1))
-    broken = await stage.clock_is(request_id, "start", "breached")
+    broken = await stage.clock_is_broken(request_id, "start")
     assert broken["promise_broken"]
     assert broken["due"] == waiting["due"]
 
