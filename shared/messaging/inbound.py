@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from pymongo.errors import AutoReconnect
 
 from shared.contracts.base import Event, NotYet
+from shared.messaging.acks import Acks
 from shared.messaging.envelope import (
     ATTEMPT,
     PARK_REASON,
@@ -58,13 +59,14 @@ class Inbound:
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = False
+        self._acks = Acks()
         self._broker = RabbitBroker(
             _with_heartbeat(url), apply_types=False, logger=None, reconnect_interval=1.0, graceful_timeout=None
         )
         self._subscriber = self._broker.subscriber(
             RabbitQueue(queue_of(service), queue_type=QueueType.QUORUM, durable=True, declare=False),
             channel=Channel(prefetch_count=prefetch),
-            ack_policy=AckPolicy.NACK_ON_ERROR,
+            ack_policy=AckPolicy.MANUAL,
             decoder=_undecoded,
             no_reply=True,
         )
@@ -87,12 +89,18 @@ class Inbound:
     async def _finish(self) -> None:
         await self._subscriber.stop()
         await self._idle.wait()
+        await self._acks.flush()
 
     async def _take(self, incoming: AbstractIncomingMessage) -> None:
         self._in_flight += 1
         self._idle.clear()
         try:
             await self._handle(incoming)
+        except Exception as error:  # noqa: BLE001 - neither tried again later nor parked: the queue keeps it
+            log.warning("given back", action="consume.back", error=repr(error), message_id=incoming.message_id)
+            await self._acks.failed(incoming)
+        else:
+            self._acks.done(incoming)
         finally:
             self._in_flight -= 1
             if not self._in_flight:
