@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import cast
 
 import aio_pika
 import structlog
 from aio_pika import Message as AmqpMessage
-from aio_pika.abc import AbstractExchange, AbstractRobustChannel
+from aio_pika.abc import AbstractConnection
+from aiormq import Channel
 
 from shared.messaging.envelope import Outgoing
 from shared.messaging.topology import EVENTS, listeners
@@ -33,9 +35,8 @@ class Outbound:
     def __init__(self, url: str, name: str) -> None:
         self._url = url
         self._name = name
-        self._connection: aio_pika.abc.AbstractConnection | None = None
-        self._channel: aio_pika.abc.AbstractChannel | AbstractRobustChannel | None = None
-        self._exchanges: dict[str, AbstractExchange] = {}
+        self._connection: AbstractConnection | None = None
+        self._channel: aio_pika.abc.AbstractChannel | None = None
         self._connecting = asyncio.Lock()
 
     @property
@@ -47,12 +48,11 @@ class Outbound:
         """Publish all of `events` at once and tell which of them the broker confirmed."""
         used = None
         try:
-            exchange = await self._exchange(EVENTS)
-            used = self._connection
+            channel, used = await self._open()
             async with asyncio.timeout(CONFIRM_TIMEOUT):
                 results = await asyncio.gather(
                     *(
-                        _publish(exchange, event.to_amqp(), event.type, mandatory=bool(listeners(event.type)))
+                        _publish(channel, EVENTS, event.type, event.to_amqp(), mandatory=bool(listeners(event.type)))
                         for event in events
                     ),
                     return_exceptions=True,
@@ -73,10 +73,9 @@ class Outbound:
         """Publish one message to `exchange`. Raises `NotPublished`."""
         used = None
         try:
-            found = await self._exchange(exchange)
-            used = self._connection
+            channel, used = await self._open()
             async with asyncio.timeout(CONFIRM_TIMEOUT):
-                await _publish(found, message, key, mandatory=True)
+                await _publish(channel, exchange, key, message, mandatory=True)
         except (Exception, asyncio.CancelledError) as error:
             await self._lost(error, used)
             raise NotPublished(f"{exchange} did not take a message for {key}: {error!r}") from error
@@ -92,7 +91,6 @@ class Outbound:
     async def close(self) -> None:
         """Close the connection."""
         connection, self._connection, self._channel = self._connection, None, None
-        self._exchanges.clear()
         if connection is None:
             return
         try:
@@ -106,25 +104,21 @@ class Outbound:
         """Messages and consumers of `queue`."""
         used = None
         try:
-            await self._exchange(EVENTS)
-            used = self._connection
-            assert self._channel is not None  # noqa: S101 - _exchange opened it
+            channel, used = await self._open()
             async with asyncio.timeout(CONFIRM_TIMEOUT):
-                channel = await self._channel.get_underlay_channel()
                 answer = await channel.queue_declare(queue, passive=True)
         except (Exception, asyncio.CancelledError) as error:
             await self._lost(error, used)
             raise NotPublished(f"{queue} cannot be asked: {error!r}") from error
         return int(answer.message_count or 0), int(answer.consumer_count or 0)
 
-    async def _exchange(self, name: str) -> AbstractExchange:
+    async def _open(self) -> tuple[Channel, AbstractConnection | None]:
+        """A channel that is open, and its connection."""
         async with self._connecting:
             if not self.connected:
                 await self._connect()
-            if name not in self._exchanges:
-                assert self._channel is not None  # noqa: S101 - just connected
-                self._exchanges[name] = await self._channel.get_exchange(name, ensure=False)
-            return self._exchanges[name]
+            assert self._channel is not None  # noqa: S101 - just connected
+            return cast("Channel", await self._channel.get_underlay_channel()), self._connection
 
     async def _connect(self) -> None:
         await self.close()
@@ -134,7 +128,7 @@ class Outbound:
             )
             self._channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
 
-    async def _lost(self, error: BaseException, used: aio_pika.abc.AbstractConnection | None) -> None:
+    async def _lost(self, error: BaseException, used: AbstractConnection | None) -> None:
         """Forget the connection that was `used`, if it may be to blame, and is not another one by now. A broker that
         hangs or goes away raises CancelledError."""
         if own_cancelling(error):
@@ -152,8 +146,12 @@ def own_cancelling(error: BaseException) -> bool:
     return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
 
 
-async def _publish(exchange: AbstractExchange, message: AmqpMessage, key: str, *, mandatory: bool) -> None:
-    await exchange.publish(message, key, mandatory=mandatory)
+async def _publish(channel: Channel, exchange: str, key: str, message: AmqpMessage, *, mandatory: bool) -> None:
+    # aio_pika's own `publish` waits until the frames are in the socket, with the channel locked: one by one. Here they
+    # are only queued, so that many go out together; the confirm is waited for all the same.
+    await channel.basic_publish(
+        message.body, exchange=exchange, routing_key=key, properties=message.properties, mandatory=mandatory, wait=False
+    )
 
 
 class Unconfirmed:
