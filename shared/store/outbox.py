@@ -3,7 +3,7 @@ found by the relay."""
 
 import asyncio
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -38,14 +38,20 @@ class Outbox:
         self._collection = collection
         self._unconfirmed = unconfirmed
         self._confirmed: list[tuple[str, str]] = []
+        self._some = asyncio.Event()
         self._size = OUTBOX.labels(collection=name)
         self._unreadable = UNREADABLE.labels(collection=name)
         self._age = OUTBOX_AGE.labels(collection=name)
 
     def publish(self, key: str, events: Iterable[Outgoing]) -> None:
         """Publish what the document `key` was just written with."""
+
+        def confirmed(event: Outgoing) -> None:
+            self._confirmed.append((key, event.id))
+            self._some.set()
+
         for event in events:
-            self._unconfirmed.add(event, lambda confirmed: self._confirmed.append((key, confirmed.id)))
+            self._unconfirmed.add(event, confirmed)
 
     async def relay(self) -> None:
         """Again and again, publish what a crash or a lost confirm left behind."""
@@ -59,6 +65,13 @@ class Outbox:
     async def sweep(self) -> None:
         """Take up what has been in an outbox for too long, and measure."""
         now = machine_now()
+        size = await self._collection.count_documents({"outbox.saved_at": {"$exists": True}}, hint="outbox")
+        oldest = await self._left(now) if size else now
+        self._age.set((now - oldest).total_seconds())
+        self._size.set(size)
+
+    async def _left(self, now: datetime) -> datetime:
+        """Publish what was left behind; when the oldest of it was written."""
         cursor = (
             self._collection.find({"outbox.saved_at": {"$lt": now - LEFT_AFTER}}, {"outbox": 1})
             .hint("outbox")
@@ -70,8 +83,7 @@ class Outbox:
                 oldest = min(oldest, event.saved_at)
                 if event.id not in self._unconfirmed:
                     self.publish(document["_id"], [event])
-        self._age.set((now - oldest).total_seconds())
-        self._size.set(await self._collection.count_documents({"outbox.saved_at": {"$exists": True}}, hint="outbox"))
+        return oldest
 
     def _readable(self, document: dict[str, Any]) -> list[Outgoing]:
         """The events of one outbox. An entry of another shape stays where it is: it must not stop the others."""
@@ -87,7 +99,9 @@ class Outbox:
     async def clearing(self) -> None:
         """Again and again, clear what was confirmed. Nobody waits for it, so it may gather for a while."""
         while True:
+            await self._some.wait()
             await asyncio.sleep(CLEAR_EVERY)
+            self._some.clear()
             await self.clear()
 
     async def clear(self) -> None:
