@@ -59,7 +59,8 @@ class Process:
         return self._popen.poll() if self._popen is not None else None
 
     def start(self, command: Command) -> None:
-        """Start it, in a session of its own, so that Ctrl-C on the terminal reaches only us."""
+        """Start it in a process group of its own, so that Ctrl-C on the terminal reaches only us; but in our session:
+        Linux shares the processor out among sessions first (autogroup), whatever the niceness of their processes."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.old"))
@@ -71,7 +72,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
+                process_group=0,
             )
 
     async def until(self, ready: Callable[[], Awaitable[str | None]], within: float) -> None:

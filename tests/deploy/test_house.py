@@ -22,16 +22,24 @@ from tests.deploy.tiny import tiny
 from tests.kit import eventually
 
 SERVICES = ("routing", "payroll")
+STUBBORN = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("stubborn", flush=True)
+time.sleep(600)
+"""
 UP_AND_STAY = """
-import asyncio, sys
+import asyncio, os, subprocess, sys
 from pathlib import Path
 from deploy.local.home import PROJECT, Home
 from deploy.local.house import House
+from deploy.local.process import MARK
 from tests.deploy.tiny import tiny
 
 async def stay():
-    async with House(Home(Path(sys.argv[1])), services=["routing"], programs=tiny).running() as house:
-        house.freeze("routing")
+    home = Home(Path(sys.argv[1]))
+    async with House(home, services=["routing"], programs=tiny).running():
+        subprocess.Popen([sys.executable, "-c", sys.argv[2]], env={**os.environ, MARK: str(home.run / "routing")})
         print("up", flush=True)
         await asyncio.Event().wait()
 
@@ -184,11 +192,12 @@ async def test_told_to_stop_before_it_is_up_it_stops_everything(tmp_path: Path) 
 async def test_after_a_crash_what_can_ends_by_itself_and_the_rest_is_cleared_by_the_next(tmp_path: Path) -> None:
     home = Home(tmp_path)
     crashed = subprocess.Popen(  # noqa: ASYNC220
-        [sys.executable, "-c", UP_AND_STAY, str(tmp_path)], cwd=PROJECT, stdout=subprocess.PIPE
+        [sys.executable, "-c", UP_AND_STAY, str(tmp_path), STUBBORN], cwd=PROJECT, stdout=subprocess.PIPE
     )
     with crashed:
         assert crashed.stdout is not None
-        assert await asyncio.to_thread(crashed.stdout.readline) == b"up\n"
+        said = {await asyncio.to_thread(crashed.stdout.readline) for _ in range(2)}
+        assert said == {b"up\n", b"stubborn\n"}
         crashed.kill()
     await eventually(lambda: {name for name, _ in running_under(str(home.run))} == {"routing"})
     house = House(home, services=["routing"], programs=tiny)

@@ -38,6 +38,14 @@ async def test_it_is_ready_when_it_says_so(process: Process) -> None:
     assert process.alive
 
 
+async def test_a_ctrl_c_does_not_reach_it_and_how_nice_it_is_counts(process: Process) -> None:
+    """It is in our session: among sessions Linux shares out the processor whatever their processes' niceness."""
+    process.start(python(SLEEPER))
+    assert process.pid is not None
+    assert os.getpgid(process.pid) != os.getpgid(0)
+    assert os.getsid(process.pid) == os.getsid(0)
+
+
 async def test_one_that_dies_tells_its_last_lines(process: Process) -> None:
     process.start(python("print('сломалось'); raise SystemExit(3)"))
     with pytest.raises(Died, match="код завершения 3") as died:
