@@ -60,7 +60,9 @@ class Edge:
         lane = next(lane for lane in self._lanes if scope["path"].startswith(lane.prefix) or lane is self._lanes[-1])
         refusal = self._refusal(scope, lane)
         if refusal is not None:
-            await problem_response(refusal.status, refusal.slug, refusal.detail)(scope, receive, send)
+            response = problem_response(refusal.status, refusal.slug, refusal.detail)
+            response.headers["X-Correlation-ID"] = self._cause(scope).correlation_id
+            await response(scope, receive, send)
             return
         self._count(lane, 1)
         try:

@@ -179,6 +179,7 @@ async def test_a_bad_body_is_answered_with_what_is_wrong(
     headers = MANAGER | {"Content-Type": "application/json"}
     answer = await client.post("/v1/notes", content=content, headers=headers)
     assert answer.status_code == status
+    assert answer.headers["x-correlation-id"]
     assert answer.json()["type"].endswith(slug)
     assert detail in answer.json()["detail"]
 
@@ -249,8 +250,9 @@ async def test_above_the_limit_of_work_in_flight_the_answer_is_503_with_retry_af
     slow = [asyncio.ensure_future(client.get("/v1/slow")) for _ in range(4)]
     await eventually(lambda: HTTP_IN_FLIGHT._value.get() == 4)
     before = HTTP_REFUSED._value.get()
-    refused = await client.get("/v1/numbers")
+    refused = await client.get("/v1/numbers", headers={"X-Correlation-ID": "c-9"})
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert refused.headers["x-correlation-id"] == "c-9"
     assert HTTP_REFUSED._value.get() == before + 1
     assert (await client.get("/health/live")).status_code == 200
     doors.open.set()
