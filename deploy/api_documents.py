@@ -10,6 +10,7 @@ from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 from deploy.tokens import new_key, public_key
@@ -32,13 +33,18 @@ def text_of(document: dict[str, Any]) -> str:
 
 def openapi(service: str) -> dict[str, Any]:
     """What FastAPI says of the service's doors."""
+    return app_of(service, public_key(new_key())).openapi()
+
+
+def app_of(service: str, key: str) -> FastAPI:
+    """The service's app, connected to nothing; passes are checked with the public `key`."""
     anywhere = SecretStr("mongodb://127.0.0.1/none")
     module = import_module(f"services.{service}.settings")
     own = [kind for kind in vars(module).values() if getattr(kind, "__module__", None) == module.__name__]
     kind = next(kind for kind in own if isinstance(kind, type) and issubclass(kind, ServiceSettings))
-    settings = kind(amqp_url=anywhere, mongo_url=anywhere, jwt_public_key=SecretStr(public_key(new_key())))
-    described: dict[str, Any] = import_module(f"services.{service}.main").build_app(settings).openapi()
-    return described
+    settings = kind(amqp_url=anywhere, mongo_url=anywhere, jwt_public_key=SecretStr(key))
+    app: FastAPI = import_module(f"services.{service}.main").build_app(settings)
+    return app
 
 
 def asyncapi() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from joserfc.jwt import JWTClaimsRegistry
 from shared.clock import machine_now
 from shared.http.api_keys import ApiKeys
 from shared.http.problems import Problem
+from shared.http.query import only_known_parameters
 from shared.roles import ISSUER, NAMES, ROLES
 
 CACHED = 2_000
@@ -65,7 +66,8 @@ class Tokens:
 
 
 def requires(*roles: str, scope: str | None = None) -> Callable[..., Awaitable[Principal]]:
-    """A FastAPI dependency: somebody with one of `roles`; an integration needs `scope` as well."""
+    """A FastAPI dependency: somebody with one of `roles`; an integration needs `scope` as well. What they ask with is
+    looked at then: a query parameter the door does not have is refused."""
 
     async def check(request: Request) -> Principal:
         # Read here: as parameters of the door they would be validated on every path, and be in no document.
@@ -75,6 +77,7 @@ def requires(*roles: str, scope: str | None = None) -> Callable[..., Awaitable[P
             raise Problem(403, "forbidden", f"Это может только {' или '.join(NAMES[role] for role in roles)}.")
         if "integration" in principal.roles and scope is not None and scope not in principal.scopes:
             raise Problem(403, "forbidden", f"Ключу не дано право {scope}.")
+        await only_known_parameters(request)
         return principal
 
     return check

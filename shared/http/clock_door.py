@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from shared.clock import ServiceClock
 from shared.http.auth import requires
 from shared.http.problems import Problem
+from shared.http.query import only_known_parameters
 
 TEN_YEARS = 10 * 366 * 86400
 
@@ -26,7 +27,7 @@ def router(clock: ServiceClock, *, movable: bool) -> APIRouter:
     def told() -> dict[str, Any]:
         return {"now": clock.now(), "offset_seconds": clock.offset.total_seconds()}
 
-    @routes.get("")
+    @routes.get("", dependencies=[Depends(only_known_parameters)])
     async def read() -> dict[str, Any]:
         return told()
 

@@ -293,6 +293,15 @@ async def test_a_bad_page_is_refused(client: httpx.AsyncClient, params: dict[str
     assert (await client.get("/v1/numbers", params=params)).status_code == 422
 
 
+async def test_a_parameter_the_door_does_not_have_is_refused_to_who_may_enter(client: httpx.AsyncClient) -> None:
+    path, params = "/v1/notes", {"stauts": "open"}
+    assert (await client.post(path, json={"number": 1}, params=params)).status_code == 401
+    assert (await client.post(path, json={"number": 1}, params=params, headers=token("specialist"))).status_code == 403
+    refused = await client.post(path, json={"number": 1}, params=params, headers=MANAGER)
+    assert refused.status_code == 422
+    assert refused.json()["detail"] == "Нет таких параметров: stauts; здесь их не бывает."
+
+
 async def test_a_key_does_what_its_scopes_say_until_it_is_revoked(client: httpx.AsyncClient) -> None:
     async def made(*scopes: str) -> str:
         answer = await client.post("/v1/api-keys", json={"name": "АТС", "scopes": scopes}, headers=DIRECTOR)
