@@ -15,6 +15,7 @@ from deploy.local import commands
 from deploy.local.asking import private_key
 from deploy.local.display import show_error
 from deploy.local.errors import HouseError
+from deploy.russian import in_our_words, show_mistake
 from deploy.secrets import secrets
 from deploy.tokens import sign
 from shared.roles import ROLES
@@ -53,14 +54,23 @@ def token(
 
 
 def main() -> None:
-    """Run a command; what went wrong is told on standard error, with exit code 1. SIGTERM ends it as Ctrl-C does."""
+    """Run a command; what went wrong is told on standard error, with exit code 1, or 2 where it was mistyped. SIGTERM
+    ends it as Ctrl-C does."""
     logging.getLogger("aiormq").addHandler(logging.NullHandler())  # a refused connection is told by ourselves
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    console = Console(stderr=True)
     try:
-        app()
+        code = in_our_words(app)(standalone_mode=False)
+    except typer.TyperException as error:
+        show_mistake(console, error)
+        code = error.exit_code
+    except typer.Abort:
+        console.print("Ничего не сделано.")
+        code = FAILED
     except HouseError as error:
-        show_error(Console(stderr=True), error)
-        sys.exit(FAILED)
+        show_error(console, error)
+        code = FAILED
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from deploy.local.ports import HOST
 from deploy.local.rabbit import VHOST
 from deploy.local.rights import ADMIN
 from deploy.parking import Parked, Parking, parking
+from deploy.russian import be_sure
 from shared.messaging.topology import SERVICES
 
 T = TypeVar("T")
@@ -29,12 +30,12 @@ app = typer.Typer(help="Отложенные сообщения, которые 
 
 Only = Annotated[str | None, typer.Option("--service", "-s", help=f"Только одна служба: {', '.join(SERVICES)}.")]
 All = Annotated[bool, typer.Option("--all", help="Все сообщения, а не одно.")]
-Id = Annotated[str | None, typer.Argument(help="Номер сообщения из svoy parked list.")]
+Id = Annotated[str | None, typer.Argument(metavar="НОМЕР", help="Номер сообщения из svoy parked list.")]
 
 
 @app.command("list")
 def listed(
-    service: Annotated[str | None, typer.Argument(help="Служба; без неё показываются все.")] = None,
+    service: Annotated[str | None, typer.Argument(metavar="СЛУЖБА", help="Служба; без неё показываются все.")] = None,
     *,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Сколько показать по каждой службе.")] = 50,
     fail: Annotated[bool, typer.Option("--fail", help="Выход 1, если отложено хоть одно: для скриптов.")] = False,
@@ -58,7 +59,10 @@ def listed(
 
 
 @app.command()
-def show(message_id: Annotated[str, typer.Argument(help="Номер сообщения.")], service: Only = None) -> None:
+def show(
+    message_id: Annotated[str, typer.Argument(metavar="НОМЕР", help="Номер сообщения из svoy parked list.")],
+    service: Only = None,
+) -> None:
     """Показать одно сообщение целиком: заголовки и содержание."""
 
     async def look(found: Parking) -> list[Parked]:
@@ -94,7 +98,7 @@ def drop(
     ids = _chosen(message_id, everything=everything)
     if not yes:
         whose = "" if service is None else f" службы {service}"
-        typer.confirm(f"Удалить {message_id or f'все отложенные сообщения{whose}'} навсегда?", abort=True)
+        be_sure(f"Удалить {message_id or f'все отложенные сообщения{whose}'} навсегда?")
     dropped = _with_parking(lambda found: _each(found.drop, _services(service), ids))
     _tell(dropped, "Удалено", message_id)
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local.asking import ask
-from deploy.local.errors import HouseError
+from deploy.local.errors import HouseError, reason
 
 WITHIN = 300.0
 PRIORITIES = {"urgent": "срочная", "important": "важная", "routine": "обычная"}
@@ -19,7 +19,7 @@ KEPT_BY_INTAKE = ("version", "by", "reason", "at")
 console = Console()
 app = typer.Typer(help="Правила приоритета заявок.", no_args_is_help=True)
 Url = Annotated[str | None, typer.Option("--url", help="Адрес intake, если он не на этой машине.")]
-File = Annotated[Path, typer.Argument(help="Правила: TOML как services/intake/triage.toml, или JSON.")]
+File = Annotated[Path, typer.Argument(metavar="ФАЙЛ", help="Правила: TOML как services/intake/triage.toml, или JSON.")]
 
 
 @app.callback()
@@ -81,7 +81,9 @@ def _rules(file: Path) -> dict[str, Any]:
     try:
         text = file.read_text(encoding="utf-8")
         found = json.loads(text) if file.suffix == ".json" else tomllib.loads(text)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise HouseError(f"{file}: правила не прочитать: {reason(error)}.") from None
+    except ValueError as error:
         raise HouseError(f"{file}: правила не прочитать: {error}.") from None
     if not isinstance(found, dict):
         raise HouseError(f"{file}: это не правила: ожидается объект, как печатает svoy triage show.")

@@ -23,7 +23,7 @@ from deploy.demo.story import ACTS, month_closed
 from deploy.local import given
 from deploy.local.board import read_board
 from deploy.local.credentials import Credentials
-from deploy.local.errors import HouseError, NotRunning
+from deploy.local.errors import HouseError, NotRunning, reason
 from deploy.local.home import Home
 from deploy.local.house import House
 from shared.settings import PORTS
@@ -110,7 +110,7 @@ def _in_containers(file: Path) -> tuple[Mapping[str, str], str, str]:
     try:
         lines = file.read_text().splitlines()
     except OSError as error:
-        raise HouseError(f"Не прочитать {file}: {error.strerror}. Его делает svoy secrets.") from None
+        raise HouseError(f"Не прочитать {file}: {reason(error)}. Его делает svoy secrets.") from None
     pairs = (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))
     settings = {name.strip(): value.strip().strip("'\"") for name, _, value in pairs} | dict(os.environ)
     missing = [name for name in (PRIVATE_KEY, WEBHOOK_SECRET) if not settings.get(name)]

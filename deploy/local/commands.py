@@ -12,6 +12,7 @@ from deploy.local.looking import show_logs, show_status
 from deploy.local.process import running_under
 from deploy.local.running import bring_down, run_behind, run_here
 from deploy.local.supervise import Stopped
+from deploy.russian import be_sure
 
 console = Console()
 
@@ -42,7 +43,9 @@ def status() -> None:
 
 
 def logs(
-    name: Annotated[str | None, typer.Argument(help="Процесс: intake, routing, …, rabbitmq, mongod, svoy.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="ПРОЦЕСС", help="Процесс: intake, routing, …, rabbitmq, mongod, svoy.")
+    ] = None,
     *,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Показывать и новые строки.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Сколько последних строк показать.")] = 20,
@@ -68,6 +71,6 @@ def wipe(*, yes: Annotated[bool, typer.Option("--yes", "-y", help="Не спра
         console.print(f"Папки {home.root} нет, удалять нечего.")
         return
     if not yes:
-        typer.confirm(f"Удалить все данные в {home.root}? Вернуть их будет нельзя", abort=True)
+        be_sure(f"Удалить все данные в {home.root}? Вернуть их будет нельзя")
     home.wipe()
     console.print(f"Данные в {home.root} удалены.")

@@ -1,6 +1,18 @@
 """What can go wrong with a house, told to a person."""
 
+import errno
 from pathlib import Path
+
+REASONS = {
+    errno.ENOENT: "такого файла нет",
+    errno.EACCES: "нет прав",
+    errno.EPERM: "нет прав",
+    errno.EISDIR: "это папка, а не файл",
+    errno.ENOTDIR: "это файл, а не папка",
+    errno.ENOTEMPTY: "папка не пуста",
+    errno.ENOSPC: "на диске нет места",
+    errno.EROFS: "сюда ничего не записать",
+}
 
 
 class HouseError(Exception):
@@ -38,6 +50,11 @@ class NotReady(HouseError):
         self.log = log
         self.last_lines = tail(log)
         super().__init__(f"{name}: не готов за {seconds:.0f} с ({why}). Журнал: {log}")
+
+
+def reason(error: OSError) -> str:
+    """Why the machine refused, in Russian where we have the words."""
+    return REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
 def tail(log: Path, lines: int = 15) -> list[str]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.errors import AlreadyRunning, HouseError
+from deploy.local.errors import AlreadyRunning, HouseError, reason
 
 PROJECT = Path(__file__).resolve().parents[2]
 OTHER_FOLDER = "Другую папку данных называет SVOY_HOME."
@@ -69,7 +69,7 @@ class Home:
             self.root.chmod(0o700)
             self.run.mkdir(exist_ok=True)
         except OSError as error:
-            raise HouseError(f"Папку данных {self.root} не создать: {error.strerror}. {OTHER_FOLDER}") from None
+            raise HouseError(f"Папку данных {self.root} не создать: {reason(error)}. {OTHER_FOLDER}") from None
 
     def wipe(self) -> None:
         """Remove everything of ours, and the folder where nothing else is in it. Raises `HouseError` where something
@@ -80,7 +80,7 @@ class Home:
                 if folder.exists():
                     shutil.rmtree(folder)
         except OSError as error:
-            raise HouseError(f"Удалено не всё: {error.filename or self.root}: {error.strerror}.") from None
+            raise HouseError(f"Удалено не всё: {error.filename or self.root}: {reason(error)}.") from None
         with suppress(OSError):
             self.root.rmdir()
 

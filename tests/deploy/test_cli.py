@@ -66,6 +66,12 @@ def test_without_a_word_it_lists_what_it_can(svoy: Run) -> None:
     assert all(word in listed for word in ("up", "status", "logs", "down", "wipe", "token", "parked", "secrets"))
 
 
+def test_what_was_mistyped_ends_with_2_and_one_line_of_russian(svoy: Run) -> None:
+    mistyped = svoy("stauts")
+    assert (mistyped.returncode, mistyped.stdout) == (2, "")
+    assert mistyped.stderr == "Ошибка: нет команды «stauts». Похоже на status. Справка: svoy --help.\n"
+
+
 def test_a_token_is_one_the_services_accept(svoy: Run, home: Home) -> None:
     refused = svoy("token", "--role", "manager", "--subject", "m1")
     assert refused.returncode == 1
