@@ -144,6 +144,21 @@ async def test_what_waits_in_the_outbox_is_measured_with_the_age_of_its_oldest(s
     notes.service.store.close()
 
 
+async def test_what_has_nothing_to_say_is_not_looked_at_to_find_what_has(settings: ServiceSettings) -> None:
+    notes = Notes(settings)
+    database = notes.service.database
+    await notes.service.store.prepare()
+    # Not started: it can write, and has no way out.
+    await asyncio.gather(*(notes.documents.step(f"n{i}", adding("один", "r1" if i < 3 else None)) for i in range(40)))
+    await database.command("profile", 2)
+    await notes.documents.outbox.sweep()
+    await database.command("profile", 0)
+    asked = [one async for one in database["system.profile"].find({"ns": f"{database.name}.notes"})]
+    assert {one["planSummary"] for one in asked} == {"IXSCAN { outbox.saved_at: 1 }"}
+    assert sorted(one["docsExamined"] for one in asked) == [0, 3]
+    notes.service.store.close()
+
+
 async def test_writes_to_a_database_that_is_away_are_given_up_together(
     settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
