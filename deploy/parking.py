@@ -6,15 +6,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 import aio_pika
-from aio_pika import DeliveryMode
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 
 from deploy.local.errors import HouseError
-from shared.messaging.envelope import ATTEMPT, CE, PARK_REASON
+from shared.messaging.envelope import ATTEMPT, CE, PARK_REASON, copy_of
 from shared.messaging.topology import NOW, again_exchange, parked_queue
-
-BROKERS_OWN = ("x-death", "x-first-death", "x-last-death", "x-delivery-count")
-"""Headers the broker adds, by how they begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,7 @@ class Parking:
 
         async def send_back(channel: AbstractChannel, message: AbstractIncomingMessage) -> None:
             exchange = await channel.get_exchange(again_exchange(service), ensure=False)
-            await exchange.publish(_copy(message), NOW, mandatory=True)
+            await exchange.publish(copy_of(message, {}, without=(ATTEMPT, PARK_REASON)), NOW, mandatory=True)
 
         return await self._take(service, ids, send_back)
 
@@ -119,21 +115,3 @@ def _parked(service: str, message: AbstractIncomingMessage) -> Parked:
 
 def _id(message: AbstractIncomingMessage) -> str:
     return message.message_id or f"sha-{sha256(message.body).hexdigest()[:12]}"
-
-
-def _copy(message: AbstractIncomingMessage) -> aio_pika.Message:
-    own = {
-        name: value
-        for name, value in message.headers.items()
-        if name not in {ATTEMPT, PARK_REASON} and not name.startswith(BROKERS_OWN)
-    }
-    return aio_pika.Message(
-        message.body,
-        headers=own,
-        content_type=message.content_type,
-        content_encoding=message.content_encoding,
-        delivery_mode=DeliveryMode.PERSISTENT,
-        message_id=message.message_id,
-        correlation_id=message.correlation_id,
-        type=message.type,
-    )

@@ -1,6 +1,6 @@
 """The envelope of an event: CloudEvents 1.0 attributes in AMQP headers, the JSON body beside them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,8 @@ CE = "cloudEvents:"
 ATTEMPT = "x-svoy-attempt"
 PARK_REASON = "x-svoy-reason"
 """Why a message was tried again or parked."""
+BY_BROKER = ("x-death", "x-first-death", "x-last-death", "x-delivery-count")
+"""How the headers begin in which the broker tells a message's past; sent on, they would tell the copy's."""
 SCHEMA = "urn:svoy:"
 
 
@@ -138,6 +140,28 @@ def message_of(incoming: AbstractIncomingMessage) -> tuple[Message, int]:
     if schema != SCHEMA + message.type or not version.isdecimal():
         raise Unreadable(f"dataschema is not that of {message.type}")
     return message, int(version)
+
+
+def copy_of(
+    incoming: AbstractIncomingMessage, headers: Mapping[str, Any], *, without: Collection[str] = ()
+) -> AmqpMessage:
+    """The same message, to be published once more: persistent, with `headers` besides its own, of which those the
+    broker added and those named `without` are left out."""
+    own = {
+        name: value
+        for name, value in incoming.headers.items()
+        if name not in without and not name.startswith(BY_BROKER)
+    }
+    return AmqpMessage(
+        incoming.body,
+        headers=own | dict(headers),
+        content_type=incoming.content_type,
+        content_encoding=incoming.content_encoding,
+        delivery_mode=DeliveryMode.PERSISTENT,
+        message_id=incoming.message_id,
+        correlation_id=incoming.correlation_id,
+        type=incoming.type,
+    )
 
 
 def attempt_of(headers: HeadersType) -> int:

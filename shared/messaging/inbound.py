@@ -10,8 +10,6 @@ from time import perf_counter
 from typing import Any
 
 import structlog
-from aio_pika import DeliveryMode
-from aio_pika import Message as AmqpMessage
 from aio_pika.abc import AbstractIncomingMessage
 from faststream import AckPolicy
 from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
@@ -28,6 +26,7 @@ from shared.messaging.envelope import (
     Message,
     Unreadable,
     attempt_of,
+    copy_of,
     current_cause,
     message_of,
 )
@@ -39,8 +38,6 @@ log = structlog.get_logger()
 
 Handler = Callable[[Any, Message], Awaitable[None]]
 REASON_LIMIT = 500
-BY_BROKER = ("x-death", "x-first-death", "x-last-death", "x-delivery-count")
-"""Headers in which the broker tells a message's past; sent on, they would tell the copy's."""
 PAUSE = 1.0
 STOP_WITHIN = 8.0
 CLOSE_WITHIN = 2.0
@@ -155,17 +152,8 @@ class Inbound:
         HANDLED.labels(type=kind, outcome="parked").inc()
 
     async def _send_on(self, incoming: AbstractIncomingMessage, key: str, headers: dict[str, Any]) -> None:
-        copy = AmqpMessage(
-            incoming.body,
-            headers={k: v for k, v in incoming.headers.items() if not k.startswith(BY_BROKER)} | headers,
-            content_type=incoming.content_type,
-            delivery_mode=DeliveryMode.PERSISTENT,
-            message_id=incoming.message_id,
-            correlation_id=incoming.correlation_id,
-            type=incoming.type,
-        )
         try:
-            await self._outbound.send(again_exchange(self._service), key, copy)
+            await self._outbound.send(again_exchange(self._service), key, copy_of(incoming, headers))
         except NotPublished:
             # The message goes back to the queue, which would deliver it again at once.
             await asyncio.sleep(PAUSE)
