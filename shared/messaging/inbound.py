@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 import structlog
-from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 from faststream import AckPolicy
 from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
 from faststream.rabbit.schemas.queue import QueueType
@@ -40,7 +40,7 @@ Handler = Callable[[Any, Message], Awaitable[None]]
 REASON_LIMIT = 500
 PAUSE = 1.0
 STOP_WITHIN = 8.0
-CLOSE_WITHIN = 2.0
+CLOSE_WITHIN = 1.0
 
 
 class Inbound:
@@ -57,6 +57,7 @@ class Inbound:
         self._idle.set()
         self._stopping = False
         self._acks = Acks()
+        self._connection: AbstractConnection | None = None
         self._broker = RabbitBroker(
             _with_heartbeat(url), apply_types=False, logger=None, reconnect_interval=1.0, graceful_timeout=None
         )
@@ -71,6 +72,7 @@ class Inbound:
 
     async def start(self) -> None:
         """Connect and consume. Raises the broker's error where the queue does not exist or may not be read."""
+        self._connection = await self._broker.connect()
         await self._broker.start()
 
     async def stop(self) -> None:
@@ -78,6 +80,9 @@ class Inbound:
         self._stopping = True
         await _in_time("consume.stop", STOP_WITHIN, self._finish())
         await _in_time("consume.close", CLOSE_WITHIN, self._broker.stop())
+        if self._connection is not None:
+            # A subscriber that does not stop leaves it open, and then it would be made anew for ever.
+            await _in_time("consume.disconnect", CLOSE_WITHIN, self._connection.close())
 
     async def connected(self) -> bool:
         """Whether the consumer runs and is connected."""

@@ -93,6 +93,7 @@ async def test_a_service_stops_in_time_though_database_and_broker_hang_and_gives
 ) -> None:
     routing = Routing(wired)
     loop = asyncio.get_running_loop()
+    before = connecting()
     async with routing.running():
         await put(settings, outgoing(registered()).to_amqp())
         routing.go_on.clear()
@@ -103,12 +104,18 @@ async def test_a_service_stops_in_time_though_database_and_broker_hang_and_gives
         step = asyncio.create_task(routing.documents.step("n1", adding("раз", "r1")))
         began = loop.time()
     assert loop.time() - began < IN_TIME
+    assert connecting() <= before, "it would connect again for ever"
     step.cancel()
     await asyncio.gather(step, return_exceptions=True)
     to_rabbit.cut()
     out = Outbound(settings.amqp_url.get_secret_value(), "test")
     await eventually(lambda: _waits(out))
     await out.close()
+
+
+def connecting() -> set[asyncio.Task[object]]:
+    """What keeps a connection to the broker, and makes it anew when it breaks."""
+    return {task for task in asyncio.all_tasks() if "RobustConnection" in getattr(task.get_coro(), "__qualname__", "")}
 
 
 async def _waits(out: Outbound) -> bool:
