@@ -16,8 +16,8 @@ from shared.ids import random_id
 
 T = TypeVar("T")
 
-PATIENCE = 20.0
-"""Seconds until what was done at one door must be seen at another."""
+PATIENCE = 60.0
+"""Seconds until what was done at one door must be seen at another; a machine may be slow, and have more to do."""
 POLL = 0.05
 PASS = timedelta(hours=1)
 

@@ -7,13 +7,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from deploy.demo.cast import Institution
-from deploy.demo.doors import DIRECTOR, Differs, Doors, Who, until
+from deploy.demo.doors import DIRECTOR, Differs, Doors, NotThere, Who, until
 from shared.ids import random_id
 
 ZONE = "Asia/Krasnoyarsk"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
+SAYS = {
+    "start": "work.started",
+    "progress": "work.progressed",
+    "finish": "work.finished",
+    "ask-cancel": "work.cancel_asked",
+}
+"""The fact that each step of a specialist is."""
 
 
 @dataclass
@@ -80,6 +87,14 @@ class Stage:
             return any(one["clock"] == clock and one["state"] == "met" for one in timeline["obligations"])
 
         await until(look, f"часы {clock} звонка {call_id} выдержаны")
+
+    async def heard(self, request_id: str, fact: str) -> int:
+        """How many such facts of a request the clocks know."""
+        try:
+            timeline = await self.doors.get("sla_monitor", f"/v1/requests/{request_id}/timeline", DIRECTOR)
+        except NotThere:
+            return 0
+        return sum(one["kind"] == fact for one in timeline["facts"])
 
     async def assigned(self, request_id: str, *, but: str | None = None) -> Who:
         """Who has the request, once somebody (other than `but`) has."""
@@ -153,8 +168,16 @@ async def promise(stage: Stage, request_id: str, moment: datetime, words: str) -
 
 
 async def deed(stage: Stage, request_id: str, step: str, who: Who, **body: str) -> None:
-    """The specialist says something about the work (R-REQ-2)."""
+    """The specialist says something about the work (R-REQ-2). The clocks have heard it before time goes on: they would
+    break for what is still on its way to them."""
+    fact = SAYS[step]
+    before = await stage.heard(request_id, fact)
     await stage.doors.post("routing", f"/v1/requests/{request_id}/{step}", who, body)
+
+    async def heard() -> bool:
+        return await stage.heard(request_id, fact) > before
+
+    await until(heard, f"часы заявки {request_id} слышали {fact}")
 
 
 async def finished(stage: Stage, request_id: str, who: Who, note: str) -> None:

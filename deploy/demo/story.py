@@ -80,7 +80,6 @@ async def call_answered(stage: Stage) -> None:
     await promise(stage, request_id, stage.moment + 15 * MINUTE, "Подожду пятнадцать минут, но не дольше")
     await stage.later(6 * MINUTE)
     await deed(stage, request_id, "start", holder)
-    await stage.clock_is(request_id, "start", "met")
     for note in ("Нашёл неверный вид расчёта", "Пересчитываю за прошлый месяц"):
         await stage.later(20 * MINUTE)
         await deed(stage, request_id, "progress", holder, note=note)

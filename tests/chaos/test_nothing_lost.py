@@ -13,7 +13,7 @@ from deploy.local.house import House
 from tests.chaos.traffic import Traffic, during
 from tests.kit import eventually
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("chaos")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("chaos")]
 
 FROZEN = 30.0
 """Seconds; longer than it takes to notice a dead peer."""
@@ -47,11 +47,10 @@ async def test_nothing_is_lost_when_one_process_is_killed(house: House, traffic:
 
 async def test_no_webhook_that_was_answered_is_lost_when_intake_is_killed(house: House, traffic: Traffic) -> None:
     """Killed while they come in: some are kept and not worked off yet."""
-    sending = asyncio.create_task(traffic.webhooks(400))
+    sending = asyncio.create_task(traffic.webhooks_until_nobody_answers())
     await eventually(lambda: len(traffic.calls) > 40, within=60)
     await house.kill("intake")
     await sending
-    assert len(traffic.calls) < 400
     await house.start("intake")
     await eventually(traffic.calls_agree, within=60)
 

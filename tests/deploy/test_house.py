@@ -199,7 +199,7 @@ async def test_after_a_crash_what_can_ends_by_itself_and_the_rest_is_cleared_by_
         said = {await asyncio.to_thread(crashed.stdout.readline) for _ in range(2)}
         assert said == {b"up\n", b"stubborn\n"}
         crashed.kill()
-    await eventually(lambda: {name for name, _ in running_under(str(home.run))} == {"routing"})
+    await eventually(lambda: {name for name, _ in running_under(str(home.run))} == {"routing"}, within=60)
     house = House(home, services=["routing"], programs=tiny)
     async with house.running():
         assert await ready(house, "routing")

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from deploy.local.services import PATIENCE
 from shared.messaging.outbound import NotPublished, Outbound, Unconfirmed
 from shared.messaging.topology import again_exchange, queue_of
 from shared.settings import ServiceSettings
@@ -14,8 +15,8 @@ from tests.shared.notes import Notes, adding, outgoing, registered
 from tests.shared.test_messaging import Routing, put
 from tests.shared.wire import Wire
 
-IN_TIME = 20.0
-"""Seconds a service may take to stop while none of its servers answers."""
+IN_TIME = PATIENCE - 2
+"""Seconds a service may take to stop while none of its servers answers: less than those who stop it wait."""
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ async def test_a_write_whose_answer_was_lost_has_effect_once_and_its_events_go_o
         assert (await notes.documents.step("n1", adding("раз", "r1"))).written
         assert to_mongo.lose_answer_to is None
         assert await notes.lines("n1") == (*before, "раз")
-        await heard.one("request.registered", within=5)
+        await heard.one("request.registered")
 
 
 async def test_the_consumer_comes_back_after_a_cut_with_its_limit(

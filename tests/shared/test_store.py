@@ -140,7 +140,7 @@ async def test_what_waits_in_the_outbox_is_measured_with_the_age_of_its_oldest(s
     await notes.documents.collection.update_one({"_id": "n1"}, {"$set": {"outbox.0.saved_at": minute_ago}})
     await notes.documents.outbox.sweep()
     assert OUTBOX.labels(collection="notes")._value.get() == 3
-    assert 60 <= OUTBOX_AGE.labels(collection="notes")._value.get() < 70
+    assert 60 <= OUTBOX_AGE.labels(collection="notes")._value.get() < 120
     notes.service.store.close()
 
 
@@ -165,7 +165,7 @@ async def test_writes_to_a_database_that_is_away_are_given_up_together(
     monkeypatch.setattr(database, "SERVER_SELECTION_MS", 50)
     notes = Notes(settings.model_copy(update={"mongo_url": SecretStr("mongodb://127.0.0.1:9/nobody")}))
     steps = (notes.documents.step(f"n{i}", adding("раз"), new=True) for i in range(20))
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(30):
         results = await asyncio.gather(*steps, return_exceptions=True)
     assert all(isinstance(result, AutoReconnect) for result in results)
     notes.service.store.close()
