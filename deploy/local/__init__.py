@@ -5,6 +5,7 @@
     machine.py      can this machine do it, and what to do where it cannot; external.py: the user's own servers instead
     ports.py        ports that are free
     process.py      one process of ours: started, watched, stopped, found again after a crash
+    part.py         what a house consists of: the servers and the services below, each one process
     rabbit.py       the RabbitMQ node, with rights.py: who may do what on it
     mongo.py        the mongod
     services.py     how one of our services is started, and whether it is ready

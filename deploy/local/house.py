@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Protocol
 
 from deploy.local.api_key import with_api_key
 from deploy.local.board import Board, Notice
 from deploy.local.external import Outside, declare_topology, reach_database
 from deploy.local.home import Home
 from deploy.local.machine import check_machine
+from deploy.local.part import Part
 from deploy.local.process import Process, end, running_under
 from deploy.local.services import RunningService, program
 from deploy.local.wiring import Wiring
@@ -17,18 +17,6 @@ from shared.messaging.topology import SERVICES
 
 SERVER_NAMES = ("rabbitmq", "mongod")
 LEFTOVER_PATIENCE = 10.0
-
-
-class Part(Protocol):
-    """What a house consists of."""
-
-    process: Process
-
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
-    async def kill(self) -> None: ...
-    def freeze(self) -> None: ...
-    def thaw(self) -> None: ...
 
 
 class House:

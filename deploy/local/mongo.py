@@ -2,9 +2,7 @@
 
 import secrets
 import shutil
-import signal
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
 from deploy.local.errors import HouseError, Unsupported
+from deploy.local.part import Part
 from deploy.local.ports import HOST, answers, some_free_ports
 from deploy.local.process import Command, Process, own_environment
 
@@ -44,7 +43,7 @@ def database_of(service: str) -> str:
     return f"svoy_{service}"
 
 
-class EmbeddedMongo:
+class EmbeddedMongo(Part):
     """The mongod whose data lie in `folder`. `passwords` are those of `ROOT` and of the services; without any it has
     root alone."""
 
@@ -93,27 +92,6 @@ class EmbeddedMongo:
     async def stop(self) -> None:
         """Stop it after a checkpoint."""
         await self.process.stop(PATIENCE)
-
-    async def kill(self) -> None:
-        """End it as a power cut would."""
-        await self.process.kill()
-
-    def freeze(self) -> None:
-        """Let it hang (SIGSTOP) until `thaw`."""
-        self.process.signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        self.process.signal(signal.SIGCONT)
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator["EmbeddedMongo"]:
-        """Started inside, stopped outside, whatever happens."""
-        try:
-            await self.start()
-            yield self
-        finally:
-            await self.stop()
 
     def _options(self, data: Path) -> list[str]:
         return [

@@ -4,9 +4,8 @@ import asyncio
 import json
 import secrets
 import shutil
-import signal
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from urllib.parse import quote
 import aio_pika
 
 from deploy.local.errors import Died, Unsupported
+from deploy.local.part import Part
 from deploy.local.ports import HOST, answers, some_free_ports
 from deploy.local.process import Command, Process, own_environment
 from deploy.local.rights import ADMIN, broker_definitions
@@ -67,7 +67,7 @@ class RabbitPorts:
         return cls(amqp=amqp, epmd=epmd, dist=dist)
 
 
-class EmbeddedRabbit:
+class EmbeddedRabbit(Part):
     """The node whose data lie in `folder`. `passwords` are those of `rights.ADMIN` and of the services; without any it
     has the admin alone."""
 
@@ -114,27 +114,6 @@ class EmbeddedRabbit:
         """Stop it, and its name server, which would outlive it. A node that is still booting is deaf to requests."""
         await self.process.stop(PATIENCE if self._booted else 0)
         await self.epmd.stop(PATIENCE)
-
-    async def kill(self) -> None:
-        """End the node as a power cut would; its name server stays."""
-        await self.process.kill()
-
-    def freeze(self) -> None:
-        """Let the node hang (SIGSTOP) until `thaw`."""
-        self.process.signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let a frozen node go on."""
-        self.process.signal(signal.SIGCONT)
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator["EmbeddedRabbit"]:
-        """Started inside, stopped outside, whatever happens."""
-        try:
-            await self.start()
-            yield self
-        finally:
-            await self.stop()
 
     async def _start_epmd(self, environment: Mapping[str, str]) -> None:
         epmd = shutil.which("epmd")

@@ -1,7 +1,6 @@
 """How one of our services is started on this machine, and when it is ready."""
 
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import httpx
 
 from deploy.local.errors import HouseError
+from deploy.local.part import Part
 from deploy.local.ports import HOST, answers, is_free
 from deploy.local.process import Command, Process, own_environment
 
@@ -24,7 +24,7 @@ def program(service: str) -> Sequence[str]:
     return (sys.executable, "-m", f"services.{service}")
 
 
-class RunningService:
+class RunningService(Part):
     """A service as a process of a house."""
 
     def __init__(self, process: Process, port: int, argv: Sequence[str], own: Mapping[str, str], cwd: Path) -> None:
@@ -55,18 +55,6 @@ class RunningService:
     async def stop(self) -> None:
         """Let it finish what is in flight, then end it."""
         await self.process.stop(PATIENCE)
-
-    async def kill(self) -> None:
-        """End it at once (SIGKILL)."""
-        await self.process.kill()
-
-    def freeze(self) -> None:
-        """Let it hang (SIGSTOP) until `thaw`."""
-        self.process.signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        self.process.signal(signal.SIGCONT)
 
 
 def _concerns(name: str) -> bool:

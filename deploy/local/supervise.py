@@ -7,7 +7,8 @@ from contextlib import suppress
 
 from deploy.local.board import Board
 from deploy.local.errors import Died, HouseError
-from deploy.local.house import House, Part
+from deploy.local.house import House
+from deploy.local.part import Part
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
