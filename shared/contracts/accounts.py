@@ -75,13 +75,9 @@ class ClientEvent(Event):
     def ref(self) -> ClientRef:
         """The client as other events carry it."""
         return ClientRef(
-            client_id=self.client_id,
-            name=self.name,
-            zone=self.zone,
-            manager_id=self.manager_id,
-            tariff=self.tariff,
-            region=self.region,
-        )
+            client_id=self.client_id, name=self.name, zone=self.zone, manager_id=self.manager_id,
+            tariff=self.tariff, region=self.region,
+        )  # fmt: skip
 
 
 class ClientRegistered(ClientEvent):

@@ -86,6 +86,16 @@ def test_a_service_can_start_with_what_it_is_told(service: str, monkeypatch: pyt
     assert settings.http_port == PORTS[service]
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_setting_stands_in_a_readme_and_every_setting_in_a_readme_is_one(service: str) -> None:
+    settings = {f"SVOY_{name.upper()}" for name in settings_of(service).model_fields}
+    own = "".join(page.read_text() for page in (ROOT / "services" / service).glob("*.md"))
+    everybodys = (ROOT / "README.md").read_text()
+    assert settings <= set(re.findall(r"SVOY_[A-Z_]+", own + everybodys))
+    assert set(re.findall(r"SVOY_[A-Z_]+", own)) <= settings | set(VARIABLES)
+    assert set(environment(service)) <= settings
+
+
 def test_the_private_key_reaches_no_container() -> None:
     assert PRIVATE_KEY not in variables_in(TEXT)
 
