@@ -88,19 +88,21 @@ class Home:
     def locked(self) -> Iterator[None]:
         """Be the one who runs this house. The lock ends with us, however we end. Raises `AlreadyRunning`."""
         self.make()
-        with (self.run / "lock").open("w") as lock:
+        # Not emptied before it is ours: it says who runs the house.
+        with (self.run / "lock").open("a+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise AlreadyRunning(
                     f"Система уже работает в папке {self.root}. Состояние: svoy status, остановить: svoy down."
                 ) from None
+            lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
             yield
 
     def keeper(self) -> int | None:
-        """The pid of the one who runs this house now, or None."""
+        """The pid of the one who runs this house now, or None; 0 for a moment, while it has only just begun to."""
         try:
             with (self.run / "lock").open() as lock:
                 try:

@@ -22,6 +22,8 @@ from deploy.local.supervise import keep_up, on_signal, up_unless
 
 POLL = 0.1
 DOWN_WITHIN = 120.0
+KNOWN_WITHIN = 5.0
+"""Seconds until whoever took the lock has said who it is."""
 
 
 async def run_here(home: Home, console: Console) -> None:
@@ -96,9 +98,18 @@ def _comes_up(home: Home, keeper: "subprocess.Popen[bytes]", progress: Progress)
     return False
 
 
+def _known_keeper(home: Home) -> int | None:
+    deadline = time.monotonic() + KNOWN_WITHIN
+    while (keeper := home.keeper()) == 0:
+        if time.monotonic() > deadline:
+            raise HouseError(f"Неизвестно, какой процесс запустил систему в папке {home.root}. См. svoy logs.")
+        time.sleep(POLL)
+    return keeper
+
+
 def bring_down(home: Home, console: Console) -> None:
     """Stop what runs, or what a crashed run left. Raises `NotRunning`, `HouseError`."""
-    keeper = home.keeper()
+    keeper = _known_keeper(home)
     if keeper is None:
         left = end_leftovers(home)
         if not left:

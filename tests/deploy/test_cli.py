@@ -156,6 +156,7 @@ def test_the_house_behind_the_terminal_from_up_to_wipe(svoy: Run, home: Home) ->
     assert svoy("parked", "list").returncode == 0
     assert "svoy down" in svoy("wipe", "--yes").stderr
     assert "уже работает" in svoy("up", "--detach").stderr
+    assert "уже работает" in svoy("up").stderr
 
     assert svoy("down").returncode == 0
     assert running_under(str(home.run)) == []

@@ -106,6 +106,7 @@ async def test_a_second_one_in_the_same_folder_is_refused(house: House) -> None:
     assert house.home.keeper() == os.getpid()
     with pytest.raises(AlreadyRunning, match="svoy status"), house.home.locked():
         pass
+    assert house.home.keeper() == os.getpid()
 
 
 @pytest.mark.parametrize("name", [*SERVICES, *SERVER_NAMES])
