@@ -52,7 +52,8 @@ def listed(
     console.print(counts)
     for name, _, messages in found:
         for one in messages:
-            _print(f"\n{one.id}  {name}  {one.kind}  {one.subject}  {one.time[:19]}", style="bold")
+            known = filter(None, (one.id, name, one.kind, one.subject, one.time[:19]))
+            _print("\n" + "  ".join(known), style="bold")
             _print(f"  {one.reason}")
     if fail and any(count for _, count, _ in found):
         raise typer.Exit(FAILED)

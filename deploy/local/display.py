@@ -18,7 +18,9 @@ from deploy.local.credentials import Credentials
 from deploy.local.errors import Died, HouseError, NotReady
 from deploy.local.home import Home
 from deploy.local.ports import HOST
+from deploy.local.wiring import SERVERS
 from shared.clock import machine_now
+from shared.settings import PORTS
 
 STATES: dict[State, str] = {
     "waiting": "[dim]ждёт[/]",
@@ -29,6 +31,7 @@ STATES: dict[State, str] = {
     "stopped": "[dim]остановлен[/]",
     "failed": "[red]не запустился[/]",
 }
+USUAL = SERVERS | PORTS
 MOVING = frozenset({"starting", "stopping", "restarting"})
 ERROR = "Ошибка:"
 MEGABYTE = 1024 * 1024
@@ -93,6 +96,9 @@ def show_addresses(console: Console, home: Home, rows: list[Row], credentials: C
     for name, port in ports.items():
         addresses.add_row(name, _address(name, port))
     console.print(addresses)
+    for name, port in ports.items():
+        if port != USUAL.get(name, port):
+            console.print(f"{name}: порт {USUAL[name]} занят, взят {port}.", highlight=False)
     console.print("\n[bold]Для разработки[/]")
     for label, value in _keys(home, credentials, ports):
         # Whole on one line, however narrow the terminal: they are there to be copied.
