@@ -48,10 +48,8 @@ async def on_registered(event: RequestRegistered, _: Message, care: Care) -> Non
 
 async def on_cancel_asked(event: WorkCancelAsked, _: Message, care: Care) -> None:
     """A finding in itself: it stands on the manager's list at once (R-IMP-5)."""
-    known = await care.store.matters.get(event.request_id)
     told = event.client.client_id if event.client else None
-    client_id = (known.client_id if known else None) or told
-    party = await listening.present_party(care, client_id) or Party.of(event.client)
+    party = await listening.present_party(care, told) or Party.of(event.client)
     fact = Fact(
         kind="cancel_asked", at=event.at, ref=str(event.round), by=event.specialist_id, text=event.reason, party=party,
         finding="cancelled", cancelled_by=event.specialist_id,

@@ -1,7 +1,9 @@
 """Nothing leaves the control list but by the accountant's satisfied verdict (R-IMP-4), whatever becomes of the rest."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -9,7 +11,8 @@ import pytest
 from services.accounts import listening
 from services.accounts.care import Care, party_of
 from services.accounts.domain import matters
-from services.accounts.domain.matters import Fact, Matter, Registration
+from services.accounts.domain.matters import Fact, Kind, Matter, Registration
+from shared.contracts.base import Decision
 from tests.accounts.conftest import Doors
 from tests.accounts.test_audit import linked_up, verdict
 from tests.accounts.test_care_audit import named
@@ -167,7 +170,7 @@ async def test_a_merge_whose_second_half_was_lost_is_finished_when_it_is_told_ag
     await listening.hear(care, "r2", Fact(kind="refused", at=care.now()))
     merged = Fact(kind="merged", at=at, ref="r2", by="m1")
     with monkeypatch.context() as crash:
-        crash.setattr(matters, "bequeathed", _crashes)
+        crash.setattr(matters, "inherits", _crashes)
         with pytest.raises(ConnectionError):
             await listening.hear(care, "r1", merged)
     assert await listed(doors) == []
@@ -183,15 +186,49 @@ async def test_a_merge_whose_second_half_was_lost_is_finished_when_it_is_told_ag
     assert [item["request_id"] for item in await listed(doors)] == ["r3"]
 
 
-async def test_requests_merged_in_a_circle_are_gone_round_once(doors: Doors) -> None:
+CIRCLE = (("r1", "r2"), ("r2", "r3"), ("r3", "r1"))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+async def test_requests_merged_in_a_circle_stay_on_the_list_until_it_is_undone(
+    doors: Doors, order: tuple[int, ...]
+) -> None:
     care, client_id = care_of(doors), await doors.client()
-    for one, other in (("r1", "r2"), ("r2", "r1")):
-        await asked_for(care, client_id, one, 1, cancelling=True)
-        await listening.hear(care, one, Fact(kind="merged", at=care.now(), ref=other, by="m1"))
-    assert len((await care.matter("r1")).of("inherited")) > 0
+    for one, _ in CIRCLE:
+        await asked_for(care, client_id, one, 1, cancelling=one == "r1")
+    at = care.now()
+    for place in order:
+        one, other = CIRCLE[place]
+        await listening.hear(care, one, Fact(kind="merged", at=at, ref=other, by="m1"))
+        assert await listed(doors), "nothing leaves it but by the accountant's word"
+    assert [item["request_id"] for item in await listed(doors)] == ["r1", "r2", "r3"]
+    apart = Fact(kind="unmerged", at=at + timedelta(seconds=1), ref="r3", by="intake")
+    for _ in range(2):
+        await listening.hear(care, "r2", apart)
+        assert [item["request_id"] for item in await listed(doors)] == ["r2"]
+    assert not any([(await care.matter(one)).circled for one, _ in CIRCLE])
+    await listening.hear(care, "r2", Fact(kind="satisfied", at=at + timedelta(seconds=2), by="m1"))
+    assert await listed(doors) == []
 
 
-def _crashes(_: Matter) -> tuple[Fact, ...]:
+async def test_a_circle_made_and_undone_at_the_same_moment_leaves_one_request_on_the_list(doors: Doors) -> None:
+    care, client_id = care_of(doors), await doors.client()
+    await asked_for(care, client_id, "r1", 1, cancelling=True)
+    await asked_for(care, client_id, "r2", 1)
+    at = care.now()
+    told: list[tuple[str, Kind, int, str]] = [
+        ("r1", "merged", 0, "r2"),
+        ("r2", "merged", 0, "r1"),
+        ("r2", "unmerged", 1, "r1"),
+    ]
+    facts = [
+        (one, Fact(kind=kind, at=at + timedelta(seconds=later), ref=ref, by="m1")) for one, kind, later, ref in told
+    ]
+    await asyncio.gather(*(listening.hear(care, one, fact) for one, fact in facts))
+    assert [item["request_id"] for item in await listed(doors)] == ["r2"]
+
+
+def _crashes(*_: object) -> Decision[Matter]:
     raise ConnectionError
 
 

@@ -53,23 +53,77 @@ def test_nothing_but_a_satisfied_verdict_takes_a_request_off_the_list(facts: lis
     for moment in sorted({each.at for each in facts}):
         said = [each for each in facts if each.at == moment]
         state = matters.heard(state, "r1", *said).state
-        into = matters.heard(into, "r0", *matters.bequeathed(state)).state
+        into = matters.inherits(into, "r0", "r1", matters.heirs(state).get("r0", ())).state
         before, listed = listed, state.controlled or into.controlled
         assert listed or not before or "satisfied" in {each.kind for each in said}
 
 
+def left(state: Matter, to: str) -> tuple[Fact, ...]:
+    """What a request merged into `to` leaves there."""
+    return matters.heirs(state)[to]
+
+
 def test_each_bad_thing_is_passed_on_by_its_own_name_and_no_verdict_of_before_the_merge_answers_it() -> None:
     merged = matter(fact("cancel_asked", 2, ref="1", by="s1", text="не моё"), fact("merged", 7, ref="r0"))
-    first = matters.bequeathed(merged)
+    first = left(merged, "r0")
     assert [(each.at, each.ref.split()[0]) for each in first] == [(NOON + timedelta(hours=7), "r1")]
-    into = matters.heard(matter(fact("satisfied", 5), fact("refused", 6), request_id="r0"), "r0", *first).state
+    before = matter(fact("satisfied", 5), fact("refused", 6), request_id="r0")
+    into = matters.inherits(before, "r0", "r1", first).state
     assert into.controlled
     answered = matters.heard(into, "r0", fact("satisfied", 8)).state
-    assert not matters.heard(answered, "r0", *first).state.controlled, "said again, what was answered stays so"
+    assert not matters.inherits(answered, "r0", "r1", first).state.controlled, "said again, what was answered stays so"
     again = matters.heard(merged, "r1", fact("cancel_asked", 9, ref="2", by="s1", text="не моё")).state
-    assert matters.heard(answered, "r0", *matters.bequeathed(again)).state.controlled
+    assert matters.inherits(answered, "r0", "r1", left(again, "r0")).state.controlled
     chained = matters.heard(into, "r0", fact("merged", 10, ref="r00")).state
-    assert [(each.at, each.ref) for each in matters.bequeathed(chained)] == [(NOON + timedelta(hours=10), first[0].ref)]
+    assert [(each.at, each.ref) for each in left(chained, "r00")] == [(NOON + timedelta(hours=10), first[0].ref)]
+
+
+def test_what_was_left_to_a_request_is_taken_back_when_it_turns_out_answered_or_a_matter_of_its_own() -> None:
+    merged = matter(fact("cancel_asked", 2, by="s1"), fact("merged", 7, ref="r0"))
+    into = matters.inherits(matter(request_id="r0"), "r0", "r1", left(merged, "r0")).state
+    own = matters.heard(into, "r0", fact("found", 8, ref="call", finding="unfinished")).state
+    for late in (fact("satisfied", 3), fact("unmerged", 9, ref="r0")):
+        after = matters.heard(merged, "r1", late).state
+        assert left(after, "r0") == ()
+        assert matters.inherits(into, "r0", "r1", ()).state == matter(request_id="r0")
+        assert matters.inherits(own, "r0", "r1", ()).state.controlled, "what is its own stays"
+        assert after.controlled == (late.kind == "unmerged")
+
+
+def test_nothing_of_its_own_comes_back_to_a_request_that_was_merged_in_a_circle() -> None:
+    one = matter(fact("cancel_asked", 2, by="s1"), fact("merged", 7, ref="r2"))
+    two = matters.inherits(matter(fact("merged", 7, ref="r1"), request_id="r2"), "r2", "r1", left(one, "r2")).state
+    assert matters.inherits(one, "r1", "r2", left(two, "r1")).state is one
+    assert [one.controlled, two.controlled] == [False, False]
+    begun = matters.in_circle(one, circled=True)
+    assert [event.TYPE for event in begun.events] == ["control.opened"]
+    assert matters.in_circle(begun.state, circled=True).state is begun.state
+    assert matters.in_circle(begun.state, circled=False).state == one
+
+
+@pytest.mark.parametrize(
+    ("into", "back"),
+    [
+        ({"a": None}, ""),
+        ({"a": "b", "b": None}, ""),
+        ({"a": "b", "b": "a"}, "ab"),
+        ({"a": "b", "b": "c", "c": "b"}, "bc"),
+        ({"a": "b", "b": "c", "c": "a"}, "abc"),
+        ({"a": "unheard"}, ""),
+    ],
+)
+def test_who_is_in_a_circle_and_who_only_leads_into_one(into: dict[str, str | None], back: str) -> None:
+    assert "".join(each for each in into if matters.leads_back(each, into)) == back
+
+
+def test_whose_request_it_is_say_those_who_identified_it_whatever_others_had_not_heard_yet() -> None:
+    other, renamed = replace(PARTY, client_id="c2", name="Школа № 2"), replace(PARTY, name="Гимназия")
+    late = fact("cancel_asked", 9, by="s1", party=PARTY)
+    assert matter(late).party == PARTY
+    assert matter(fact("identified", 1, party=other), late).party == other
+    assert matter(fact("identified", 1, party=other), fact("identified", 2, party=PARTY), late).client_id == "c1"
+    assert matter(late, fact("found", 10, finding="fine", party=renamed)).party == renamed
+    assert matter(fact("cancel_asked", 9, party=other), first=registration(party=None)).party == other
 
 
 def test_flawless_is_satisfied_at_once_on_time_by_the_same_hands() -> None:

@@ -40,7 +40,8 @@ def missed(state: MissedCall, told: MissedCall, at: datetime) -> Decision[Missed
         return Decision(state)
     if state.identified_at is not None:
         return Decision(replace(state, missed_at=at))
-    return Decision(replace(state, missed_at=at, client_id=told.client_id, contact_id=told.contact_id))
+    contact_id = told.contact_id or state.contact_id  # who was spoken with later, where nobody knew who had called
+    return Decision(replace(state, missed_at=at, client_id=told.client_id, contact_id=contact_id))
 
 
 def returned(state: MissedCall, told: MissedCall, at: datetime) -> Decision[MissedCall]:

@@ -5,7 +5,7 @@ A matter is *under control* from a bad finding, or from a cancellation a special
 says it is solved; nothing else takes it off (R-IMP-4, R-IMP-5).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -85,6 +85,8 @@ class Fact:
     action: Action | None = None
     finish_by: datetime | None = None
     promise_broken: bool = False
+    via: str = ""
+    """Of what is inherited: the request merged into this one that it came from."""
 
     @property
     def bad(self) -> bool:
@@ -126,6 +128,8 @@ class Matter:
     open: bool = False
     withdrawn: bool = False
     merged_into: str | None = None
+    circled: bool = False
+    """Merged, and that one on and on back into this one: none of them stands under control for another."""
     controlled: bool = False
     control_since: datetime | None = None
     closed_at: datetime | None = None
@@ -185,13 +189,32 @@ def heard(matter: Matter | None, request_id: str, *facts: Fact) -> Decision[Matt
     return _moved(known, stand(replace(known, facts=together)), max(fact.at for fact in new))
 
 
+def inherits(matter: Matter | None, request_id: str, via: str, left: Iterable[Fact]) -> Decision[Matter]:
+    """What the request `via` leaves it now, instead of all that was left by that one before; nothing of its own comes
+    back to it. So what it stands under control for follows from what is known of the other, whenever it was heard."""
+    known = matter or Matter(request_id=request_id)
+    kept = [fact for fact in known.facts if (fact.kind, fact.via) != ("inherited", via)]
+    places = {_place(fact) for fact in kept}
+    new = [fact for fact in left if _place(fact) not in places and fact.ref.split()[0] != request_id]
+    together = tuple(sorted((*kept, *new), key=_place))
+    if together == known.facts:
+        return Decision(known)
+    changed = {*together} ^ {*known.facts}
+    return _moved(known, stand(replace(known, facts=together)), max(fact.at for fact in changed))
+
+
+def in_circle(matter: Matter, *, circled: bool) -> Decision[Matter]:
+    """Whether the mergers lead from it back to it: until that is undone it stands for itself (R-IMP-4)."""
+    if matter.circled == circled:
+        return Decision(matter)
+    return _moved(matter, stand(replace(matter, circled=circled)), matter.facts[-1].at)
+
+
 def stand(matter: Matter) -> Matter:
     """What the facts come to."""
     first = matter.registration
-    whose = [fact for fact in matter.facts if fact.party is not None]
-    named = [fact for fact in matter.facts if fact.kind == "identified"]
-    ranked = matter.of("reprioritised")
-    party = whose[-1].party if whose else first.party if first else None
+    named, ranked = matter.of("identified"), matter.of("reprioritised")
+    party = _whose(matter)
     contact_id = named[-1].contact_id if named else first.contact_id if first else None
     found = replace(
         matter,
@@ -205,6 +228,16 @@ def stand(matter: Matter) -> Matter:
     return _controlled(_judged(found))
 
 
+def _whose(matter: Matter) -> Party | None:
+    """Who it is, by those who say whose request it is; as it stood when it was last spoken of."""
+    named = [fact.party for fact in matter.of("identified") if fact.party is not None]
+    told = [fact.party for fact in matter.facts if fact.party is not None]
+    first = matter.registration.party if matter.registration else None
+    who = named[-1] if named else first or (told[-1] if told else None)
+    same = [party for party in told if who is not None and party.client_id == who.client_id]
+    return same[-1] if same else who
+
+
 def at_moment(matter: Matter, moment: datetime) -> Matter | None:
     """The request as it stood at `moment`; None where it had not come in yet."""
     first = matter.registration
@@ -215,19 +248,34 @@ def at_moment(matter: Matter, moment: datetime) -> Matter | None:
     return stand(replace(matter, facts=tuple(fact for fact in matter.facts if fact.at <= moment)))
 
 
-def bequeathed(matter: Matter) -> tuple[Fact, ...]:
-    """What the request it was merged into stands under control for from then on: each bad thing the accountant has not
-    answered, by its own name, so that no verdict of before the merge answers it (R-IMP-4)."""
-    if matter.merged_into is None:
-        return ()
-    merged_at = matter.of("merged")[-1].at
+def heirs(matter: Matter) -> Mapping[str, tuple[Fact, ...]]:
+    """What is left to each request it is, or ever was, merged into: to the present one each bad thing the accountant
+    has not answered, by its own name, so that no verdict of before the merge answers it (R-IMP-4); to others nothing.
+    """
+    return {
+        fact.ref: _bequeathed(matter, matter.of("merged")[-1].at) if fact.ref == matter.merged_into else ()
+        for fact in matter.of("merged")
+    }
+
+
+def _bequeathed(matter: Matter, merged_at: datetime) -> tuple[Fact, ...]:
     return tuple(
         Fact(
             kind="inherited", at=max(bad.at, merged_at), ref=_origin(matter, bad), by=bad.by, text=bad.text,
-            party=matter.party, finding=bad.finding, cancelled_by=bad.cancelled_by,
+            party=matter.party, finding=bad.finding, cancelled_by=bad.cancelled_by, via=matter.request_id,
         )
         for bad in _unanswered(matter)
     )  # fmt: skip
+
+
+def leads_back(request_id: str, into: Mapping[str, str | None]) -> bool:
+    """Whether `into`, what each request is merged into, leads from this one back to it."""
+    seen: set[str] = set()
+    at = into.get(request_id)
+    while at is not None and at not in seen | {request_id}:
+        seen.add(at)
+        at = into.get(at)
+    return at == request_id
 
 
 def _origin(matter: Matter, bad: Fact) -> str:
@@ -276,7 +324,7 @@ def _weighs_at(matter: Matter, ended: datetime) -> datetime | None:
 def _controlled(matter: Matter) -> Matter:
     """Under control since the first bad thing after the last satisfied verdict, and by nothing else freed (R-IMP-4)."""
     bad = _unanswered(matter)
-    under = bool(bad) and matter.party is not None and matter.merged_into is None
+    under = bool(bad) and matter.party is not None and (matter.merged_into is None or matter.circled)
     weighs_at = FOR_EVER if under and matter.registration is not None else matter.weighs_at
     return replace(matter, controlled=under, control_since=bad[0].at if under else None, weighs_at=weighs_at)
 
