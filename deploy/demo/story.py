@@ -35,7 +35,7 @@ async def opening(stage: Stage) -> None:
     await stage.at(1, 9)
     doors = stage.doors
     manager = await doors.post(
-        "accounts", "/v1/managers", DIRECTOR, {"name": "Вера Своя", "hired": stage.month.isoformat()}
+        "accounts", "/v1/managers", PAYROLL, {"name": "Вера Своя", "hired": stage.month.isoformat()}
     )
     stage.manager = (manager["manager_id"], "manager")
     stage.base = institutions(stage.seed)

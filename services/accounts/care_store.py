@@ -262,6 +262,11 @@ class CareStore:
         found = await groups.to_list(len(contact_ids))
         return {group["_id"]: group["held_at"] for group in found if group["held_at"] is not None}
 
+    async def won_as(self, client_ids: Sequence[str]) -> list[Prospect]:
+        """The prospects that became these clients."""
+        where = {"wins.client_id": {"$in": list(client_ids)}, "state": "won"}
+        return await self.prospects.find(where, limit=len(client_ids) + 1)
+
     async def asks_of(self, client_ids: Sequence[str]) -> dict[str, Asks]:
         """When each of these clients was asked for a referral."""
         found = await self.asks.find({"_id": {"$in": list(client_ids)}}, limit=len(client_ids) + 1)

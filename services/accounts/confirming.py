@@ -65,12 +65,15 @@ async def confirm(office: Office, proposal_id: str, by: str) -> Proposal:
     where what the director was shown is not so any more."""
     at = office.now()
     found = await office.proposal(proposal_id)
+    trial = await _trial(office, found)
     if found.state == "proposed":
         client = await office.store.clients.get(found.client_id)
-        await check_people(office, client, found)
-        facts.settle(client, found, by, at)
-        await _check_as_shown(office, client, found, by)
-    trial = await _trial(office, found)
+        now = proposals.given_to(found, trial.manager_id) if trial else found
+        await check_people(office, client, now)
+        facts.settle(client, now, by, at)
+        now = as_things_stand(client, now)
+        await office.check_registered_by_another(by, now.concerns)
+        await _check_as_shown(office, found, now, by)
 
     def decide(state: Proposal | None) -> Decision[Proposal]:
         return proposals.confirm(known(state, UnknownProposal), by, at, trial.prospect_id if trial else None)
@@ -82,13 +85,12 @@ async def confirm(office: Office, proposal_id: str, by: str) -> Proposal:
     return await follow(office, decided.state)
 
 
-async def _check_as_shown(office: Office, client: Client | None, found: Proposal, by: str) -> None:
-    """What it costs and whom it concerns is shown anew where it changed while it waited, before anybody says yes."""
-    now = as_things_stand(client, found)
-    if (now.fee_that_day, now.concerns) == (found.fee_that_day, found.concerns):
+async def _check_as_shown(office: Office, found: Proposal, now: Proposal, by: str) -> None:
+    """What it costs, whom it concerns and who gets the client is shown anew where it changed while it waited, before
+    anybody says yes."""
+    if (now.fee_that_day, now.concerns, now.won) == (found.fee_that_day, found.concerns, found.won):
         return
-    restated = partial(proposals.restated, fee_that_day=now.fee_that_day, concerns=now.concerns)
-    await _move(office, found, restated, by, why="обстоятельства изменились")
+    await _move(office, found, partial(proposals.restated, now=now), by, why="обстоятельства изменились")
     raise ProposalChanged(found.fee_that_day, now.fee_that_day, now.concerns)
 
 
@@ -104,6 +106,7 @@ def as_things_stand(client: Client | None, proposal: Proposal) -> Proposal:
 async def refuse(office: Office, proposal_id: str, by: str, reason: str) -> Proposal:
     """The director `by` says no, and why."""
     at = office.now()
+    await office.check_registered_by_another(by, (await office.proposal(proposal_id)).concerns)
 
     def decide(state: Proposal | None) -> Decision[Proposal]:
         return proposals.refuse(known(state, UnknownProposal), by, at, reason)

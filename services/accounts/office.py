@@ -1,6 +1,7 @@
 """What the doors of accounts work with: the collections, the clock, ids, and the company's day."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeVar
@@ -9,7 +10,14 @@ from services.accounts.domain.client import Client
 from services.accounts.domain.conflict import Conflict
 from services.accounts.domain.manager import Manager
 from services.accounts.domain.proposal import Proposal
-from services.accounts.domain.refusals import InnTaken, UnknownClient, UnknownManager, UnknownProposal, WrongValue
+from services.accounts.domain.refusals import (
+    InnTaken,
+    OwnPay,
+    UnknownClient,
+    UnknownManager,
+    UnknownProposal,
+    WrongValue,
+)
 from services.accounts.domain.trail import Deed, kept
 from services.accounts.store import Store
 from shared.clock import Clock, local_date
@@ -56,6 +64,13 @@ class Office:
             raise WrongValue(field, f"менеджера {manager_id} нет")
         if not manager.works_on(day):
             raise WrongValue(field, f"«{manager.name}» не работает в этот день ({day:%d.%m.%Y})")
+
+    async def check_registered_by_another(self, by: str, manager_ids: Iterable[str]) -> None:
+        """Raises `OwnPay` where `by` registered one of these managers: nobody makes up the manager whose pay they
+        decide (R-BASE-3)."""
+        for manager in await self.store.managers_of(manager_ids):
+            if manager.registered_by == by:
+                raise OwnPay(f"Менеджера «{manager.name}» завели вы: что меняет его зарплату, решает другой директор.")
 
     async def check_inn_free(self, inn: str, client_id: str, apart: str | None = None) -> None:
         """Raises `InnTaken` where another client than `client_id` has it (a branch kept `apart`: with this KPP too),

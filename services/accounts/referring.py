@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -11,12 +11,14 @@ from services.accounts import confirming
 from services.accounts.care import Care, party_of
 from services.accounts.care_store import BASE_LIMIT
 from services.accounts.domain import fans, prospects
+from services.accounts.domain import proposal as proposals
 from services.accounts.domain.care_refusals import UnknownProspect
 from services.accounts.domain.client import Client
 from services.accounts.domain.fans import Ask, Asks, History
 from services.accounts.domain.matters import Matter
 from services.accounts.domain.proposal import Proposal, Win
 from services.accounts.domain.prospects import Prospect, Winning
+from services.accounts.domain.refusals import UnknownProposal
 from services.accounts.domain.trail import kept
 from services.accounts.office import known
 from shared.contracts.base import Decision
@@ -93,17 +95,20 @@ def proposal_id_of(prospect: Prospect) -> str:
 
 
 async def propose(care: Care, prospect: Prospect, terms: Terms) -> Prospect:
-    """The win is proposed to the director, then the prospect waits for the decision."""
-    winning = terms.winning
+    """The win is proposed to the director, then the prospect waits for the decision. Who was our client before, or was
+    taken for one by mistake, comes back as that one."""
+    winning, newcomer = terms.winning, terms.win.newcomer
+    before = await care.office.store.client_by_inn(newcomer.inn) if newcomer else None
+    returns = before if before is not None and not before.active else None
     new = Proposal(
         proposal_id=winning.proposal_id,
-        client_id=derived_id("client", "proposal", winning.proposal_id),
+        client_id=returns.client_id if returns else derived_id("client", "proposal", winning.proposal_id),
         client_name="",
         effective=winning.effective,
         proposed_by=winning.by,
         proposed_at=winning.at,
         concerns=(),
-        won=terms.win,
+        won=replace(terms.win, newcomer=None) if returns else terms.win,
         unusual_fee=terms.unusual_fee,
         asked_as=terms.asked_as,
     )
@@ -127,6 +132,8 @@ async def follow_wins(care: Care) -> None:
     tried = await care.store.prospects.find({"state": {"$in": ["trial", "tried"]}}, limit=BASE_LIMIT)
     for proposal in await care.office.store.won_of([each.prospect_id for each in tried]):
         await _follow_another(care, proposal)
+    for prospect in await care.store.won_as(await care.office.store.reversed_ever()):
+        await follow_win(care, prospect)
 
 
 async def _follow_another(care: Care, proposal: Proposal) -> None:
@@ -147,7 +154,9 @@ async def _follow_another(care: Care, proposal: Proposal) -> None:
 
 
 async def follow_win(care: Care, prospect: Prospect) -> Prospect:
-    """The prospect after what the director decided, if anything."""
+    """The prospect after what the director decided, if anything: to win it, or that winning it was wrong."""
+    if prospect.state == "won":
+        return await _follow_reversal(care, prospect)
     if prospect.state != "winning":
         return prospect
     proposal_id = prospect.wins[-1].proposal_id
@@ -161,6 +170,32 @@ async def follow_win(care: Care, prospect: Prospect) -> Prospect:
     at = proposal.decided.at if proposal.decided else care.now()
     settle = partial(prospects.settle, proposal_id=proposal_id, client_id=proposal.client_id, at=at)
     return await move(care, prospect.prospect_id, settle, by=by, why="приход подтверждён")
+
+
+async def _follow_reversal(care: Care, prospect: Prospect) -> Prospect:
+    """First the trial is free for another proposal, then the prospect moves: a crash in between is looked at again."""
+    won = prospect.wins[-1]
+    client = await care.office.store.clients.get(won.client_id or "")
+    by_fact = (
+        next((each.by_fact_id for each in client.reversals if each.fact_id == won.proposal_id), None)
+        if client
+        else None
+    )
+    if by_fact is None:
+        return prospect
+    reversal = await care.office.proposal(by_fact)
+    by = reversal.decided.by if reversal.decided else PROGRAM
+
+    def free(state: Proposal | None) -> Decision[Proposal]:
+        return proposals.let_go(known(state, UnknownProposal))
+
+    await care.office.proposals_step(won.proposal_id, free, by=by, why="приход отменён")
+    take_back = partial(prospects.take_back, proposal_id=won.proposal_id, at=care.now())
+    moved = await move(care, prospect.prospect_id, take_back, by=by, why="приход отменён")
+    matter = await care.store.matters.get(moved.trial.request_id) if moved.trial else None
+    if matter is not None:  # what was said of it while they were a client
+        await follow_trial(care, matter)
+    return await care.prospect(prospect.prospect_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,7 @@ CLIENT_INDEXES = (
     IndexModel("moved_on"),
     IndexModel([("manager_id", 1), ("active", 1), ("moved_on", 1), ("fee", 1)], name="growth"),
     IndexModel([("words", 1), ("name", 1), ("_id", 1)]),
+    IndexModel("reversals.fact_id", name="reversed", partialFilterExpression={"reversals.fact_id": {"$gt": ""}}),
 )
 OUTDATED = (
     ("clients", "inn_1"),
@@ -122,6 +123,11 @@ class Store:
         """Managers in order of id."""
         return await self.managers.find({} if manager_id is None else {"_id": {"$gt": manager_id}}, limit=limit)
 
+    async def managers_of(self, manager_ids: Iterable[str]) -> list[Manager]:
+        """The managers of these ids, those of them that there are."""
+        wanted = list(manager_ids)
+        return await self.managers.find({"_id": {"$in": wanted}}, limit=len(wanted) + 1)
+
     async def client_by_inn(self, inn: str, apart: str | None = None) -> Client | None:
         """The client with this INN, active or lost; of branches kept `apart` the one with this KPP."""
         return next(iter(await self.clients.find({"inn": inn, "apart": apart}, limit=1)), None)
@@ -169,6 +175,11 @@ class Store:
         """The confirmed wins by which these prospects became clients."""
         where = {"prospect_id": {"$in": list(prospect_ids)}, "state": "confirmed"}
         return await self.proposals.find(where, sort=(("prospect_id", 1),), limit=len(prospect_ids) or 1)
+
+    async def reversed_ever(self) -> list[str]:
+        """The clients of whom some fact was reversed."""
+        found = self.clients.collection.find({"reversals.fact_id": {"$gt": ""}}, {"_id": 1}).hint("reversed")
+        return [each["_id"] async for each in found]
 
     async def client_of_request(self, request_id: str) -> str | None:
         """Whose request it is, as far as is known."""

@@ -18,6 +18,8 @@ from tests.kit import Ear, listening, serving, token
 
 DIRECTOR = token("director", subject="d1")
 OTHER_DIRECTOR = token("director", subject="d2")
+HIRING = token("payroll", subject="h1")
+"""Who registers managers, so that directors may decide about their bases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Doors:
     async def manager(self, manager_id: str = "m1", name: str = "Мария Свойская") -> str:
         """A registered manager."""
         body = {"name": name, "hired": "2026-01-12", "manager_id": manager_id}
-        answer = await self.post("/v1/managers", body)
+        answer = await self.post("/v1/managers", body, HIRING)
         assert answer.status_code in {200, 201}, answer.text
         return manager_id
 

@@ -126,5 +126,19 @@ def test_a_win_waits_for_the_director_and_a_refusal_leaves_the_prospect_as_it_wa
     assert prospects.settle(won.state, "w1", "c9", NOON).events == ()
 
 
-def test_no_move_leads_out_of_the_end() -> None:
-    assert not [state for state, _ in MOVES if state in {"won", "dropped"}]
+def test_no_move_leads_out_of_the_end_but_taking_a_wrong_win_back() -> None:
+    assert [place for place in MOVES if place[0] in {"won", "dropped"}] == [("won", "take_back")]
+
+
+def test_a_win_taken_back_leaves_the_prospect_as_after_its_trial_with_a_contact_ahead() -> None:
+    on_trial = prospects.open_trial(prospect(), trial(), "", ()).state
+    waiting = prospects.win(prospects.end_trial(on_trial, "t1", NOON, flawless=True).state, winning()).state
+    won = prospects.settle(waiting, "w1", "c9", NOON).state
+    assert prospects.take_back(won, "other", NOW).state is won
+    back = prospects.take_back(won, "w1", NOW)
+    assert (back.state.state, back.state.client_id, back.state.next_contact) == ("tried", None, NOW + timedelta(days=1))
+    assert [event.TYPE for event in back.events] == ["prospect.trial_ended"]
+    assert prospects.take_back(back.state, "w1", NOW).state is back.state
+    assert prospects.drop(back.state, Drop(at=NOW, by="m1", reason="нет")).state.state == "dropped"
+    again = prospects.settle(prospects.win(back.state, winning("w2")).state, "w2", "c9", NOW).state
+    assert (again.state, again.client_id, [each.taken_back_at for each in again.wins]) == ("won", "c9", [NOW, None])

@@ -58,7 +58,7 @@ class Traffic:
         """A manager with a base, and specialists enough for all that comes."""
         today = local_date(machine_now(), ZONE)
         anna = {"name": "Анна", "hired": f"{today:%Y-%m}-01"}
-        manager = await self.post("accounts", "/v1/managers", "director", anna)
+        manager = await self.post("accounts", "/v1/managers", "payroll", anna)
         self.manager_id = manager["manager_id"]
         base = base_csv(institutions(next(_bases)), today.replace(day=1))
         await self.call(

@@ -5,7 +5,7 @@ from datetime import date
 from functools import partial
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
 from services.accounts.api.fields import (
@@ -30,14 +30,14 @@ from services.accounts.domain.manager import Manager
 from services.accounts.domain.refusals import UnknownManager
 from services.accounts.office import known
 from shared.contracts.base import Decision
-from shared.http.auth import Principal
+from shared.http.auth import Principal, requires
 from shared.http.idempotency import IdempotencyKey
 from shared.http.paging import Page, Paged
 from shared.ids import derived_id
 
 routes = APIRouter(prefix="/v1/managers", tags=["managers"])
 
-
+Registrar = Annotated[Principal, Depends(requires("director", "payroll"))]
 Phones = Annotated[tuple[Phone, ...], Field(max_length=NUMBERS_LIMIT)]
 
 
@@ -101,12 +101,13 @@ class ManagerView(View):
 
 @routes.post("", status_code=201, responses={200: {"description": "The same again."}})
 async def register(
-    office: Deps, who: Director, key: IdempotencyKey, new: NewManager, response: Response
+    office: Deps, who: Registrar, key: IdempotencyKey, new: NewManager, response: Response
 ) -> ManagerView:
-    """A manager works for us."""
+    """A manager works for us. Who registers them decides nothing about their pay (R-BASE-3)."""
     by_key = office.new_id() if key is None else derived_id("manager", who.subject, key)
     manager_id = new.manager_id or by_key
-    manager = Manager(manager_id=manager_id, asked_as=fingerprint(new), **new.model_dump(exclude={"manager_id"}))
+    card = new.model_dump(exclude={"manager_id"})
+    manager = Manager(manager_id=manager_id, registered_by=who.subject, asked_as=fingerprint(new), **card)
     decide = partial(managers.register, new=manager, at=office.now())
     stepped = await office.managers_step(manager_id, decide, by=who.subject, why="заведён")
     response.status_code = 201 if stepped.written else 200

@@ -65,7 +65,10 @@ class TrialBody(Body):
 
 
 class WinBody(Body):
-    """They become our client: proposed to the director. `reason` where the trial was not flawless (R-REF-4)."""
+    """They become our client: proposed to the director. `reason` where the trial was not flawless (R-REF-4).
+
+    Who was our client before comes back with the accountants it had: `contacts` are for a new one.
+    """
 
     inn: Inn
     fee: Fee
@@ -112,6 +115,8 @@ class WinView(View):
     effective: date
     reason: str
     client_id: str | None
+    taken_back_at: datetime | None
+    """When the win was reversed: they may be won again, or dropped."""
 
 
 class ProspectView(View):

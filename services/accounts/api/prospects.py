@@ -85,8 +85,7 @@ async def listed(
 @routes.get("/{prospect_id}")
 async def one(care: CareDep, who: CareReader, prospect_id: str) -> ProspectView:
     """One prospect with its talks, trials and wins."""
-    prospect = await _own(care, who, prospect_id)
-    return ProspectView.at(await referring.follow_win(care, prospect), care.now())
+    return ProspectView.at(await _own(care, who, prospect_id), care.now())
 
 
 @routes.patch("/{prospect_id}")
@@ -133,7 +132,7 @@ async def open_trial(
 @routes.post("/{prospect_id}/win")
 async def win(care: CareDep, who: Caller, prospect_id: str, body: WinBody) -> ProspectView:
     """They become our client: proposed as a referral, for a director to confirm (R-REF-4, R-BASE-3)."""
-    prospect = await referring.follow_win(care, await _own(care, who, prospect_id))
+    prospect = await _own(care, who, prospect_id)
     if prospect.state == "winning":
         return ProspectView.at(prospect, care.now())
     reason = body.reason.strip()
@@ -186,9 +185,10 @@ async def _moved(care: Care, who: Principal, prospect_id: str, decide: Any, why:
 
 
 async def _own(care: Care, who: Principal, prospect_id: str) -> Prospect:
+    """The prospect as it stands after what directors decided about it so far."""
     prospect = await care.prospect(prospect_id)
     check_base(who, prospect.manager_id)
-    return prospect
+    return await referring.follow_win(care, prospect)
 
 
 async def _check_manager(care: Care, manager_id: str) -> None:

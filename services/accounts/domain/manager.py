@@ -27,6 +27,8 @@ class Manager:
     personnel_number: str | None = None
     """As the payroll of 1С knows them."""
     snils: str | None = None
+    registered_by: str | None = None
+    """Who says that there is such a person; None of one registered before that was kept."""
     asked_as: str = ""
     """Fingerprint of the request that registered the manager: tells a repeat from a clash."""
     trail: Trail = UNTOUCHED
@@ -39,9 +41,12 @@ class Manager:
 def register(existing: Manager | None, new: Manager, at: datetime) -> Decision[Manager]:
     """A manager works for us; the same request again finds the manager the first one registered.
 
-    Raises `ManagerExists` where another request took the id, `WrongValue` where the dates contradict each other.
+    Raises `ManagerExists` where another request took the id, `WrongValue` where the dates contradict each other,
+    `OwnPay` where somebody registers themselves (R-BASE-3).
     """
     if existing is None:
+        if new.registered_by == new.manager_id:
+            raise OwnPay("Себя менеджером не заводят: это решает вашу собственную зарплату. Попросите другого.")
         _check_dates(new)
         return Decision(new, (_told(ManagerRegistered, new, at),))
     if existing.asked_as != new.asked_as:

@@ -218,11 +218,21 @@ def confirm(proposal: Proposal, by: str, at: datetime, prospect_id: str | None =
     return Decision(replace(_moved(proposal, "confirm"), decided=Decided(by=by, at=at), prospect_id=prospect_id))
 
 
-def restated(proposal: Proposal, fee_that_day: Decimal | None, concerns: tuple[str, ...]) -> Decision[Proposal]:
-    """What it costs and whom it concerns, as things stand while it waits."""
+def restated(proposal: Proposal, now: Proposal) -> Decision[Proposal]:
+    """What it costs, whom it concerns and who gets the client, as things stand `now`, while it waits."""
     if proposal.state != "proposed":
         return Decision(proposal)
-    return Decision(replace(proposal, fee_that_day=fee_that_day, concerns=concerns))
+    return Decision(replace(proposal, fee_that_day=now.fee_that_day, concerns=now.concerns, won=now.won))
+
+
+def given_to(proposal: Proposal, manager_id: str) -> Proposal:
+    """The win with another manager, to whom its prospect was handed over meanwhile."""
+    return proposal if proposal.won is None else replace(proposal, won=replace(proposal.won, manager_id=manager_id))
+
+
+def let_go(proposal: Proposal) -> Decision[Proposal]:
+    """The win was taken back: its prospect's trial is free for another."""
+    return Decision(proposal if proposal.prospect_id is None else replace(proposal, prospect_id=None))
 
 
 def put_off(proposal: Proposal, at: datetime) -> Decision[Proposal]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ from shared.contracts.accounts import (
 from shared.contracts.base import Decision, Priority
 
 Standing = Literal["known", "trial", "tried", "winning", "won", "dropped"]
-Move = Literal["contact", "open_trial", "end_trial", "win", "settle", "reopen", "come", "drop"]
+Move = Literal["contact", "open_trial", "end_trial", "win", "settle", "reopen", "come", "take_back", "drop"]
 
 MOVES: Mapping[tuple[Standing, Move], Standing] = {
     ("known", "contact"): "known",
@@ -41,9 +41,12 @@ MOVES: Mapping[tuple[Standing, Move], Standing] = {
     ("winning", "end_trial"): "winning",
     ("winning", "settle"): "won",
     ("winning", "reopen"): "tried",
+    ("won", "take_back"): "tried",
 }
 """The states a prospect goes through; what is not here is not possible."""
 OPEN: tuple[Standing, ...] = ("known", "trial", "tried", "winning")
+SOON = timedelta(days=1)
+"""When a prospect whose win was taken back is to be spoken with, where nobody has agreed anything (R-REF-2)."""
 IN_RUSSIAN: Mapping[Standing, str] = {
     "known": "ждёт следующего разговора",
     "trial": "на пробной заявке",
@@ -89,6 +92,8 @@ class Winning:
     effective: date
     reason: str = ""
     client_id: str | None = None
+    taken_back_at: datetime | None = None
+    """When the win turned out wrong: it counts as if it had never been (R-BASE-3)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +244,17 @@ def reopen(prospect: Prospect, proposal_id: str) -> Decision[Prospect]:
     if prospect.state != "winning" or last is None or last.proposal_id != proposal_id:
         return Decision(prospect)
     return Decision(_moved(prospect, "reopen"))
+
+
+def take_back(prospect: Prospect, proposal_id: str, at: datetime) -> Decision[Prospect]:
+    """The win was reversed: they stand as after their trial, to be won again or dropped, and are spoken with soon."""
+    last, trial = prospect.wins[-1] if prospect.wins else None, prospect.trial
+    if prospect.state != "won" or trial is None or last is None or last.proposal_id != proposal_id:
+        return Decision(prospect)
+    wins = (*prospect.wins[:-1], replace(last, client_id=None, taken_back_at=at))
+    moved = _moved(prospect, "take_back", wins=wins, next_contact=at + SOON)
+    told = ProspectTrialEnded(**_about(moved, at), request_id=trial.request_id, flawless=bool(trial.flawless))
+    return Decision(moved, (told,))
 
 
 def drop(prospect: Prospect, dropped: Drop) -> Decision[Prospect]:
