@@ -11,7 +11,18 @@ from typing import Any
 
 import msgspec
 
-from services.accounts.domain.trail import Block, Entry, Trailed, broken, chained, linked, replayed, unusual, values
+from services.accounts.domain.trail import (
+    Block,
+    Entry,
+    Trailed,
+    broken,
+    chained,
+    linked,
+    replayed,
+    unspoken,
+    unusual,
+    values,
+)
 from services.accounts.office import Office
 from services.accounts.store import Store
 from shared.contracts.base import Decision
@@ -190,8 +201,10 @@ def _contradiction(state: Trailed | BaseException | None, entries: Sequence[Entr
     if sorted(chain) != list(range(1, state.trail.made + 1)):
         return f"документ сделал записей: {state.trail.made}, в журнале их {len(chain)}"
     now = values(state)
-    said = replayed([chain[number] for number in sorted(chain)])
+    entries = [chain[number] for number in sorted(chain)]
+    said = replayed(entries)
     odd = {name for name, value in said.items() if now.get(name) != value} | (unusual(state) - said.keys())
+    odd -= unspoken(entries)
     return f"в документе не то, что в журнале: {', '.join(sorted(odd))}" if odd else None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from services.accounts import audit
+from services.accounts.domain import trail
 from services.accounts.domain.client import Client
 from services.accounts.domain.conflict import Conflict
 from services.accounts.domain.contact_calls import ContactCall
@@ -196,3 +197,43 @@ async def test_a_document_removed_leaves_its_trace(doors: Doors) -> None:
     await linked_up(doors)
     await doors.office.store.clients.collection.delete_one({"_id": gone})
     assert (await verdict(doors))["faults"] == [f"client {gone}: в журнале есть, а документа нет"]
+
+
+async def test_what_was_decided_before_the_chain_spoke_of_words_is_no_fault_and_what_is_decided_now_is(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Entries of the first form are made as the program of then made them: without the words, and without a form."""
+    for number in (1, 2):
+        phones = [f"+7391200000{number}"]
+        await doors.client(contacts=[{"name": name, "phones": phones} for name in ("Анна", "Ольга")])
+    old, new = (await doors.get("/v1/conflicts")).json()["items"]
+    said = {"choice": "shared", "words": "одна приёмная"}
+    with monkeypatch.context() as then:
+        then.setattr(trail, "FORM", 1)
+        then.setattr(trail, "NOT_CHANGES", trail.NOT_CHANGES | {"words"})
+        assert (await doors.post(f"/v1/conflicts/{old['conflict_id']}/decide", said)).status_code == 200
+    assert (await doors.post(f"/v1/conflicts/{new['conflict_id']}/decide", said)).status_code == 200
+    await linked_up(doors)
+    assert (await verdict(doors))["faults"] == []
+    found = doors.office.store.conflicts.collection
+    for field, value, about in (("words", "другое", new), ("choice", None, old), ("decided_by", "d9", old)):
+        before = await found.find_one({"_id": about["conflict_id"]})
+        await found.update_one({"_id": about["conflict_id"]}, {"$set": {field: value}})
+        (fault,) = (await verdict(doors))["faults"]
+        assert fault == f"conflict {about['conflict_id']}: в документе не то, что в журнале: {field}"
+        await found.replace_one({"_id": about["conflict_id"]}, before)
+    (client_id,) = {party["client_id"] for party in old["parties"]}
+    without = {"contacts": [{"name": name} for name in ("Анна", "Ольга")]}
+    await doors.http.patch(f"/v1/clients/{client_id}", json=without, headers=MARIA)
+    await linked_up(doors)
+    assert (await verdict(doors))["faults"] == [], "nor when something else happens to it afterwards"
+
+
+def test_the_form_of_an_entry_is_in_its_hash_and_blocks_of_before_keep_theirs() -> None:
+    (entry,) = recorded(None, client(), DEED).trail.waiting
+    assert trail.digest(1, trail.GENESIS, [replace(entry, form=1)]) != trail.digest(1, trail.GENESIS, [entry])
+    early = trail.Entry(
+        entry_id="manager:m1:1", kind="manager", about="m1", number=1, at=AT, by="d1", why="заведён",
+        changes=(trail.Change(field="name", before=None, after="Мария"),),
+    )  # fmt: skip
+    assert trail.digest(1, trail.GENESIS, [early]) == "7eb62882b1f94c6ac050b848239ff74881cb5d7fec18b92cd4b5eeaa062a22ad"

@@ -43,6 +43,13 @@ class Deed:
     why: str
 
 
+FORM = 2
+"""How entries are made now."""
+UNSPOKEN: Mapping[tuple[str, int], Mapping[str, str]] = {("conflict", 1): {"words": "decided_at"}}
+"""Fields that entries about a kind of document, in an earlier form, kept silent about, and the field that changed with
+them: what was decided in that form may hold words the chain never spoke of."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What one deed changed. `number` counts the entries about one document, from 1."""
@@ -55,6 +62,7 @@ class Entry:
     by: str
     why: str
     changes: tuple[Change, ...]
+    form: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +125,7 @@ def recorded(before: S | None, after: S, deed: Deed) -> S:
         by=deed.by,
         why=deed.why,
         changes=changes,
+        form=FORM,
     )
     trail = Trail(made=number, waiting=(*after.trail.waiting, entry))
     known: Any = after
@@ -159,6 +168,13 @@ def replayed(entries: Sequence[Entry]) -> dict[str, str | None]:
     return {change.field: change.after for entry in entries for change in entry.changes}
 
 
+def unspoken(entries: Sequence[Entry]) -> frozenset[str]:
+    """The fields of one document of which the chain could not speak, in the form its entries had then."""
+    last = {change.field: (entry.kind, entry.form) for entry in entries for change in entry.changes}
+    silent = ((name, last.get(witness) == place) for place, by in UNSPOKEN.items() for name, witness in by.items())
+    return frozenset(name for name, found in silent if found) - last.keys()
+
+
 def linked(before: Block | None, entries: tuple[Entry, ...]) -> Block:
     """The next block of the chain."""
     number = 1 if before is None else before.number + 1
@@ -184,6 +200,7 @@ def digest(number: int, before: str, entries: Sequence[Entry]) -> str:
     said = [
         [e.entry_id, e.kind, e.about, e.number, _moment(e.at), e.by, e.why]
         + [[change.field, change.before, change.after] for change in e.changes]
+        + ([] if e.form == 1 else [e.form])
         for e in entries
     ]
     text = json.dumps([number, before, said], ensure_ascii=False, separators=(",", ":"))
