@@ -87,7 +87,8 @@ async def on_prospect(event: ProspectEvent, _: Message, office: Office) -> None:
 
 async def on_manager(event: ManagerEvent, _: Message, office: Office) -> None:
     """A manager works for us, or changed."""
-    introduced = partial(introduce, news=event, day=local_date(event.at, office.zone))
+    books = await office.store.company_books()
+    introduced = partial(introduce, news=event, day=local_date(event.at, office.zone), closing=books.missed_now)
     await office.store.ledgers.step(event.manager_id, introduced)
 
 

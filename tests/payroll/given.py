@@ -133,7 +133,7 @@ class Told:
                 word = replace(reversal(event), missed=self.closing)
                 decision = reverse(self.ledger, "m1", word, self.policies, AT)
             elif isinstance(event, ManagerEvent):
-                decision = introduce(self.ledger, event, event.at.date())
+                decision = introduce(self.ledger, event, event.at.date(), closing=self.closing)
             else:
                 fact = replace(fact_of(event), missed=self.closing)
                 decision = record(self.ledger, "m1", fact, self.policies, AT)

@@ -151,6 +151,22 @@ def test_what_comes_while_a_month_is_closed_does_not_change_its_statement(early:
 
 
 @given(FACTS, st.data())
+def test_days_of_work_that_change_while_a_month_is_closed_do_not_change_its_statement(
+    facts: list[Fact], data: DataObject
+) -> None:
+    begun: Story = [manager(hired="2026-09-10"), *facts]
+    days = st.sampled_from(["2026-08-31", "2026-09-30", "2026-10-15", None])
+    hired = st.sampled_from(["2026-07-01", "2026-09-11", "2026-10-01", "2026-12-24"])
+    lefts = data.draw(st.lists(st.tuples(hired, days), min_size=1, max_size=3))
+    news: Story = [manager(hired=day, left=left, revision=2 + number) for number, (day, left) in enumerate(lefts)]
+    quiet = play([*begun, CLOSE, CLOSE])[0]
+    busy = play([*begun, CLOSE, *data.draw(st.permutations(news)), CLOSE])[0]
+    assert busy.ledger.closed == quiet.ledger.closed
+    assert busy.ledger.manager is not None
+    assert busy.ledger.manager.revision == 1 + len(lefts)
+
+
+@given(FACTS, st.data())
 def test_the_order_of_messages_and_repeats_do_not_matter(facts: list[Fact], data: DataObject) -> None:
     news = [manager(hired="2026-09-10", revision=2), manager(hired="2026-10-01", revision=1)]
     usual: Story = [*news, *facts]

@@ -128,7 +128,7 @@ async def test_a_fact_that_comes_between_crash_and_resumption_counts_with_the_ne
     assert [event.body["manager_id"] for event in await stalled.heard.several(2, "dismissal.proposed")] == ["m1", "m2"]
 
 
-async def test_a_manager_told_of_while_a_month_is_closed_is_paid_once(
+async def test_a_manager_told_of_while_a_month_is_closed_is_paid_once_with_the_next_month(
     stalled: Doors, settings: PayrollSettings
 ) -> None:
     await stalled.told(manager("m2"))
@@ -136,9 +136,30 @@ async def test_a_manager_told_of_while_a_month_is_closed_is_paid_once(
     await stalled.told(manager("m1"))
     async with serving(build_app(settings, clock_at(DECEMBER))):
         month = await eventually(partial(_closed, stalled))
-    assert (month["statements"], month["total"]) == (2, "140000.00")
+    assert (month["statements"], month["total"]) == (1, "70000.00")
     december = await stalled.shown(f"/v1/statements/m1/{DEC}")
-    assert (december["adjustments"], december["total"]) == ([], "70000.00")
+    assert ([line["amount"] for line in december["adjustments"]], december["total"]) == (["70000.00"], "140000.00")
+
+
+async def test_days_of_work_that_change_while_a_month_is_closed_count_with_the_next(
+    stalled: Doors, settings: PayrollSettings
+) -> None:
+    await stalled.told(manager("m1"), manager("m2"), manager("m3", hired="2026-12-01"))
+    await _half_close(stalled, 0)
+    changed = [manager("m1", left="2026-10-31", revision=2), manager("m3", hired="2026-11-02", revision=2)]
+    await publish(stalled.amqp_url, *changed)
+
+    async def known() -> bool:
+        ledgers = await stalled.office.store.ledgers_of(["m1", "m3"])
+        return [each.manager.revision for each in ledgers if each.manager] == [2, 2]
+
+    await eventually(known)
+    async with serving(build_app(settings, clock_at(DECEMBER))):
+        month = await eventually(partial(_closed, stalled))
+    assert (month["statements"], month["total"]) == (2, "140000.00")
+    found = {by: await stalled.shown(f"/v1/statements/{by}/{DEC}") for by in ("m1", "m2", "m3")}
+    assert {by: each["total"] for by, each in found.items()} == {"m1": "0.00", "m2": "70000.00", "m3": "140000.00"}
+    assert found["m1"]["carried"] == "-70000.00"
 
 
 def _facts(number: int, by: str) -> list[ClientWon | ClientLost]:

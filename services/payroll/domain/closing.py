@@ -33,7 +33,8 @@ def close(
     settled = replace(settled, seal=seal_of(settled))
     closed = replace(ledger, closed=(*ledger.closed, settled))
     counted = with_dismissals(closed.counted(month), policies, at, _told(settled, at), term=term)
-    return with_dismissals(replace(counted.state, facts=ledger.facts), policies, at, *counted.events, term=term)
+    whole = replace(counted.state, facts=ledger.facts, manager=ledger.manager)
+    return with_dismissals(whole, policies, at, *counted.events, term=term)
 
 
 def _told(settled: Statement, at: datetime) -> StatementClosed:

@@ -1,7 +1,7 @@
 """Everything payroll knows of one manager: one document, so that a fact and the closing of a month can never miss
 each other (R-PAY-6). A fact is either in the statement of its own month or, later, an adjustment: there is no third."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -36,6 +36,16 @@ class Employment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """Who the manager was before what is known of them changed: what a month is settled by whose close was confirmed
+    before that change."""
+
+    closing: Month | None
+    """The month that was being closed when the change came; None where none was."""
+    manager: Employment | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
     """The facts of one manager, in order of their days, and the months closed for them, in order."""
 
@@ -52,6 +62,9 @@ class Ledger:
     """Words that a fact was wrong, whose fact has not come yet."""
     settled_to: Month | None = None
     """The last month closed here, whether it gave a statement or not."""
+    earlier: Earlier | None = field(default=None, compare=False)
+    """The manager before the last change; of those that came while a month was closed, before the first. It hangs on
+    the order in which word came, and so is no part of what a ledger says."""
 
     def fact(self, fact_id: str) -> Fact | None:
         """The fact with this id."""
@@ -65,7 +78,10 @@ class Ledger:
     def counted(self, month: Month) -> "Ledger":
         """The ledger as `month` is settled by it: without what came while that month, or a later one, was closed."""
         facts = tuple(fact for fact in self.facts if fact.missed is None or fact.missed < month)
-        return self if len(facts) == len(self.facts) else replace(self, facts=facts)
+        manager = self.earlier.manager if self.earlier is not None and self.earlier.closing == month else self.manager
+        if manager == self.manager and len(facts) == len(self.facts):
+            return self
+        return replace(self, facts=facts, manager=manager)
 
     def growth(self, month: Month, policies: Policies) -> Decimal:
         """The growth of `month` by everything known of it now."""

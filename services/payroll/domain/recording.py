@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 
 from services.payroll.domain.dismissal import TERM, with_dismissals
 from services.payroll.domain.facts import Fact, Reversal
-from services.payroll.domain.ledger import Employment, Ledger
+from services.payroll.domain.ledger import Earlier, Employment, Ledger
+from services.payroll.domain.months import Month
 from services.payroll.domain.policy import Policies
 from services.payroll.domain.refusals import BadFact
 from shared.contracts.accounts import ManagerEvent
@@ -46,8 +47,13 @@ def reverse(
     return with_dismissals(_settled_reversals(replace(known, reversals=tuple(waiting))), policies, now, term=term)
 
 
-def introduce(ledger: Ledger | None, news: ManagerEvent, day: date) -> Decision[Ledger]:
-    """A manager works for us, or changed; the highest revision counts. `day` is the company's day of the news."""
+def introduce(
+    ledger: Ledger | None, news: ManagerEvent, day: date, *, closing: Month | None = None
+) -> Decision[Ledger]:
+    """A manager works for us, or changed; the highest revision counts. `day` is the company's day of the news.
+
+    A month that is just `closing` is settled by what was known when its close was confirmed (R-PAY-6).
+    """
     known = ledger or Ledger(manager_id=news.manager_id)
     before = known.manager
     since = day if before is None else min(day, before.known_from)
@@ -55,7 +61,11 @@ def introduce(ledger: Ledger | None, news: ManagerEvent, day: date) -> Decision[
         manager = replace(before, known_from=since)
     else:
         manager = _employed(news, since)
-    return Decision(known if manager == before else replace(known, manager=manager))
+    if manager == before:
+        return Decision(known)
+    first = known.earlier is None or closing is None or known.earlier.closing != closing
+    earlier = Earlier(closing=closing, manager=before) if first else known.earlier
+    return Decision(replace(known, manager=manager, earlier=earlier))
 
 
 def _employed(news: ManagerEvent, since: date) -> Employment:
