@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy import audit, clocks, debt, parked, triage
+from deploy import audit, clocks, debt, parked, pay, triage
 from deploy.demo.play import demo
 from deploy.local import commands
 from deploy.local.asking import private_key
@@ -33,6 +33,7 @@ app.add_typer(parked.app, name="parked")
 app.add_typer(audit.app, name="audit")
 app.add_typer(clocks.app, name="clocks")
 app.add_typer(debt.app, name="debt")
+app.add_typer(pay.app, name="pay")
 app.add_typer(triage.app, name="triage")
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.payroll import resuming
+from services.payroll import resuming, verifying
 from services.payroll.api import ROUTERS, SCOPES
 from services.payroll.api.fields import answer_pending
 from services.payroll.domain import refusals
@@ -76,6 +76,7 @@ def build_app(settings: PayrollSettings, clock: ServiceClock | None = None) -> F
         service.app.include_router(routes)
     service.listen(handlers(office))
     service.background("resume", partial(resuming.resume, office, settings.resume_after_seconds))
+    service.background("verify", partial(verifying.nightly, office))
     return service.app
 
 

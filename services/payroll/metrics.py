@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from services.payroll.domain.facts import Kind
 
@@ -20,4 +20,8 @@ for _kind in get_args(Kind):
     FACTS.labels(kind=_kind)
 
 EXPORTS = Counter("svoy_payroll_exports", "Months given to the payroll of 1С, the first time or once more.", ["again"])
+DIFFERENCES = Gauge(
+    "svoy_payroll_closed_differences", "What the last nightly verification of the closed months found otherwise."
+)
+VERIFIED = Gauge("svoy_payroll_verified_timestamp_seconds", "When the closed months were last verified as a whole.")
 DISPUTES = Counter("svoy_payroll_disputes", "Objections of managers to their statements.")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 import services.payroll
 from services.payroll import metrics
@@ -27,7 +27,7 @@ def test_every_metric_and_setting_is_documented() -> None:
     measured = [
         family.name
         for metric in vars(metrics).values()
-        if isinstance(metric, Counter | Histogram)
+        if isinstance(metric, Counter | Gauge | Histogram)
         for family in metric.describe()
     ]
     assert [name for name in measured if name not in README] == []

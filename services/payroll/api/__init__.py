@@ -13,10 +13,12 @@ from services.payroll.api import (
     policies,
     readings,
     statements,
+    verification,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
     statements.routes,
+    verification.routes,
     facts.routes,
     months.routes,
     exports.routes,

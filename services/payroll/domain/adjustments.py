@@ -5,8 +5,9 @@ month therefore add up, in any order, to what it should have paid.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from services.payroll.domain.facts import Fact
@@ -31,20 +32,51 @@ class Standing:
     unsaid: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Worked:
+    """The first month closed here, and in which months before it the manager worked."""
+
+    begin: Month
+    worked: Callable[[Month], bool]
+
+
 def late(ledger: Ledger, month: Month, begin: Month, policies: Policies) -> tuple[Adjustment, ...]:
     """The adjustments `month` has to take: of every earlier month, in order of the facts' days.
 
     `begin` is the first month closed here. What was before counts as paid at the base, with nothing known of it.
     """
-    waiting = [fact for fact in ledger.unsettled() if fact.month < month]
+    manager = ledger.manager
     bases = dict.fromkeys(unpaid(ledger, month, begin), True) | dict.fromkeys(overpaid(ledger, month), False)
+    before_us = _Worked(begin, (lambda _: False) if manager is None else manager.covers)
+    waiting = [fact for fact in ledger.unsettled() if fact.month < month]
+    return tuple(_late(ledger, waiting, bases, before_us, policies))
+
+
+def late_again(ledger: Ledger, kept: Statement, begin: Month) -> tuple[Adjustment, ...]:
+    """The adjustments of a closed statement, from what they name themselves: facts, policies, months found worked or
+    not. `ledger` is as it was before that close, with the statement's own facts besides."""
+    told: dict[Month, Adjustment] = {}
+    for line in kept.adjustments:
+        told.setdefault(line.month, line)
+    bases = {month: line.base > ZERO for month, line in told.items() if line.fact is None}
+    before_us = _Worked(begin, lambda month: told[month].base > ZERO)
+    policies = Policies(kept.policy, kept={month: line.policy for month, line in told.items()})
+    waiting = sorted((line.fact for line in kept.adjustments if line.fact is not None), key=_day)
+    return tuple(_late(ledger, waiting, bases, before_us, policies))
+
+
+def _late(
+    ledger: Ledger, waiting: list[Fact], bases: Mapping[Month, bool], before_us: "_Worked", policies: Policies
+) -> Iterator[Adjustment]:
     free = forgiven(ledger.closed)
-    lines: list[Adjustment] = []
     for each in sorted(bases.keys() | {fact.month for fact in waiting}):
         facts = [fact for fact in waiting if fact.month == each]
-        standing = replace(_standing(ledger, each, begin, policies), forgiven=free.get(each, ZERO))
-        lines += _lines(each, standing, facts, works=bases.get(each))
-    return tuple(lines)
+        standing = replace(_standing(ledger, each, before_us, policies), forgiven=free.get(each, ZERO))
+        yield from _lines(each, standing, facts, works=bases.get(each))
+
+
+def _day(fact: Fact) -> tuple[date, str]:
+    return fact.effective, fact.fact_id
 
 
 def unpaid(ledger: Ledger, month: Month, begin: Month) -> Iterator[Month]:
@@ -94,19 +126,18 @@ def _left(debts: Mapping[Month, Decimal], left: Decimal) -> dict[Month, Decimal]
     return kept
 
 
-def _standing(ledger: Ledger, month: Month, begin: Month, policies: Policies) -> Standing:
+def _standing(ledger: Ledger, month: Month, before_us: _Worked, policies: Policies) -> Standing:
     lines = [line for statement in ledger.closed for line in statement.adjustments if line.month == month]
     own = ledger.closed_statement(month)
     said = any(each.dismissal_proposed for each in (*lines, own) if each is not None)
-    unsaid = not said and month >= begin and ledger.growth(month, policies) < ZERO
+    unsaid = not said and month >= before_us.begin and ledger.growth(month, policies) < ZERO
     policy = policies.of(month)
     if lines:
         return Standing(policy, lines[-1].base, lines[-1].growth, lines[-1].pays, ZERO, unsaid)
     if own is not None:
         return Standing(policy, own.base, own.growth, own.base + own.bonus, ZERO, unsaid)
-    worked = ledger.manager is not None and ledger.manager.covers(month)
-    before_us = policy.base if month < begin and worked else ZERO
-    return Standing(policy, before_us, ZERO, before_us, ZERO, unsaid)
+    paid = policy.base if month < before_us.begin and before_us.worked(month) else ZERO
+    return Standing(policy, paid, ZERO, paid, ZERO, unsaid)
 
 
 def _lines(month: Month, standing: Standing, facts: list[Fact], *, works: bool | None) -> Iterator[Adjustment]:
