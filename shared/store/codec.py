@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -12,6 +13,8 @@ S = TypeVar("S")
 
 NATIVE = (datetime, Decimal)
 """Types the driver stores by itself: not to be turned into strings."""
+REMEMBERED = 16_384
+"""Amounts kept both ways, some 3 MB at most: fees and sums repeat, and the driver converts each in Python."""
 
 
 class _DecimalCodec(TypeCodec):
@@ -21,10 +24,21 @@ class _DecimalCodec(TypeCodec):
     bson_type = Decimal128
 
     def transform_python(self, value: Decimal) -> Decimal128:
-        return Decimal128(value)
+        return _to_bson(str(value))
 
     def transform_bson(self, value: Decimal128) -> Decimal:
-        return value.to_decimal()
+        return _from_bson(value.bid)
+
+
+# By the text, and by the bytes, of the number: 1.0 and 1.00 are equal, and are not to be stored one for the other.
+@lru_cache(REMEMBERED)
+def _to_bson(text: str) -> Decimal128:
+    return Decimal128(text)
+
+
+@lru_cache(REMEMBERED)
+def _from_bson(bid: bytes) -> Decimal:
+    return Decimal128.from_bid(bid).to_decimal()
 
 
 CODEC_OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(
