@@ -36,9 +36,11 @@ from tests.sla_monitor.conftest import Running
 from tests.sla_monitor.outside import SECRET, Listener, Post, hook_server, mail_server
 from tests.sla_monitor.policing import body, clock, rules, version
 from tests.sla_monitor.telling import (
+    MERGED,
     MISSED,
     RETURNED,
     RULES,
+    UNMERGED,
     ZONE,
     Telling,
     assigned,
@@ -263,6 +265,20 @@ async def test_what_is_done_late_ends_the_ladder(house: House) -> None:
     await house.acknowledge("k1:callback:1", LEAD, 409)
     assert (await house.get(ALL))["items"] == []
     assert len((await house.get(ALL, state="ended"))["items"]) == 1
+
+
+async def test_what_is_open_again_and_late_calls_again(house: House) -> None:
+    """Merged by mistake nobody is called; undone, what was broken is broken still and no promise is forgotten."""
+    await house.publish(manager(house))
+    await house.known("m1")
+    await house.tell(registered(), assigned(), ago=700)
+    key = "r1:wait_promise:1"
+    await house.escalation(key, state="raised")
+    await house.tell(MERGED)
+    await house.escalation(key, state="ended", ending="cancelled")
+    await house.tell(UNMERGED)
+    again = await house.escalation(key, state="raised", step=1)
+    assert [one["person_ids"] for one in again["calls"]] == [["m1"]]
 
 
 async def test_taken_by_a_person_it_is_quiet_until_the_term_and_then_returns(house: House) -> None:

@@ -77,8 +77,7 @@ class Escalations:
         broken = obligation_of(timeline, event.obligation_id)
         if timeline is None or broken is None or ending_of(broken, event.due) is not None:
             return
-        new = self._new(timeline, broken, promise_broken=broken.promised)
-        await self._step(event.obligation_id, partial(begun, new=new))
+        await self._begin(timeline, broken)
         # What ended it between the look and the write did not find the ladder.
         after = await self._load(event.about, event.about_id)
         if after is not None:
@@ -106,8 +105,8 @@ class Escalations:
             await self.follow(after)
 
     async def follow(self, timeline: Timeline) -> None:
-        """End the ladders of what is done, given up, or turned out never to have been broken. Costs what breaks
-        nothing nothing."""
+        """End the ladders of what is done, given up, or turned out never to have been broken, and begin those anew of
+        what is open again, late as it was. Costs what breaks nothing nothing."""
         told = {mark.removeprefix("breached ") for mark in timeline.announced if mark.startswith("breached ")}
         if self._rules().warns:
             told |= {one.id for one in timeline.obligations if one.ending is not None and self._warned(one)}
@@ -221,7 +220,10 @@ class Escalations:
 
     async def _settle(self, timeline: Timeline, obligation_id: str) -> None:
         escalation = await self.store.escalations.get(obligation_id)
-        if escalation is None or escalation.ending is not None:
+        if escalation is None:
+            return
+        if escalation.ending is not None:
+            await self._again(timeline, obligation_id)
             return
         one = obligation_of(timeline, obligation_id)
         ending = ending_of(one, escalation.due)
@@ -229,6 +231,20 @@ class Escalations:
             ending = one.ending if one is not None else "withdrawn"
         if ending is not None:
             await self._end(obligation_id, ending)
+            # Of two facts at once the later may have found the ladder standing, and the earlier have ended it since.
+            after = await self._load(timeline.about, timeline.about_id)
+            if after is not None:
+                await self._again(after, obligation_id)
+
+    async def _again(self, timeline: Timeline, obligation_id: str) -> None:
+        """What had ended is open after all and late as it was told: unmerged, or ended by what turned out otherwise."""
+        one = obligation_of(timeline, obligation_id)
+        if one is not None and one.ending is None and f"breached {obligation_id}" in timeline.announced:
+            await self._begin(timeline, one)
+
+    async def _begin(self, timeline: Timeline, broken: Obligation) -> None:
+        new = self._new(timeline, broken, promise_broken=broken.promised)
+        await self._step(broken.id, partial(begun, new=new))
 
     async def _end(self, escalation_id: str, ending: Ending) -> None:
         await self._step(escalation_id, partial(ended, ending=ending, at=self._clock.now()))
