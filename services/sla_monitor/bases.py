@@ -3,10 +3,11 @@
 A client nobody has told of yet belongs to whom the events name.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
-from services.sla_monitor.domain.facts import Client
+from services.sla_monitor.domain.facts import Client, Fact, in_order
 from services.sla_monitor.store import Base
 from shared.contracts.accounts import ClientEvent
 from shared.contracts.base import STANDARD_TARIFF, Decision
@@ -14,6 +15,8 @@ from shared.service import Service
 
 MOST = 20_000
 """Clients there can be."""
+KEPT = 50
+"""Changes of a client that are remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,13 @@ class KnownClient:
     tariff: str = STANDARD_TARIFF
     region: str | None = None
     active: bool = True
+    moves: tuple[Fact, ...] = ()
+    """Since when they were where and paid for what, in order; each change of the client is one."""
+
+    def region_at(self, moment: datetime) -> str | None:
+        """In which region they were then."""
+        there = [move.client for move in self.moves if move.at <= moment and move.client is not None]
+        return there[-1].region if there else self.region
 
 
 class Bases:
@@ -36,9 +46,9 @@ class Bases:
     def __init__(self, service: Service) -> None:
         self.clients = service.documents("clients", KnownClient)
 
-    async def hear(self, event: ClientEvent) -> None:
-        """A client is new or changed."""
-        await self.clients.step(event.client_id, partial(told_of, event=event))
+    async def hear(self, event: ClientEvent) -> KnownClient:
+        """A client is new or changed: what is newest of it."""
+        return (await self.clients.step(event.client_id, partial(told_of, event=event))).state
 
     async def manager_of(self, client: Client | None) -> str | None:
         """Who has the client now."""
@@ -47,12 +57,9 @@ class Bases:
         known = await self.clients.get(client.client_id)
         return client.manager_id if known is None else known.manager_id
 
-    async def region_of(self, client: Client) -> str | None:
-        """Where the client is, as the events say or else accounts."""
-        if client.region is not None:
-            return client.region
-        known = await self.clients.get(client.client_id)
-        return None if known is None else known.region
+    async def known(self, client_id: str) -> KnownClient | None:
+        """The client as accounts says; None where it has not told yet."""
+        return await self.clients.get(client_id)
 
     async def base_of(self, manager_id: str) -> Base:
         """What a manager may see."""
@@ -64,9 +71,13 @@ class Bases:
 
 
 def told_of(known: KnownClient | None, *, event: ClientEvent) -> Decision[KnownClient]:
-    """What accounts says; what is older than what was heard changes nothing."""
+    """What accounts says; of what is older than what was heard only since when they were where counts."""
+    moves = known.moves if known is not None else ()
+    move = Fact(kind="client.changed", at=event.at, revision=event.revision, client=Client.of(event.ref()))
+    if move not in moves:
+        moves = in_order((*moves, move))[-KEPT:]
     if known is not None and known.revision >= event.revision:
-        return Decision(known)
+        return Decision(known if moves == known.moves else replace(known, moves=moves))
     return Decision(
         KnownClient(
             client_id=event.client_id,
@@ -77,5 +88,6 @@ def told_of(known: KnownClient | None, *, event: ClientEvent) -> Decision[KnownC
             tariff=event.tariff,
             region=event.region,
             active=event.active,
+            moves=moves,
         )
     )

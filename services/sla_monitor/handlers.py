@@ -42,9 +42,9 @@ async def on_postponed(
         await postponing.tell(event, timeline, message.id)
 
 
-async def on_client(event: ClientEvent, _: Message, bases: Bases) -> None:
+async def on_client(event: ClientEvent, _: Message, bases: Bases, monitor: Monitor) -> None:
     """A client is new, changed, or handed over."""
-    await bases.hear(event)
+    await monitor.follow(await bases.hear(event))
 
 
 async def on_manager(event: ManagerEvent, _: Message, escalations: Escalations) -> None:
@@ -74,8 +74,8 @@ def handlers(
     postponed = partial(on_postponed, monitor=monitor, escalations=escalations, postponing=postponing)
     return dict.fromkeys(FACTS, partial(on_fact, monitor=monitor, escalations=escalations)) | {
         WorkPostponed: postponed,
-        ClientRegistered: partial(on_client, bases=bases),
-        ClientChanged: partial(on_client, bases=bases),
+        ClientRegistered: partial(on_client, bases=bases, monitor=monitor),
+        ClientChanged: partial(on_client, bases=bases, monitor=monitor),
         ManagerRegistered: partial(on_manager, escalations=escalations),
         ManagerChanged: partial(on_manager, escalations=escalations),
         SlaWarned: partial(on_warning, escalations=escalations),

@@ -1,22 +1,27 @@
 """What the doors of sla_monitor work with. A fact is heard, time passes, and now and then the policy changes."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from services.sla_monitor import metrics
-from services.sla_monitor.domain.facts import BIRTHS, Client, Fact, about_of, fact_of
+from services.sla_monitor.bases import KnownClient
+from services.sla_monitor.domain.facts import BIRTHS, Fact, about_of, fact_of
 from services.sla_monitor.domain.rules import Rules
-from services.sla_monitor.domain.timeline import Outdated, Timeline, UnknownSubject, fired, heard, reckoned
+from services.sla_monitor.domain.timeline import Outdated, Timeline, UnknownSubject, fired, heard, moved, reckoned
 from services.sla_monitor.policy_book import Rulebook
-from services.sla_monitor.store import Store, key_of
+from services.sla_monitor.store import Store, key_of, open_of
 from shared.clock import Clock
 from shared.contracts.base import Decision, Event, NotYet
 from shared.contracts.sla_monitor import About
 from shared.store import Stepped
 
 TRIES = 3
+PAGE = 500
+OPENS_AGAIN = frozenset({"request.refused", "work.reopened"})
+"""After these clocks start of what may have been closed when the client moved."""
 Reckons = Callable[..., Decision[Timeline]]
 """A decision that waits for the state, `now` and the `rules`."""
 
@@ -28,8 +33,8 @@ class Monitor:
     store: Store
     clock: Clock
     book: Rulebook
-    region_of: Callable[[Client], Awaitable[str | None]] | None = None
-    """In which region a client is, where an event does not say."""
+    known: Callable[[str], Awaitable[KnownClient | None]] | None = None
+    """A client as accounts says, by its id."""
     changed: Callable[[str], None] = lambda _: None
     """Told the key of every timeline that is written."""
 
@@ -44,17 +49,31 @@ class Monitor:
         if fact is None:
             return None
         await self.book.fresh()
-        fact = await self._placed(fact)
         about = about_of(event)
-        decide = partial(heard, about=about, about_id=event.subject, fact=fact)
-        return (await self._step(key_of(about, event.subject), decide, new=fact.kind in BIRTHS)).state
+        key = key_of(about, event.subject)
+        known = await self._known(fact.client.client_id) if fact.client else None
+        decide = partial(heard, about=about, about_id=event.subject, fact=_placed(fact, known))
+        timeline = (await self._step(key, decide, new=fact.kind in BIRTHS)).state
+        if timeline.client is None or (fact.client is None and fact.kind not in OPENS_AGAIN):
+            return timeline
+        # Looked up once more: whoever hears that the client moves looks for what is written by then (`follow`).
+        known = await self._known(timeline.client.client_id)
+        if known is None or all(move.at <= timeline.began for move in known.moves):
+            return timeline
+        return await self._move(key, known)
 
-    async def _placed(self, fact: Fact) -> Fact:
-        """With the client's region, where the policy knows holidays of regions. Heard again it is the same fact, even
-        if the client has moved meanwhile (`heard`)."""
-        if fact.client is None or self.region_of is None or not self.rules.regional:
-            return fact
-        return replace(fact, client=replace(fact.client, region=await self.region_of(fact.client)))
+    async def follow(self, client: KnownClient) -> None:
+        """A client is known, elsewhere, or pays for something else: what is open for them goes by it."""
+        after: str | None = ""
+        while after is not None:
+            keys, after = await self.store.keys(open_of(client.client_id), after, PAGE)
+            await asyncio.gather(*(self._move(key, client) for key in keys))
+
+    async def _known(self, client_id: str) -> KnownClient | None:
+        return None if self.known is None else await self.known(client_id)
+
+    async def _move(self, key: str, client: KnownClient) -> Timeline:
+        return (await self._step(key, partial(moved, moves=client.moves))).state
 
     async def reckon(self, key: str) -> bool:
         """Compute a timeline anew by the newest policy; whether it came out otherwise."""
@@ -93,3 +112,11 @@ class Monitor:
         if found is None:
             raise UnknownSubject
         return found
+
+
+def _placed(fact: Fact, known: KnownClient | None) -> Fact:
+    """With the region the client was in, where the event does not say. Heard again it is the same fact, even if the
+    client has moved meanwhile (`heard`)."""
+    if fact.client is None or fact.client.region is not None or known is None:
+        return fact
+    return replace(fact, client=replace(fact.client, region=known.region_at(fact.at)))

@@ -28,9 +28,10 @@ INDEXES = (
     IndexModel("nearest", partialFilterExpression={"nearest": {"$gt": NEVER}}),
     IndexModel("began"),
     IndexModel("obligations.since"),
+    IndexModel("client.client_id", partialFilterExpression={"nearest": {"$gt": NEVER}}),
 )
-"""What will be told next, what is still to be done, the past, and what the reports count. The first two hold only what
-is still running."""
+"""What will be told next, what is still to be done, the past, what the reports count, and what is open for a client.
+The first two and the last hold only what is still running."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +169,11 @@ def within(base: Base) -> dict[str, Any]:
     """The filter for documents about a manager's clients."""
     theirs = {"client.manager_id": base.manager_id, "client.client_id": {"$nin": list(base.foreign)}}
     return {"$or": [{"client.client_id": {"$in": list(base.clients)}}, theirs]}
+
+
+def open_of(client_id: str) -> dict[str, Any]:
+    """The filter for what is open of a client's requests and calls."""
+    return {"client.client_id": client_id, "nearest": {"$gt": NEVER}, "about": {"$in": ["request", "call"]}}
 
 
 def month_before(now: datetime) -> datetime:

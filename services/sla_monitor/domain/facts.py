@@ -53,6 +53,7 @@ Kind = Literal[
     "prospect.trial_ended",
     "prospect.won",
     "prospect.dropped",
+    "client.changed",
 ]
 """The events' own types, a verdict split by what it says; in the order in which they count at the same time."""
 

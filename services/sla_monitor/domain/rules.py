@@ -145,11 +145,6 @@ class Rules:
         return tuple(dict.fromkeys(clock for edition in self._editions for clock in edition.policies))
 
     @cached_property
-    def regional(self) -> bool:
-        """Whether it matters in which region a client is."""
-        return any(edition.version.calendars.regional for edition in self._editions)
-
-    @cached_property
     def warns(self) -> bool:
         """Whether any ladder has somebody who gets a letter with a warning."""
         clocks = (policy for edition in self._editions for policy in edition.policies.values())

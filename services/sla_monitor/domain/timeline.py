@@ -7,7 +7,7 @@ Hearing a fact tells what the facts themselves settle (met, in time or late); wh
 told by `fired`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -89,7 +89,40 @@ def heard(
 
 def _unplaced(fact: Fact) -> Fact:
     """The fact as its event has it: the region is added where it is heard (monitor.py)."""
-    return fact if fact.client is None else replace(fact, client=replace(fact.client, region=None))
+    if fact.client is None or fact.kind == "client.changed":
+        return fact
+    return replace(fact, client=replace(fact.client, region=None))
+
+
+def moved(timeline: Timeline | None, moves: Sequence[Fact], *, now: datetime, rules: Rules) -> Decision[Timeline]:
+    """Where the client was and what they paid for, as accounts says: all of `moves` (`client.changed`), in order. Of
+    what was so before it all began the events about it tell themselves, but for the region. What changes nothing is
+    no fact. Raises `UnknownSubject` and what `heard` raises.
+    """
+    if timeline is None:
+        raise UnknownSubject
+    if timeline.about not in {"request", "call"}:
+        return Decision(timeline)  # what is appointed comes anew from accounts
+    before = [one for one in moves if one.at <= timeline.began]
+    decision = Decision(timeline)
+    for move in (*before[-1:], *moves[len(before) :]):
+        fact = _move(decision.state, move)
+        if fact is not None:
+            after = heard(decision.state, timeline.about, timeline.about_id, fact, now=now, rules=rules)
+            decision = Decision(after.state, (*decision.events, *after.events))
+    return decision
+
+
+def _move(timeline: Timeline, move: Fact) -> Fact | None:
+    at = max(move.at, timeline.began)
+    known = [one.client for one in timeline.facts if one.client is not None and one.at <= at]
+    if not known or move.client is None or known[-1].client_id != move.client.client_id:
+        return None
+    if move.at > timeline.began:
+        there = replace(known[-1], zone=move.client.zone, tariff=move.client.tariff, region=move.client.region)
+    else:
+        there = replace(known[-1], region=known[-1].region or move.client.region)
+    return None if there == known[-1] else replace(move, at=at, client=there)
 
 
 def reckoned(timeline: Timeline | None, *, now: datetime, rules: Rules) -> Decision[Timeline]:
