@@ -1,4 +1,4 @@
-"""Is it one matter or more: follow-ups, mergers, and the circles people may merge requests into at the same moment."""
+"""Is it one matter or more: follow-ups, mergers, and what people do to requests that are just being merged."""
 
 import asyncio
 from contextlib import suppress
@@ -46,28 +46,22 @@ async def target_of(reception: Reception, request_id: str, into: ServiceRequest)
 
 
 async def settle(reception: Reception, request_id: str) -> ServiceRequest:
-    """Look whether the mergers of a merged request lead somewhere. Raises `NotTheSameMatter` where they led round in a
-    circle, since each was made while the others were not seen: the request is taken out of it."""
+    """The request after it was looked whether its merger leads to one that is worked on: it may not, since mergers and
+    last words of the same moment do not see each other. One that leads nowhere is broken off: see `merging.stands`."""
     request = existing(await reception.store.requests.get(request_id))
-    if request.merged_into is None or not request.merge_unchecked:
+    into = request.merged_into
+    if into is None or not request.merge_unchecked:
         return request
-    *_, last = await chain(reception, request)
-    step = partial(reception.store.requests.step, request_id)
-    if last.merged_into is None:
-        return (await step(partial(merging.checked, into=request.merged_into))).state
-    broken = partial(merging.break_circle, into=request.merged_into, now=reception.clock.now())
-    await step(broken)
-    raise NotTheSameMatter("Эти заявки в ту же минуту объединили по кругу. Посмотрите, что получилось, и повторите.")
+    *_, end = await chain(reception, request)
+    look = partial(merging.settled, into=into, end=end, now=reception.clock.now())
+    return (await reception.store.requests.step(request_id, look)).state
 
 
 async def keep_settling(reception: Reception, every_seconds: float) -> None:
     """For ever: look at the mergers a crash left unlooked at."""
     while True:
         for request in await reception.store.unchecked():
-            try:
-                await settle(reception, request.request_id)
-            except NotTheSameMatter:
-                continue
+            await settle(reception, request.request_id)
         await asyncio.sleep(every_seconds)
 
 

@@ -1,6 +1,5 @@
 """One matter or more: proposed at registration, joined, raised by what the client adds, merged in no circles."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -154,15 +153,6 @@ async def test_a_circle_of_three_is_refused_and_a_chain_leads_to_its_end(doors: 
     assert merged["merged_into"] == c
     await told(doors, a, "И ещё", "k7")
     assert [len((await shown(doors, one))["follow_ups"]) for one in (a, b, c, fourth)] == [1, 1, 1, 0]
-
-
-async def test_a_circle_made_at_the_same_moment_is_broken(doors: Doors) -> None:
-    ids = await three(doors)
-    ring = [*zip(ids, [*ids[1:], ids[0]], strict=True)]
-    answers = await asyncio.gather(*(doors.post(f"/v1/requests/{a}/merge", {"request_id": b}) for a, b in ring))
-    assert {answer.status_code for answer in answers} <= {200, 409}
-    states = [(await shown(doors, one))["state"] for one in ids]
-    assert "open" in states
 
 
 async def test_a_circle_a_crash_left_is_broken_by_whoever_comes_next(settings: IntakeSettings) -> None:

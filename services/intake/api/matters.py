@@ -75,7 +75,7 @@ async def merge(reception: Deps, who: Reader, key: IdempotencyKey, request_id: s
     target = within(await target_of(reception, request_id, named), base)
     say = partial(merging.merge, into=target, by=who.subject, now=reception.clock.now())
     await taken(reception, who, request_id, say, key)
-    settled = await settle(reception, request_id)
+    settled = merging.stands(await settle(reception, request_id))
     requests = reception.store.requests
     await requests.step(target.request_id, partial(merging.no_duplicate, other_id=request_id))
     return RequestView.of(settled)

@@ -46,6 +46,8 @@ class Merge:
     at: datetime
     undone_by: str | None = None
     undone_at: datetime | None = None
+    broken: str | None = None
+    """Why intake broke it off by itself, in words for whoever had merged them."""
 
 
 @dataclass(frozen=True, slots=True)

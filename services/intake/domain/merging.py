@@ -9,7 +9,7 @@ from functools import lru_cache
 from services.intake.domain.callers import Caller
 from services.intake.domain.conversation import FollowUp, Merge, Pressing
 from services.intake.domain.refusals import NotMerged, NotTheSameMatter
-from services.intake.domain.requests import PossibleDuplicate, ServiceRequest, existing, next_state
+from services.intake.domain.requests import RUSSIAN, PossibleDuplicate, ServiceRequest, existing, next_state
 from services.intake.domain.triage import RANK, Triage
 from shared.contracts import intake as contract
 from shared.contracts.base import Decision
@@ -24,7 +24,7 @@ VERY_LIKE = 0.5
 PROPOSED = 3
 """Of the likeliest, how many a registration names."""
 BY_WORDS = "intake"
-"""Who raised a priority that the client's words raised, and who broke a circle."""
+"""Who raised a priority that the client's words raised, and who broke a merger off."""
 STEM = 5
 """Letters of a word that are compared: Russian endings differ."""
 SHORTEST = 4
@@ -32,6 +32,7 @@ WORDS_KEPT = 2_000
 """Characters of words that are compared, and told others."""
 SAID_KEPT = 5_000
 """Characters of a follow-up that are kept: all that a person may say; of a letter the rest is in the letter."""
+MOMENT = timedelta(milliseconds=1)
 _WORD = re.compile(r"\w+")
 
 
@@ -114,15 +115,16 @@ def merge(request: ServiceRequest | None, into: ServiceRequest, *, by: str, now:
         return Decision(known)
     state = next_state(known, "merge")
     _mergeable(known, into)
+    at = _not_before(known, now)
     changed = replace(
         known,
         state=state,
         merged_into=into.request_id,
         merge_unchecked=True,
-        merges=(*known.merges, Merge(into.request_id, by, now)),
+        merges=(*known.merges, Merge(into.request_id, by, at)),
     )
     return Decision(
-        changed, (RequestMerged(at=now, request_id=known.request_id, into_request_id=into.request_id, by=by),)
+        changed, (RequestMerged(at=at, request_id=known.request_id, into_request_id=into.request_id, by=by),)
     )
 
 
@@ -140,27 +142,47 @@ def unmerge(request: ServiceRequest | None, *, by: str, now: datetime) -> Decisi
     return _raised(Decision(separate, decision.events), min(waiting, key=lambda one: RANK[one.priority]), now)
 
 
-def break_circle(request: ServiceRequest | None, into: str, now: datetime) -> Decision[ServiceRequest]:
-    """Mergers that people made at the same moment lead round in a circle: nobody would work on any of them."""
+def settled(request: ServiceRequest | None, into: str, end: ServiceRequest, now: datetime) -> Decision[ServiceRequest]:
+    """A merger into `into` whose chain leads to `end` stands where that is worked on; else it is broken off, since
+    nobody would work on the matter: `end` was closed or merged in the same moment, while it was not seen."""
     known = existing(request)
-    return _taken_apart(known, BY_WORDS, now) if known.merged_into == into else Decision(known)
+    if known.merged_into != into or not known.merge_unchecked:
+        return Decision(known)
+    if end.state == "open":
+        return Decision(replace(known, merge_unchecked=False))
+    decision = _taken_apart(known, BY_WORDS, now)
+    *before, broken = decision.state.merges
+    return replace(decision, state=replace(decision.state, merges=(*before, replace(broken, broken=_why_broken(end)))))
 
 
-def checked(request: ServiceRequest | None, into: str) -> Decision[ServiceRequest]:
-    """The mergers lead somewhere."""
-    known = existing(request)
-    settled = known.merge_unchecked and known.merged_into in {into, None}
-    return Decision(replace(known, merge_unchecked=False) if settled else known)
+def stands(request: ServiceRequest) -> ServiceRequest:
+    """The request, whose last merger was not broken off. Raises `NotTheSameMatter`, saying why it was."""
+    why = request.merges[-1].broken if request.merges else None
+    if why is not None:
+        raise NotTheSameMatter(why)
+    return request
+
+
+def _why_broken(end: ServiceRequest) -> str:
+    if end.state == "merged":
+        return "Эти заявки в ту же минуту объединили по кругу. Посмотрите, что получилось, и повторите."
+    return f"Заявка {end.number} в ту же минуту {RUSSIAN[end.state]}. Объединение отменено, эта заявка открыта."
 
 
 def _taken_apart(known: ServiceRequest, by: str, now: datetime) -> Decision[ServiceRequest]:
     if known.merged_into is None:
         raise NotMerged
-    state = next_state(known, "unmerge")
-    undone = replace(known.merges[-1], undone_by=by, undone_at=now)
+    state, at = next_state(known, "unmerge"), _not_before(known, now)
+    undone = replace(known.merges[-1], undone_by=by, undone_at=at)
     changed = replace(known, state=state, merged_into=None, merge_unchecked=False, merges=(*known.merges[:-1], undone))
-    event = RequestUnmerged(at=now, request_id=known.request_id, from_request_id=undone.into, by=by)
+    event = RequestUnmerged(at=at, request_id=known.request_id, from_request_id=undone.into, by=by)
     return Decision(changed, (event,))
+
+
+def _not_before(request: ServiceRequest, now: datetime) -> datetime:
+    """Later than all that was said of its mergers: others go by the times, and the clocks of two replicas differ."""
+    said = (one.undone_at or one.at for one in request.merges)
+    return max([now, *(at + MOMENT for at in said)])
 
 
 def keep_apart(request: ServiceRequest | None, other_id: str) -> Decision[ServiceRequest]:

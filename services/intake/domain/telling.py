@@ -195,7 +195,8 @@ def _decided(request: ServiceRequest) -> Iterator[Item]:
     for merge in request.merges:
         yield _item(request, "merged", merge.at, who=merge.by, other_request_id=merge.into)
         if merge.undone_at is not None:
-            yield _item(request, "unmerged", merge.undone_at, who=merge.undone_by, other_request_id=merge.into)
+            undone = {"who": merge.undone_by, "words": merge.broken, "other_request_id": merge.into}
+            yield _item(request, "unmerged", merge.undone_at, **undone)
 
 
 def _work(request: ServiceRequest) -> Iterator[Item]:
