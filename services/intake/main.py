@@ -54,6 +54,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     refusals.LinkSpent: (410, "link-spent"),
     refusals.NotPossibleNow: (409, "not-possible-now"),
     refusals.PromiseInThePast: (422, "promise-in-the-past"),
+    refusals.PromiseTooFar: (422, "promise-too-far"),
     refusals.NatureWithoutImportance: (422, "nature-without-importance"),
     doors.NotSetUp: (503, "channel-not-set-up"),
     doors.BadSignature: (401, "bad-signature"),

@@ -12,6 +12,7 @@ from services.intake.domain.refusals import (
     NatureWithoutImportance,
     NotPossibleNow,
     PromiseInThePast,
+    PromiseTooFar,
     TakenBySpecialist,
     UnknownRequest,
 )
@@ -165,6 +166,13 @@ def test_the_promise_to_wait_is_kept_with_its_words() -> None:
 def test_nobody_promises_to_wait_until_a_moment_that_has_passed(until: datetime) -> None:
     with pytest.raises(PromiseInThePast):
         promised(registered(), until)
+
+
+def test_nobody_promises_to_wait_for_more_than_ninety_days() -> None:
+    assert promised(registered(), LATER + timedelta(days=90)).events
+    for until in (LATER + timedelta(days=90, milliseconds=1), datetime(2099, 1, 1, tzinfo=UTC)):
+        with pytest.raises(PromiseTooFar, match="90 дней"):
+            promised(registered(), until)
 
 
 def test_a_dissatisfied_accountant_opens_a_closed_request_again() -> None:

@@ -4,11 +4,11 @@ The accountant's promise, verdict and withdrawal are never taken by a specialist
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.intake.domain.callers import Client
 from services.intake.domain.identity import Identity, Tier, Word
-from services.intake.domain.refusals import NatureWithoutImportance, PromiseInThePast, TakenBySpecialist
+from services.intake.domain.refusals import NatureWithoutImportance, PromiseInThePast, PromiseTooFar, TakenBySpecialist
 from services.intake.domain.requests import (
     Correction,
     Identification,
@@ -28,6 +28,8 @@ from shared.contracts.intake import (
     WaitPromised,
 )
 
+LONGEST_WAIT = timedelta(days=90)
+"""A promise to wait longer is a slip of the pen: the clock of the start would stand still until then (R-URG-4)."""
 BY_PROJECTION = "intake"
 """Who identified a request when no person had to."""
 
@@ -42,12 +44,17 @@ def promise_wait(
     now: datetime,
     said_by: str | None = None,
 ) -> Decision[ServiceRequest]:
-    """The contact promised to wait until `until`, in these `words` (R-URG-3)."""
+    """The contact promised to wait until `until`, in these `words` (R-URG-3).
+
+    Raises `PromiseInThePast`, `PromiseTooFar`.
+    """
     known = existing(request)
     _not_the_specialist(known, by, by_specialist)
     state = next_state(known, "promise")
     if until <= now:
         raise PromiseInThePast
+    if until - now > LONGEST_WAIT:
+        raise PromiseTooFar
     promise = Promise(until, words, by, now, said_by)
     event = WaitPromised(at=now, request_id=known.request_id, until=until, words=words, recorded_by=by, said_by=said_by)
     return Decision(replace(known, state=state, promises=(*known.promises, promise)), (event,))
