@@ -1,6 +1,6 @@
 """The collections of intake, their indexes, and every query on them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -19,8 +19,8 @@ from services.intake.domain.requests import ServiceRequest
 from services.intake.domain.senders import Sender
 from services.intake.domain.triage_rules import TriageRules
 from services.intake.domain.webhooks import State, Webhook
+from services.intake.lists import Listing, Wanted
 from services.intake.numbers import Numbers
-from shared.contracts.base import to_milliseconds
 from shared.service import Service
 from shared.store.files import Files
 
@@ -93,6 +93,8 @@ class Store:
         self.senders = service.documents("senders", Sender, indexes=SENDER_INDEXES)
         self.webhooks = Webhooks(service)
         self.directory = Directory(self.clients, self.senders)
+        self.listed_requests = Listing(self.requests, "registered_at", lambda one: (one.registered_at, one.request_id))
+        self.listed_calls = Listing(self.calls, "course.began_at", lambda one: (one.course.began_at, one.call_id))
         self.numbers = Numbers(service.store.indexes("counters", ()))
         self.mailboxes = service.documents("mailboxes", Mailbox)
         self.triage_rules = service.documents("triage_rules", TriageRules)
@@ -105,19 +107,6 @@ class Store:
         held = await self.clients.collection.distinct("_id", {"manager_id": manager_id})
         tried = {"trial": True, "client.manager_id": manager_id}
         return frozenset([*held, *await self.requests.collection.distinct("client.client_id", tried)])
-
-    async def requests_where(
-        self, where: Sequence[Mapping[str, Any]], after: str | None, limit: int
-    ) -> list[ServiceRequest]:
-        """Requests that fulfil all of `where`, the newest first; `after` is the `place` of the last one seen,
-        `ValueError` if it is none."""
-        return await self.requests.find(_all(where, "registered_at", after), sort=NEWEST, limit=limit)
-
-    async def calls_where(self, where: Sequence[Mapping[str, Any]], after: str | None, limit: int) -> list[Call]:
-        """Calls that fulfil all of `where`, the newest first; `after` is the `place` of the last one seen,
-        `ValueError` if it is none."""
-        sort = (("course.began_at", -1), ("_id", -1))
-        return await self.calls.find(_all(where, "course.began_at", after), sort=sort, limit=limit)
 
     async def confusion(
         self, since: datetime, until: datetime
@@ -237,6 +226,7 @@ class Webhooks:
 
     def __init__(self, service: Service) -> None:
         self.documents = service.documents("webhooks", Webhook, indexes=WEBHOOK_INDEXES)
+        self._listing = Listing(self.documents, "received_at", lambda one: (one.received_at, one.webhook_id))
 
     async def waiting_since(self, moment: datetime) -> list[tuple[int, datetime, str]]:
         """Urgency, time of arrival and id of those that came before `moment` and wait, the most urgent first."""
@@ -249,32 +239,13 @@ class Webhooks:
         """Those in this state, of one provider or of all, the newest first; `after` is the `place` of the last one
         seen, `ValueError` if it is none."""
         where: list[dict[str, Any]] = [{"state": state}, {} if provider is None else {"provider": provider}]
-        return await self.documents.find(
-            _all(where, "received_at", after), sort=(("received_at", -1), ("_id", -1)), limit=limit
-        )
+        return (await self._listing.found(Wanted(tuple(where)), after, limit)).items
 
     async def count(self, state: State) -> int:
         """How many are in this state."""
         return await self.documents.count({"state": state})
 
 
-def place(moment: datetime | None, key: str) -> str:
-    """Where a request or a call stands in the order of its list."""
-    return f"{key} {'' if moment is None else moment.isoformat()}"
-
-
 def seen_with(base: frozenset[str] | None) -> dict[str, Any]:
     """The filter for what somebody may see who sees the clients in `base` and what is nobody's; None sees all."""
     return {} if base is None else {"client.client_id": {"$in": [*sorted(base), None]}}
-
-
-def _all(where: Sequence[Mapping[str, Any]], field: str, after: str | None) -> dict[str, Any]:
-    filters = [condition for condition in where if condition]
-    if after is not None:
-        key, separator, written = after.partition(" ")
-        if not separator:
-            raise ValueError(after)
-        moment = to_milliseconds(datetime.fromisoformat(written)) if written else None
-        later = [] if moment is None else [{field: {"$lt": moment}}, {field: None}]
-        filters.append({"$or": [{field: moment, "_id": {"$lt": key}}, *later]})
-    return {"$and": filters} if filters else {}

@@ -25,9 +25,14 @@ CELL = 2_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_of(found: Sequence[ServiceRequest], most: int, managers: Mapping[str, str], zone: tzinfo) -> bytes:
+STOPPED = "Просмотрены {} последних заявок, а есть и раньше: уточните поиск (клиент, менеджер)"
+
+
+def csv_of(
+    found: Sequence[ServiceRequest], most: int, managers: Mapping[str, str], zone: tzinfo, stopped: str | None = None
+) -> bytes:
     """The first `most` of `found`, formulas disarmed, times in `zone`; `managers` are names by client. Where there are
-    more the last row says so."""
+    more the last row says so, else it says why the search `stopped`."""
     table = io.StringIO()
     writer = csv.writer(table, delimiter=";", lineterminator="\r\n")
     writer.writerow(HEAD)
@@ -35,6 +40,8 @@ def csv_of(found: Sequence[ServiceRequest], most: int, managers: Mapping[str, st
         writer.writerow([_disarmed(cell) for cell in _row(one, managers, zone)])
     if len(found) > most:
         writer.writerow((f"Показаны первые {most}: уточните поиск",))
+    elif stopped is not None:
+        writer.writerow((stopped,))
     return table.getvalue().encode("utf-8-sig", "replace")
 
 

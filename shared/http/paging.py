@@ -28,11 +28,12 @@ class Paging:
     limit: int
     after: str | None
 
-    def page(self, found: Sequence[T], key: Callable[[T], str]) -> Page[T]:
-        """The page made of `found`, which was asked for with one more than `limit`."""
+    def page(self, found: Sequence[T], key: Callable[[T], str], *, beyond: str | None = None) -> Page[T]:
+        """The page made of `found`, which was asked for with one more than `limit`; `beyond` is the key to go on after
+        where fewer were found, but not everything was looked through."""
         items = list(found[: self.limit])
-        more = len(found) > self.limit
-        return Page(items=items, next=_cursor(key(items[-1])) if more else None)
+        last = key(items[-1]) if len(found) > self.limit else beyond
+        return Page(items=items, next=None if last is None else _cursor(last))
 
 
 async def paging(limit: Annotated[int, Query(ge=1, le=LIMIT)] = 50, cursor: str | None = None) -> Paging:

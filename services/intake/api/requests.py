@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.intake import tables
@@ -33,22 +33,27 @@ from services.intake.domain.refusals import ForeignRequest
 from services.intake.domain.requests import Register, ServiceRequest, State, answer, within
 from services.intake.domain.triage import Triage
 from services.intake.inns import inns_in
+from services.intake.lists import Wanted, place
 from services.intake.mail_domains import institution_of
 from services.intake.phones import phone_in
 from services.intake.post import PostOffice
 from services.intake.reception import Reception
-from services.intake.store import place, seen_with
+from services.intake.store import seen_with
 from shared.contracts.base import Channel, Nature, Priority
 from shared.http.auth import Principal
 from shared.http.idempotency import IdempotencyKey
-from shared.http.paging import Page, Paged
+from shared.http.paging import Page, Paged, bad_cursor
 from shared.http.problems import Problem
 from shared.ids import derived_id
 
 routes = APIRouter(prefix="/v1/requests", tags=["requests"])
 
 JSON = "application/json"
-EXPORTED = 10_000
+EXPORTED, EXPORTED_AMONG = 10_000, 200_000
+SEARCHED = ("subject", "text", "follow_ups.words")
+SHORTEST = 2
+"""Characters that are looked for."""
+_NOT_SAID = re.compile(r"[\s№]")
 ANOTHER = (
     "Под этим external_id или Idempotency-Key уже есть заявка № {number} с другими словами. Новую пошлите под другим; "
     "дополнение к прежней — POST /v1/requests/{{id}}/follow-ups."
@@ -141,34 +146,51 @@ async def register(reception: Deps, who: Registrar, key: IdempotencyKey, new: Ne
     return Response(body, 201 if stepped.written else 200, media_type=JSON)
 
 
+def searched(text: str | None) -> str | None:
+    """Words to look for: at least two characters that can be looked for."""
+    plain = None if text is None else text.replace("\0", "").strip()
+    if plain is not None and len(plain) < SHORTEST:
+        raise PydanticCustomError("text", f"не короче {SHORTEST} симв.")
+    return plain
+
+
+def spoken(number: str) -> str:
+    """A number as it is kept: «100 245»; what is none finds nothing."""
+    digits = _NOT_SAID.sub("", number)
+    return f"{int(digits):,}".replace(",", " ") if digits.isascii() and digits.isdecimal() else number
+
+
 class Search(BaseModel):
-    """By client, by the manager who holds the client at present, by state, priority, whether its client is known."""
+    """By client, by the manager who holds the client at present, by number, state, priority, channel, words, whether
+    its client is known. State, priority, channel and words are looked for among 20 000 at a time, the newest first: a
+    page may hold fewer than `limit`, and `next` goes on."""
 
     client_id: Id | None = None
     manager_id: Id | None = None
+    number: Annotated[str | None, Field(min_length=1, max_length=20)] = None
+    """What people call it by: «100 245» or «100245»."""
     state: State | None = None
     priority: Priority | None = None
     identified: bool | None = None
     channel: Channel | None = None
-    text: Annotated[str | None, Field(min_length=2, max_length=100)] = None
+    text: Annotated[str | None, Field(min_length=2, max_length=100), AfterValidator(searched)] = None
     """In the subject, the words, what was added later, or the number: whatever the case, «е» for «ё», and «100245» for
     «100 245»."""
 
-    def where(self, base: frozenset[str] | None) -> list[dict[str, Any]]:
-        """As filters of the database; `base` is the clients of the manager asked for."""
-        wanted = {"client.client_id": self.client_id, "state": self.state, "priority": self.priority} | {
-            "channel": self.channel
-        }
-        filters: list[dict[str, Any]] = [{field: value} for field, value in wanted.items() if value is not None]
-        if self.identified is not None:
-            filters.append({"client.client_id": {"$ne": None} if self.identified else None})
-        if self.text is not None:
-            said = {"$regex": _as_written(self.text), "$options": "i"}
-            fields = ("subject", "text", "follow_ups.words")
-            filters.append({"$or": [*({field: said} for field in fields), *_numbered(self.text)]})
-        if base is not None:
-            filters.append({"client.client_id": {"$in": sorted(base)}})
-        return filters
+    def wanted(self, base: frozenset[str] | None, *seen: dict[str, Any]) -> Wanted:
+        """As filters of the database; `base` is the clients of the manager asked for, `seen` what one may see."""
+        whose: dict[str, Any] = {"client.client_id": self.client_id, "number": self.number and spoken(self.number)}
+        what: dict[str, Any] = {"state": self.state, "priority": self.priority, "channel": self.channel}
+        holders = {} if base is None else {"client.client_id": {"$in": sorted(base)}}
+        nobodys = {"client.client_id": None} if self.identified is False else {}
+        known = {"client.client_id": {"$ne": None}} if self.identified else {}
+        return Wanted((*_given(whose), holders, nobodys, *seen), (*_given(what), known, *self._said()))
+
+    def _said(self) -> list[dict[str, Any]]:
+        if self.text is None:
+            return []
+        said = {"$regex": _as_written(self.text), "$options": "i"}
+        return [{"$or": [*({field: said} for field in SEARCHED), *_numbered(self.text)]}]
 
 
 @routes.get("")
@@ -178,25 +200,28 @@ async def listed(
     """Requests, the newest first; a manager sees their own base and what is nobody's yet, an integration what it
     registered."""
     held = None if search.manager_id is None else await reception.store.base_of(search.manager_id)
-    own = {"registered_by": who.subject} if _is_integration(who) else {}
-    where = [*search.where(held), own, seen_with(await base_of(reception, who))]
+    wanted = search.wanted(held, seen_with(await base_of(reception, who)))
+    if _is_integration(who):
+        wanted = replace(wanted, what=(*wanted.what, {"registered_by": who.subject}))
     try:
-        found = await reception.store.requests_where(where, paging.after, paging.limit + 1)
+        found = await reception.store.listed_requests.found(wanted, paging.after, paging.limit + 1)
     except ValueError:
-        raise Problem(422, "bad-cursor", "cursor: берите его из поля next предыдущей страницы.") from None
-    cards = [RequestCard.model_validate(request) for request in found]
-    return paging.page(cards, lambda card: place(card.registered_at, card.request_id))
+        raise bad_cursor() from None
+    cards = [RequestCard.model_validate(request) for request in found.items]
+    return paging.page(cards, lambda card: place(card.registered_at, card.request_id), beyond=found.beyond)
 
 
 @routes.get("/export.csv", response_class=Response)
 async def exported(reception: Deps, office: Office, who: Reader, search: Annotated[Search, Query()]) -> Response:
-    """The newest requests the search finds, at most 10 000, as a table that opens in Excel; where there are more its
-    last row says so. Times are the company's."""
+    """The newest requests the search finds, at most 10 000 among the newest 200 000, as a table that opens in Excel;
+    where there is more its last row says so. Times are the company's."""
     held = None if search.manager_id is None else await reception.store.base_of(search.manager_id)
-    where = [*search.where(held), seen_with(await base_of(reception, who))]
-    found = await reception.store.requests_where(where, None, EXPORTED + 1)
-    managers = await _managers(reception, office, found)
-    content = await asyncio.to_thread(tables.csv_of, found, EXPORTED, managers, ZoneInfo(office.settings.company_zone))
+    wanted = search.wanted(held, seen_with(await base_of(reception, who)))
+    listing = replace(reception.store.listed_requests, among=EXPORTED_AMONG)
+    found = await listing.found(wanted, None, EXPORTED + 1)
+    managers, zone = await _managers(reception, office, found.items), ZoneInfo(office.settings.company_zone)
+    more = tables.STOPPED.format(EXPORTED_AMONG) if found.beyond else None
+    content = await asyncio.to_thread(tables.csv_of, found.items, EXPORTED, managers, zone, more)
     headers = {"Content-Disposition": 'attachment; filename="requests.csv"'}
     return Response(content, media_type="text/csv", headers=headers)
 
@@ -221,14 +246,18 @@ async def _managers(reception: Reception, office: PostOffice, found: list[Servic
     return {client.client_id: names.get(client.manager_id, client.manager_id) for client in clients}
 
 
+def _given(fields: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{field: value} for field, value in fields.items() if value is not None]
+
+
 def _as_written(text: str) -> str:
     """As a pattern: «е» and «ё» are one letter to who looks for them."""
-    return re.sub("[её]", "[её]", re.escape(text.replace("\0", "")), flags=re.IGNORECASE)
+    return re.sub("[её]", "[её]", re.escape(text), flags=re.IGNORECASE)
 
 
 def _numbered(text: str) -> list[dict[str, Any]]:
     """By number, with a space in it or without."""
-    digits = re.sub(r"[\s№]", "", text)
+    digits = _NOT_SAID.sub("", text)
     if not (digits.isascii() and digits.isdecimal()):
         return []
     spaced = r"\s?".join(digits)

@@ -34,7 +34,7 @@ from services.intake.sender_store import SenderStore, What
 from services.intake.suggesting import Trace, of_key, suggestions, trace_of, trace_of_request
 from shared.http.auth import Principal
 from shared.http.idempotency import IdempotencyKey
-from shared.http.paging import Page, Paged
+from shared.http.paging import Page, Paged, bad_cursor
 from shared.http.problems import Problem
 
 routes = APIRouter(tags=["senders"])
@@ -144,7 +144,7 @@ async def unknown(reception: Deps, _: Reader, paging: Paged) -> Page[UnknownView
     try:
         found = await SenderStore(reception.store).queue(paging.after, paging.limit + 1)
     except ValueError:
-        raise Problem(422, "bad-cursor", "cursor: берите его из поля next предыдущей страницы.") from None
+        raise bad_cursor() from None
     page = paging.page(found, lambda one: one.place)
     traces = [await trace_of(reception, one) for one in page.items]
     offered = await suggestions(reception, traces)

@@ -14,8 +14,8 @@ from services.intake.channels import quotes
 from services.intake.domain.requests import ServiceRequest
 from services.intake.domain.triage import DEBT, GIVEN, judge
 from services.intake.domain.triage_rules import PHRASE_LENGTH, Compiled, TriageRules, UnknownRules
+from services.intake.lists import Wanted, place
 from services.intake.reception import Reception
-from services.intake.store import place
 from services.intake.triaging import rules_of, shipped, stem
 from shared.contracts.base import Priority
 from shared.http.auth import Principal, requires
@@ -180,7 +180,7 @@ async def tried(reception: Deps, _: Ruler, trial: Trial) -> Tried:
     """What these rules would have made of past requests. Nothing is changed."""
     compiled = await asyncio.to_thread(Compiled, trial.rules.as_version(1), stem)
     try:
-        found = await reception.store.requests_where([], trial.cursor, trial.limit)
+        found = (await reception.store.listed_requests.found(Wanted(), trial.cursor, trial.limit)).items
     except ValueError:
         raise Problem(422, "bad-cursor", "cursor: берите его из поля next предыдущего ответа.") from None
     last = found[-1] if len(found) == trial.limit else None

@@ -8,10 +8,9 @@ from services.intake.api.fields import Id
 from services.intake.api.telephony import Calls
 from services.intake.api.views import WebhookView
 from services.intake.domain.webhooks import State
-from services.intake.store import place
+from services.intake.lists import place
 from shared.http.auth import requires
-from shared.http.paging import Page, Paged
-from shared.http.problems import Problem
+from shared.http.paging import Page, Paged, bad_cursor
 
 routes = APIRouter(prefix="/v1/webhooks", tags=["calls"], dependencies=[Depends(requires("lead", "director"))])
 
@@ -28,7 +27,7 @@ async def listed(
     try:
         found = await store.newest(state, provider, paging.after, paging.limit + 1)
     except ValueError:
-        raise Problem(422, "bad-cursor", "cursor: берите его из поля next предыдущей страницы.") from None
+        raise bad_cursor() from None
     views = [WebhookView.of(webhook) for webhook in found]
     return paging.page(views, lambda one: place(one.received_at, one.webhook_id))
 
