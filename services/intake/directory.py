@@ -65,5 +65,6 @@ class Directory:
 
     async def _spoken_of(self, asked: Sequence[tuple[str, ...]]) -> Sequence[list[Said]]:
         wanted = {sender for senders in asked for sender in senders}
-        found = {one.key: one.said() for one in await self._senders.find({"_id": {"$in": sorted(wanted)}}, limit=0)}
+        spoken = await self._senders.find({"_id": {"$in": sorted(wanted)}}, limit=0)
+        found = {one.key: said for one in spoken if (said := one.said()) is not None}
         return [[found[sender] for sender in senders if sender in found] for senders in asked]

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from services.intake import metrics
 from services.intake.domain import calls, mails, words
 from services.intake.domain.refusals import UnknownClient
-from services.intake.domain.senders import Link, Sender, joined, linked, not_against_the_card
+from services.intake.domain.senders import Link, Sender, joined, linked, not_against_the_card, taken_back
 from services.intake.reception import Reception
 from services.intake.sender_store import SenderStore
 from shared.store import Stepped
@@ -28,6 +28,16 @@ class Joined:
     requests: int = 0
     calls: int = 0
     mails: int = 0
+    disowned: int = 0
+    """Open requests that stay with the client an earlier word gave them to: a person has to look."""
+
+    def __add__(self, more: "Joined") -> "Joined":
+        return Joined(
+            self.requests + more.requests,
+            self.calls + more.calls,
+            self.mails + more.mails,
+            self.disowned + more.disowned,
+        )
 
 
 async def say(reception: Reception, key: str, link: Link) -> Joined:
@@ -38,12 +48,18 @@ async def say(reception: Reception, key: str, link: Link) -> Joined:
     return await join(reception, sender)
 
 
+async def take_back(reception: Reception, key: str, by: str) -> Joined:
+    """Take back what was said of a sender: what is nobody's is asked about again. Raises `UnknownSender`."""
+    now = reception.clock.now()
+    sender = (await reception.store.senders.step(key, lambda known: taken_back(known, by, now))).state
+    return await join(reception, sender)
+
+
 async def join(reception: Reception, sender: Sender) -> Joined:
     """Give everything from a sender to its client; where something else is said meanwhile, to that one."""
     done = Joined()
     while sender.joining:
-        more = await _join_once(reception, sender)
-        done = Joined(done.requests + more.requests, done.calls + more.calls, done.mails + more.mails)
+        done += await (_disown if sender.link.client_id is None else _join_once)(reception, sender)
         finish = partial(joined, word=sender.word)
         sender = (await reception.store.senders.step(sender.key, finish)).state
     return done
@@ -86,6 +102,17 @@ async def _join_once(reception: Reception, sender: Sender) -> Joined:
             lambda one: store.mails.step(one.message_id, partial(mails.join, **theirs)),
         ),
     )
+
+
+async def _disown(reception: Reception, sender: Sender) -> Joined:
+    requests, look = reception.store.requests, partial(words.disown, word=sender.word)
+    count = 0
+    while found := await SenderStore(reception.store).given(sender.word):
+        steps = await asyncio.gather(*(requests.step(one.request_id, look) for one in found))
+        if not (written := sum(step.written for step in steps)):
+            break
+        count += written
+    return Joined(disowned=count)
 
 
 async def _all(find: Callable[[], Awaitable[Sequence[T]]], take: Callable[[T], Awaitable[Stepped[T]]]) -> int:

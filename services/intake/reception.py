@@ -118,9 +118,8 @@ class Reception:
 
     async def keep_up(self, link: Word | None) -> None:
         """What was just written by a word on its sender is moved on soon, where a newer word was said meanwhile."""
-        said = [] if link is None else await self.store.directory.said((link.sender,))
-        if any(one.word != link for one in said):
-            await self.store.senders.step(said[0].word.sender, senders.unjoined)
+        if link is not None and all(one.word != link for one in await self.store.directory.said((link.sender,))):
+            await self.store.senders.step(link.sender, senders.unjoined)
 
     async def claim_mail(self, mail: Mail) -> None:
         """Give a letter of nobody to the client that has turned out to have its address, if one has."""

@@ -68,6 +68,7 @@ MAIL_INDEXES = (
     IndexModel([("sender", 1), ("received_at", -1)]),
     IndexModel("request_id", partialFilterExpression={"request_id": {"$type": "string"}}),
     IndexModel("sender", name="nobodys", partialFilterExpression=NOBODYS),
+    IndexModel([("received_at", -1), ("_id", -1)], name="nobodys_newest", partialFilterExpression=NOBODYS),
     BY_LINK,
 )
 SENDER_INDEXES = (IndexModel("joining", partialFilterExpression={"joining": True}),)

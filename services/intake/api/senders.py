@@ -1,6 +1,7 @@
 """«Кто это?»: `/v1/senders`, and who a request or a call could be from. A person says whose a sender is, and everything
 from it, future things too, is that client's."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, model_validator
 from pydantic_core import PydanticCustomError
 
+from services.intake import joining
 from services.intake.api.fields import (
     SEES_ALL,
     Body,
@@ -27,7 +29,6 @@ from services.intake.domain.callers import Caller
 from services.intake.domain.refusals import ForeignCall, ForeignRequest, UnknownCall
 from services.intake.domain.requests import within
 from services.intake.domain.senders import Link, Sender
-from services.intake.joining import say
 from services.intake.phones import phone_in
 from services.intake.reception import Reception
 from services.intake.sender_store import SenderStore, What
@@ -88,6 +89,8 @@ class LinkView(View):
     contact_id: str | None
     by: str
     at: datetime
+    taken_back: bool
+    """What had been said before was taken back."""
 
 
 class SenderView(View):
@@ -108,6 +111,9 @@ class Told(SenderView):
     requests: int
     calls: int
     mails: int
+    disowned: int
+    """Open requests that stay with the client an earlier word gave them to, and say so in `attention`: of each a person
+    says whose it is."""
 
 
 class Named(BaseModel):
@@ -140,9 +146,10 @@ class Identification(Named, Body):
 
 @routes.get("/v1/senders/unknown")
 async def unknown(reception: Deps, _: Reader, paging: Paged) -> Page[UnknownView]:
-    """«Кто это?»: senders nobody knows, the most pressing first, then who has waited longest."""
+    """«Кто это?»: senders nobody knows, the most pressing first, then who has waited longest; by their open requests,
+    and by what they called, wrote and asked within the last 30 days."""
     try:
-        found = await SenderStore(reception.store).queue(paging.after, paging.limit + 1)
+        found = await SenderStore(reception.store).queue(reception.clock.now(), paging.after, paging.limit + 1)
     except ValueError:
         raise bad_cursor() from None
     page = paging.page(found, lambda one: one.place)
@@ -178,10 +185,17 @@ async def identify(reception: Deps, who: Reader, said: Identification) -> Told:
     await _may_speak(reception, who, await SenderStore(reception.store).get(said.key))
     contact_id = None if said.client_id is None else said.contact_id
     link = Link(said.client_id, contact_id, who.subject, reception.clock.now())
-    done = await say(reception, said.key, link)
-    sender = await SenderStore(reception.store).get(said.key)
-    counts = {"requests": done.requests, "calls": done.calls, "mails": done.mails}
-    return Told.model_validate({} if sender is None else _view(sender).model_dump() | counts)
+    done = await joining.say(reception, said.key, link)
+    return _told(await SenderStore(reception.store).get(said.key), done)
+
+
+@routes.delete("/v1/senders")
+async def take_back(reception: Deps, who: Reader, sender: Annotated[Named, Query()]) -> Told:
+    """A person takes back what was said of a sender, «не наш» as well: nobody knows whose it is, and what is nobody's
+    stands in the queue again."""
+    await _may_speak(reception, who, await SenderStore(reception.store).get(sender.key))
+    done = await joining.take_back(reception, sender.key, who.subject)
+    return _told(await SenderStore(reception.store).get(sender.key), done)
 
 
 @routes.get("/v1/requests/{request_id}/suggestions")
@@ -237,6 +251,10 @@ async def _may_speak(reception: Reception, who: Principal, sender: Sender | None
     held = None if sender is None else sender.link.client_id
     if base is not None and held is not None and held not in base:
         raise ForeignRequest("Этот отправитель уже записан за клиентом не из вашей базы. Поправить может руководитель.")
+
+
+def _told(sender: Sender | None, done: joining.Joined) -> Told:
+    return Told.model_validate({} if sender is None else _view(sender).model_dump() | asdict(done))
 
 
 def _address(key: str) -> dict[str, str | None]:

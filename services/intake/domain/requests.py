@@ -193,6 +193,8 @@ class ServiceRequest:
     """The word on its sender it was given to its client by: put right there, it goes along."""
     against: tuple[Candidate, ...] = ()
     """What spoke for other clients and was not followed: a person should look."""
+    disowned: bool = False
+    """Whether the word on its sender, by which it was given to its client, was taken back or is «не наш» now."""
     origin_id: str | None = None
     follows: str | None = None
     """The request that was over when the client answered a letter about it, and so opened this one."""
@@ -225,6 +227,7 @@ class ServiceRequest:
             *([] if self.urged is None else [f"клиент торопит: {_PRESSING[self.urged]}"]),
             *(["ответ противоречит сам себе: уточните"] if any(one.at > said for one in self.doubts) else []),
             *(["опознана не без сомнений: проверьте клиента"] if self.against else []),
+            *(["отправитель больше не за этим клиентом: проверьте, чья она"] if self.disowned else []),
             *(f"похожа на заявку {number}" for number in alike),
         )
 

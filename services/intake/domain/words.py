@@ -137,7 +137,8 @@ def identify(
     known = existing(request)
     state = next_state(known, "identify")
     if known.client is not None and (known.client.client_id, known.contact_id) == (client.client_id, contact_id):
-        return Decision(replace(known, against=()) if known.against else known)
+        confirmed = replace(known, link=link, against=(), disowned=False)
+        return Decision(known if confirmed == known else confirmed)
     changed = replace(
         known,
         state=state,
@@ -148,6 +149,7 @@ def identify(
         known_by=known_by,
         link=link,
         against=(),
+        disowned=False,
         identifications=(*known.identifications, Identification(client.client_id, contact_id, by, now)),
     )
     event = RequestIdentified(at=now, request_id=known.request_id, client=client.ref(), contact_id=contact_id, by=by)
@@ -178,8 +180,16 @@ def join(
     if known.client is not None and not word.moves(known.link):
         return Decision(known)
     if known.client is not None and (known.client.client_id, known.contact_id) == (client.client_id, contact_id):
-        return Decision(known if known.link == word else replace(known, link=word))
+        return Decision(known if known.link == word else replace(known, link=word, disowned=False))
     return identify(known, client=client, contact_id=contact_id, by=by, now=now, link=word, known_by=("link",))
+
+
+def disown(request: ServiceRequest | None, word: Word) -> Decision[ServiceRequest]:
+    """By a newer word its sender is not the client's it was given to by an older one. It stays theirs, since the work
+    and its clocks are: a person has to look, and says whose it is."""
+    known = existing(request)
+    doubtful = known.state == "open" and word.moves(known.link) and not known.disowned
+    return Decision(replace(known, disowned=True) if doubtful else known)
 
 
 def _not_the_specialist(request: ServiceRequest, by: str, by_specialist: bool) -> None:  # noqa: FBT001
