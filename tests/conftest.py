@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import aio_pika
+import hypothesis
 import pytest
 from pymongo import AsyncMongoClient
 
@@ -35,6 +36,10 @@ from shared.settings import ServiceSettings
 from tests import servers as test_servers
 from tests.kit import PUBLIC_KEY
 from tests.servers import Servers
+
+# No test is timed: on a busy machine the first example of a property takes long.
+hypothesis.settings.register_profile("svoy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("svoy")
 
 S = TypeVar("S", bound=ServiceSettings)
 RUN = pytest.StashKey[Path]()

@@ -64,6 +64,7 @@ def test_the_configuration_is_valid() -> None:
     assert "SUCCESS" in run("promtool", "check", "config", PROMETHEUS / "prometheus.yml")
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("path", RULE_TESTS, ids=lambda path: path.name)
 def test_rules_do_what_their_tests_say(path: Path) -> None:
     assert "SUCCESS" in run("promtool", "test", "rules", path)
