@@ -26,6 +26,7 @@ from shared.messaging.outbound import NotPublished, Outbound, Unconfirmed, own_c
 from shared.messaging.topology import parked_queue, queue_of, queues_of
 from shared.observability import PARKED_MESSAGES, QUEUE, configure_logs
 from shared.settings import PORTS, ServiceSettings
+from shared.starting import settings_from_environment
 from shared.store import Database, Documents
 from shared.store.documents import CACHED
 
@@ -237,12 +238,12 @@ class Server(uvicorn.Server):
 
 
 def run(name: str, kind: type[Settings], build_app: Callable[[Settings], FastAPI], *, nice: int = 0) -> None:
-    """Read the settings, build the app and serve it until told to stop.
+    """Read the settings, build the app and serve it until told to stop. Raises `SystemExit` where they are wrong.
 
     `nice` lets others go first where the machine is busy: what a client says is taken in before it is worked off.
     """
     os.nice(nice)
-    settings = kind()
+    settings = settings_from_environment(kind)
     configure_logs(name, settings.log_level, settings.log_format)
 
     async def serve() -> None:

@@ -10,7 +10,14 @@ PORTS = {"desk": 8000, "intake": 8001, "routing": 8002, "sla_monitor": 8003, "ac
 
 
 def _networks(value: object) -> object:
-    return tuple(str(ip_network(one, strict=False)) for one in value.split()) if isinstance(value, str) else value
+    return tuple(map(_network, value.split())) if isinstance(value, str) else value
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        raise ValueError(f"{text} — не адрес и не сеть, например 10.0.0.0/8") from None
 
 
 class ServiceSettings(BaseSettings):
@@ -44,5 +51,5 @@ class ServiceSettings(BaseSettings):
     @classmethod
     def _not_empty(cls, value: SecretStr) -> SecretStr:
         if not value.get_secret_value().strip():
-            raise ValueError("must not be empty")
+            raise ValueError("не задано")
         return value

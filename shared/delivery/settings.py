@@ -29,7 +29,7 @@ class DeliverySettings(ServiceSettings):
             return None
         parts = urlsplit(value.get_secret_value())
         if parts.scheme not in SCHEMES or not parts.hostname:
-            raise ValueError("must be smtp://host:port or smtps://host:port")
+            raise ValueError("нужен адрес smtp://узел:порт или smtps://узел:порт")
         return value
 
     @field_validator("hook_secrets", mode="before")
@@ -42,7 +42,7 @@ class DeliverySettings(ServiceSettings):
     def _usable(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         for secret in value:
             if not _signs(secret.get_secret_value()):
-                raise ValueError("each must be whsec_ and base64")
+                raise ValueError("каждый ключ: whsec_ и base64")
         return value
 
 

@@ -1,0 +1,79 @@
+"""A service that is told what cannot be says so, in one line a variable, and does not start."""
+
+import pytest
+
+from deploy.tokens import new_key
+from shared.delivery import DeliverySettings
+from shared.settings import ServiceSettings
+from shared.starting import settings_from_environment
+from tests.kit import PUBLIC_KEY
+
+GOOD = {
+    "SVOY_AMQP_URL": "amqp://routing:p@127.0.0.1:5672/svoy",
+    "SVOY_MONGO_URL": "mongodb://svoy_routing:p@127.0.0.1:27017/svoy_routing",
+    "SVOY_JWT_PUBLIC_KEY": PUBLIC_KEY,
+}
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def test_what_it_needs_is_enough(told: pytest.MonkeyPatch) -> None:
+    assert told
+    assert settings_from_environment(ServiceSettings).mode == "production"
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_what_is_missing_is_named(told: pytest.MonkeyPatch, name: str) -> None:
+    for way in (lambda: told.setenv(name, " "), lambda: told.delenv(name)):
+        way()
+        with pytest.raises(SystemExit, match=f"\n  {name}: не задано$"):
+            settings_from_environment(ServiceSettings)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "said"),
+    [
+        ("SVOY_AMQP_URL", "http://u:s3cr3t@mq", "amqp://"),
+        ("SVOY_AMQP_URL", "amqp://u:s3cr3t@mq:port/v", "amqp://"),
+        ("SVOY_MONGO_URL", "s3cr3t", "mongodb://"),
+        ("SVOY_MONGO_URL", "mongodb://u:s3cr3t@/", "mongodb://"),
+        ("SVOY_JWT_PUBLIC_KEY", "s3cr3t", "JWK"),
+        ("SVOY_JWT_PUBLIC_KEY", "[]", "JWK"),
+        ("SVOY_JWT_PUBLIC_KEY", '{"kty": "OKP", "crv": "Ed25519", "x": "?"}', "JWK"),
+        ("SVOY_JWT_PUBLIC_KEY", new_key(), "открытый ключ"),
+        ("SVOY_COMPANY_ZONE", "Mars/Olympus", "Asia/Krasnoyarsk"),
+        ("SVOY_COMPANY_ZONE", "../etc/passwd", "Asia/Krasnoyarsk"),
+        ("SVOY_MODE", "test", "'production' или 'development'"),
+        ("SVOY_HTTP_PORT", "80000", "должно быть не больше 65535"),
+        ("SVOY_PREFETCH", "many", "нужно целое число"),
+        ("SVOY_PROXY_ADDRESSES", "10.0.0.0/8 proxy", "proxy — не адрес и не сеть"),
+        ("SVOY_SMTP_URL", "http://u:s3cr3t@mail", "smtp://"),
+        ("SVOY_HOOK_SECRETS", "s3cr3t", "whsec_"),
+    ],
+)
+def test_what_cannot_be_is_named_and_never_repeated(told: pytest.MonkeyPatch, name: str, wrong: str, said: str) -> None:
+    told.setenv(name, wrong)
+    with pytest.raises(SystemExit) as refused:
+        settings_from_environment(DeliverySettings)
+    first, *lines = str(refused.value).splitlines()
+    assert "не запускается" in first
+    assert len(lines) == 1
+    assert lines[0].startswith(f"  {name}: ")
+    assert said in lines[0]
+    assert "s3cr3t" not in lines[0]
+
+
+def test_all_that_is_wrong_is_said_at_once(told: pytest.MonkeyPatch) -> None:
+    told.setenv("SVOY_MODE", "test")
+    told.setenv("SVOY_PREFETCH", "0")
+    with pytest.raises(SystemExit) as refused:
+        settings_from_environment(ServiceSettings)
+    assert [line.split(":")[0].strip() for line in str(refused.value).splitlines()[1:]] == [
+        "SVOY_MODE",
+        "SVOY_PREFETCH",
+    ]
