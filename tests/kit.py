@@ -76,12 +76,12 @@ async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def on_port(app: FastAPI, port: int) -> AsyncIterator[None]:
-    """The app behind a real socket, served as in production."""
-    server = uvicorn.Server(uvicorn.Config(app, port=port, **HTTP))
+async def on_port(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
+    """The app behind a real socket (at a free port, where none is named), served as in production; its address."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, **HTTP))
     running = asyncio.create_task(server._serve())
     await eventually(lambda: server.started)
-    yield
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
     await running
 

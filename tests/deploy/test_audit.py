@@ -5,7 +5,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from typer.testing import CliRunner
 
 from deploy.audit import app
@@ -13,7 +12,7 @@ from services.accounts import audit
 from services.accounts.main import build_app
 from services.accounts.settings import AccountsSettings
 from tests.conftest import SettingsFor
-from tests.kit import PRIVATE_KEY, eventually, token
+from tests.kit import PRIVATE_KEY, on_port, token
 
 DIRECTOR = token("director", subject="d1")
 
@@ -22,13 +21,8 @@ DIRECTOR = token("director", subject="d1")
 async def address(settings_for: SettingsFor) -> Any:
     """Accounts on a port of its own, and its office."""
     service = build_app(settings_for(AccountsSettings))
-    server = uvicorn.Server(uvicorn.Config(service, host="127.0.0.1", port=0, log_config=None))
-    running = asyncio.create_task(server.serve())
-    await eventually(lambda: server.started)
-    (listening,) = server.servers
-    yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", service.state.deps
-    server.should_exit = True
-    await running
+    async with on_port(service) as url:
+        yield url, service.state.deps
 
 
 async def test_an_untouched_trail_is_proved_and_a_touched_one_is_told(

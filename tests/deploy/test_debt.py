@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from typer.testing import CliRunner
 
 from deploy.debt import app
@@ -18,7 +17,7 @@ from services.accounts.main import build_app
 from services.accounts.settings import AccountsSettings
 from tests.accounts.samples import inn
 from tests.conftest import SettingsFor
-from tests.kit import PRIVATE_KEY, eventually, token
+from tests.kit import PRIVATE_KEY, on_port, token
 
 DIRECTOR = token("director", subject="d1")
 
@@ -27,13 +26,8 @@ DIRECTOR = token("director", subject="d1")
 async def house(settings_for: SettingsFor) -> AsyncIterator[tuple[str, Care]]:
     """Accounts on a port of its own, and what its doors work with."""
     service = build_app(settings_for(AccountsSettings))
-    server = uvicorn.Server(uvicorn.Config(service, host="127.0.0.1", port=0, log_config=None))
-    running = asyncio.create_task(server.serve())
-    await eventually(lambda: server.started)
-    (listening,) = server.servers
-    yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}", service.state.care
-    server.should_exit = True
-    await running
+    async with on_port(service) as url:
+        yield url, service.state.care
 
 
 async def test_a_debt_that_was_touched_is_told(house: tuple[str, Care], monkeypatch: pytest.MonkeyPatch) -> None:

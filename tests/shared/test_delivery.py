@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from aiosmtpd.smtp import SMTP, Envelope
 from fastapi import FastAPI, Request, Response
 from pydantic import SecretStr
@@ -22,7 +21,7 @@ from shared.delivery import Deliveries, Delivery, DeliverySettings, Hook, Letter
 from shared.delivery.delivery import AGAIN_AFTER, CLAIM
 from shared.service import Service
 from tests.conftest import SettingsFor
-from tests.kit import eventually, serving, token
+from tests.kit import eventually, on_port, serving, token
 
 SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
 OLD_SECRET = "whsec_b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xk"
@@ -79,13 +78,8 @@ async def listener() -> AsyncIterator[Listener]:
     found = Listener()
     app = FastAPI()
     app.add_api_route("/{path:path}", found.take, methods=["POST"])
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
-    running = asyncio.create_task(server.serve())
-    await eventually(lambda: server.started)
-    found.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    yield found
-    server.should_exit = True
-    await running
+    async with on_port(app) as found.url:
+        yield found
 
 
 @dataclass

@@ -1,7 +1,12 @@
 """A service that is told what cannot be says so, in one line a variable, and does not start."""
 
+import subprocess
+import sys
+
 import pytest
 
+from deploy.local.home import PROJECT
+from deploy.local.process import own_environment
 from deploy.tokens import new_key
 from shared.delivery import DeliverySettings
 from shared.settings import ServiceSettings
@@ -77,3 +82,10 @@ def test_all_that_is_wrong_is_said_at_once(told: pytest.MonkeyPatch) -> None:
         "SVOY_MODE",
         "SVOY_PREFETCH",
     ]
+
+
+def test_a_service_says_it_and_ends() -> None:
+    command = [sys.executable, "-m", "services.routing"]
+    done = subprocess.run(command, cwd=PROJECT, env=own_environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[1:] == [f"  {name}: не задано" for name in GOOD]
