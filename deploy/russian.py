@@ -15,7 +15,7 @@ from shared.http.wording import in_russian
 
 YES = frozenset({"д", "да", "y", "yes"})
 PANELS = {
-    "ARGUMENTS_PANEL_TITLE": "Что назвать",
+    "ARGUMENTS_PANEL_TITLE": "Что указать",
     "OPTIONS_PANEL_TITLE": "Параметры",
     "COMMANDS_PANEL_TITLE": "Команды",
     "DEFAULT_STRING": "[обычно {}]",

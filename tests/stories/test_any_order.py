@@ -41,6 +41,8 @@ from shared.observability import HANDLED
 from tests.conftest import SettingsFor
 from tests.kit import eventually, publish, serving, token
 
+pytestmark = pytest.mark.timeout(400)
+
 BEGAN = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
 CLIENT = ClientRef(client_id="c1", name="Школа № 1", zone="Asia/Krasnoyarsk", manager_id="m1")
 DIRECTOR = token("director")

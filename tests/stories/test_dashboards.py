@@ -25,7 +25,7 @@ from deploy.local.process import Command, Process, own_environment
 from tests.deploy.prometheus_tools import tool
 from tests.kit import eventually
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(400)
 
 RULES = Path(__file__).resolve().parents[2] / "deploy" / "prometheus" / "rules"
 VARIABLES: Mapping[str, str] = {"$__rate_interval": "5m", "$__range": "10m"}

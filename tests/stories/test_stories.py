@@ -12,7 +12,7 @@ from deploy.demo.stage import MINUTE, SECOND, Stage, call, deed, finished, promi
 from deploy.local.house import House
 from shared.ids import random_id
 
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("stories")]
+pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("stories")]
 
 
 async def test_a_refused_finish_goes_to_somebody_else_and_its_clocks_run_again(stage: Stage) -> None:
