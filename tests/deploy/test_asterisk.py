@@ -215,7 +215,7 @@ async def _call(calls: Documents[Call], status: str) -> Call:
         found = await calls.get(FIRST)
         return found if found is not None and found.course.status == status else None
 
-    return await eventually(there, within=30)
+    return await eventually(there, within=60)
 
 
 async def test_calls_reach_a_real_intake_whatever_is_away_meanwhile(
@@ -236,7 +236,7 @@ async def test_calls_reach_a_real_intake_whatever_is_away_meanwhile(
     calls = app.state.deps.store.calls
     async with on_port(app, port), bridging(settings):  # the bridge was started anew
         exchange.listed = [channel("CoreShowChannel", BridgeId="b1")]
-        await eventually(lambda: not list(news.glob("*.json")), within=30)
+        await eventually(lambda: not list(news.glob("*.json")), within=60)
         call = await _call(calls, "answered")
         assert (call.course.phone, call.course.legs, call.course.ended_at) == ("+79131234567", ("101",), None)
         exchange.hang_up()  # and while the bridge is away the conversation ends
@@ -247,7 +247,7 @@ async def test_calls_reach_a_real_intake_whatever_is_away_meanwhile(
             found = await calls.get(FIRST)
             return found is not None and found.course.over_at is not None
 
-        await eventually(over, within=30)
+        await eventually(over, within=60)
         assert await app.state.deps.store.webhooks.count("not_understood") == 0
 
 

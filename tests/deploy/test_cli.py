@@ -20,6 +20,8 @@ from shared.http.auth import Tokens
 from shared.messaging.topology import SERVICES
 from tests.kit import eventually
 
+pytestmark = pytest.mark.timeout(400)
+
 SVOY = str(Path(sys.executable).parent / "svoy")
 UP_WITHIN = 120.0
 

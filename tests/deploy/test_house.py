@@ -21,6 +21,8 @@ from deploy.local.supervise import Stopped, keep_up, up_unless
 from tests.deploy.tiny import tiny
 from tests.kit import eventually
 
+pytestmark = pytest.mark.timeout(400)
+
 SERVICES = ("routing", "payroll")
 STUBBORN = """
 import signal, time
@@ -117,7 +119,7 @@ async def test_what_was_killed_can_be_started_again(house: House, name: str) -> 
     await house.start(name)
     assert house.pid(name) not in {None, before}
     for service in SERVICES:
-        await eventually(lambda service=service: ready(house, service), within=30)  # type: ignore[misc]
+        await eventually(lambda service=service: ready(house, service), within=90)  # type: ignore[misc]
 
 
 async def test_a_frozen_one_goes_on_when_thawed(house: House) -> None:
@@ -137,7 +139,7 @@ async def test_what_ends_by_itself_is_started_again_and_said_so(house: House) ->
     os.kill(before, signal.SIGKILL)
     await eventually(lambda: house.board.rows["payroll"].state == "restarting")
     assert "завершился" in house.board.rows["payroll"].note
-    await eventually(lambda: house.board.rows["payroll"].state == "ready", within=30)
+    await eventually(lambda: house.board.rows["payroll"].state == "ready", within=90)
     assert house.pid("payroll") != before
     assert house.board.rows["payroll"].restarts == 1
     told.set()
@@ -159,8 +161,8 @@ async def test_what_cannot_be_started_for_a_reason_nobody_thought_of_is_tried_ag
     keeping, before = asyncio.create_task(keep_up(house, told)), house.pid("payroll")
     try:
         os.kill(before or 0, signal.SIGKILL)
-        await eventually(lambda: not failures, within=30)
-        await eventually(lambda: house.board.rows["payroll"].state == "ready", within=30)
+        await eventually(lambda: not failures, within=90)
+        await eventually(lambda: house.board.rows["payroll"].state == "ready", within=90)
         assert house.pid("payroll") not in {None, before}
     finally:
         told.set()

@@ -66,7 +66,7 @@ async def test_the_consumer_comes_back_after_a_cut_with_its_limit(
     async with routing.running():
         await eventually(lambda: _ready(routing))
         to_rabbit.cut()
-        await eventually(lambda: _ready(routing), within=20)
+        await eventually(lambda: _ready(routing), within=60)
         routing.go_on.clear()
         for number in range(6):
             await put(settings, outgoing(registered(f"r{number}"), f"m{number}").to_amqp())
@@ -134,7 +134,7 @@ async def test_a_message_that_can_be_neither_handled_nor_put_off_goes_back_to_it
         routing.service._outbound._url = "amqp://127.0.0.1:9/"
         await routing.service._outbound.close()
         await put(settings, outgoing(registered()).to_amqp())
-        await eventually(lambda: [message.attempt for message in routing.heard] == [1, 1], within=20)
+        await eventually(lambda: [message.attempt for message in routing.heard] == [1, 1], within=60)
         await eventually(lambda: bool(routing.documents._cache))
 
 
