@@ -34,7 +34,7 @@ async def says_up(process: Process) -> str | None:
 
 async def test_it_is_ready_when_it_says_so(process: Process) -> None:
     process.start(python(SLEEPER))
-    await process.until(lambda: says_up(process), 10)
+    await process.until(lambda: says_up(process), 60)
     assert process.alive
 
 
@@ -49,7 +49,7 @@ async def test_a_ctrl_c_does_not_reach_it_and_how_nice_it_is_counts(process: Pro
 async def test_one_that_dies_tells_its_last_lines(process: Process) -> None:
     process.start(python("print('сломалось'); raise SystemExit(3)"))
     with pytest.raises(Died, match="код завершения 3") as died:
-        await process.until(lambda: says_up(process), 10)
+        await process.until(lambda: says_up(process), 60)
     assert died.value.last_lines == ["сломалось"]
 
 
@@ -61,7 +61,7 @@ async def test_one_that_is_never_ready_tells_why(process: Process) -> None:
 
 async def test_one_that_does_not_want_to_end_is_ended(process: Process) -> None:
     process.start(python(STUBBORN))
-    await process.until(lambda: says_up(process), 10)
+    await process.until(lambda: says_up(process), 60)
     await process.stop(patience=0.2)
     assert not process.alive
 
