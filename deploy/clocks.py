@@ -1,12 +1,11 @@
 """`svoy clocks verify`: proof that every due time is what the facts come to."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from deploy.local.asking import ask
+from deploy.local.asking import ask_pages
 
 FAILED = 1
 WITHIN = 120.0
@@ -27,7 +26,7 @@ def verify(
     """Пересчитать каждый срок по фактам и показать расхождения. Выход 1, если они есть."""
     checked, different = 0, 0
     with console.status("Проверено: 0") as status:
-        for page in _pages(url):
+        for page in ask_pages("sla_monitor", "/v1/clocks/verify", url=url, within=WITHIN):
             checked += page["checked"]
             different += len(page["differences"])
             status.update(f"Проверено: {checked}, расхождений: {different}")
@@ -38,14 +37,3 @@ def verify(
         console.print(f"Проверено: {checked}. Расхождений: {different}.", style="bold red")
         raise typer.Exit(FAILED)
     console.print(f"Проверено: {checked}. Все сроки такие, как следует из фактов.", style="bold green")
-
-
-def _pages(url: str | None) -> Iterator[dict[str, Any]]:
-    after: str | None = None
-    while True:
-        params = {} if after is None else {"after": after}
-        page = ask("sla_monitor", "GET", "/v1/clocks/verify", url=url, within=WITHIN, params=params)
-        yield page
-        after = page["next"]
-        if after is None:
-            return

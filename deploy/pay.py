@@ -1,12 +1,11 @@
 """`svoy pay verify`: proof that closed months are what their sealed facts come to (R-PAY-6, R-PAY-7)."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from deploy.local.asking import ask
+from deploy.local.asking import ask_pages
 
 FAILED = 1
 WITHIN = 300.0
@@ -28,7 +27,7 @@ def verify(
     """Рассчитать каждый закрытый месяц заново и сверить суммы, факты и печати. Выход 1, если что-то расходится."""
     checked, different = 0, 0
     with console.status("Проверено расчётов: 0") as status:
-        for page in _pages(url):
+        for page in ask_pages("payroll", "/v1/statements/verify", url=url, within=WITHIN):
             checked += page["checked"]
             different += len(page["differences"])
             status.update(f"Проверено расчётов: {checked}, расхождений: {different}")
@@ -40,14 +39,3 @@ def verify(
         console.print(f"Проверено расчётов: {checked}. Расхождений: {different}.", style="bold red")
         raise typer.Exit(FAILED)
     console.print(f"Проверено расчётов: {checked}. Всё такое, как следует из фактов.", style="bold green")
-
-
-def _pages(url: str | None) -> Iterator[dict[str, Any]]:
-    after: str | None = None
-    while True:
-        params = {} if after is None else {"after": after}
-        page = ask("payroll", "GET", "/v1/statements/verify", url=url, within=WITHIN, params=params)
-        yield page
-        after = page["next"]
-        if after is None:
-            return

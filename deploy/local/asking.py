@@ -1,5 +1,6 @@
 """What commands ask running services, with a director's pass of a few minutes."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -48,6 +49,18 @@ def ask(service: str, method: str, path: str, *, url: str | None, within: float,
     if answer.is_error:
         raise HouseError(f"{service} отказал: {found.get('detail') or found.get('title')} {found.get('errors') or ''}")
     return found
+
+
+def ask_pages(service: str, path: str, *, url: str | None, within: float) -> Iterator[dict[str, Any]]:
+    """The answers of a door that looks through everything page by page; raises as `ask` does."""
+    after: str | None = None
+    while True:
+        params = {} if after is None else {"after": after}
+        page = ask(service, "GET", path, url=url, within=within, params=params)
+        yield page
+        after = page["next"]
+        if after is None:
+            return
 
 
 def _address(service: str) -> str:
