@@ -27,17 +27,20 @@ def told(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def test_what_it_needs_is_enough(told: pytest.MonkeyPatch) -> None:
-    assert told
+@pytest.mark.usefixtures("told")
+def test_what_it_needs_is_enough() -> None:
     assert settings_from_environment(ServiceSettings).mode == "production"
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_what_is_missing_is_named(told: pytest.MonkeyPatch, name: str) -> None:
-    for way in (lambda: told.setenv(name, " "), lambda: told.delenv(name)):
-        way()
-        with pytest.raises(SystemExit, match=f"\n  {name}: не задано$"):
-            settings_from_environment(ServiceSettings)
+@pytest.mark.parametrize("value", ["", " ", None])
+def test_what_is_missing_is_named(told: pytest.MonkeyPatch, name: str, value: str | None) -> None:
+    if value is None:
+        told.delenv(name)
+    else:
+        told.setenv(name, value)
+    with pytest.raises(SystemExit, match=f"\n  {name}: не задано$"):
+        settings_from_environment(ServiceSettings)
 
 
 @pytest.mark.parametrize(
