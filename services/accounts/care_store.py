@@ -47,6 +47,10 @@ MATTER_INDEXES = (
         [("client_id", 1), ("refused_at", 1)], name="refused", partialFilterExpression={"refused_at": {"$gt": EPOCH}}
     ),
 )
+MISSED_INDEXES = (
+    IndexModel([("client_id", 1), ("missed_at", 1)]),
+    IndexModel([("missed_at", 1), ("client_id", 1)]),
+)
 CALL_INDEXES = (
     TRAIL,
     IndexModel([("manager_id", 1), ("week", 1), ("_id", 1)]),
@@ -70,6 +74,7 @@ PROSPECT_INDEXES = (
     TRAIL,
     IndexModel([("manager_id", 1), ("state", 1), ("next_contact", 1)]),
     IndexModel([("state", 1), ("_id", 1)]),
+    IndexModel("registered_at"),
     IndexModel("vouched_by_client_id"),
     IndexModel("wins.client_id"),
     IndexModel("trials.request_id"),
@@ -147,9 +152,7 @@ class CareStore:
 
     def __init__(self, service: Service) -> None:
         self.matters = service.documents("matters", Matter, indexes=MATTER_INDEXES)
-        self.missed_calls = service.documents(
-            "missed_calls", MissedCall, indexes=(IndexModel([("client_id", 1), ("missed_at", 1)]),)
-        )
+        self.missed_calls = service.documents("missed_calls", MissedCall, indexes=MISSED_INDEXES)
         self.debts = service.documents(
             "debts", Debt, indexes=(IndexModel([("score", -1)]), IndexModel([("active", 1), ("band", 1), ("fee", 1)]))
         )

@@ -48,7 +48,9 @@ async def week_calls(store: CareStore, week: Week) -> dict[str, int]:
 
 async def prospects_by_state(store: CareStore) -> dict[Standing, int]:
     """How many prospects stand where."""
-    groups = store.prospects.collection.aggregate([{"$group": {"_id": "$state", "count": {"$sum": 1}}}])
+    groups = store.prospects.collection.aggregate(
+        [{"$sort": {"state": 1}}, {"$group": {"_id": "$state", "count": {"$sum": 1}}}], hint="state_1__id_1"
+    )
     found = {each["_id"]: each["count"] async for each in groups}
     return {state: found.get(state, 0) for state in get_args(Standing)}
 

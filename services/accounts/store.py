@@ -69,6 +69,7 @@ CONFLICT_INDEXES = (
 )
 PROPOSAL_INDEXES = (
     TRAIL,
+    IndexModel([("proposed_at", 1), ("_id", 1)]),
     IndexModel([("state", 1), ("proposed_at", 1), ("_id", 1)]),
     IndexModel([("concerns", 1), ("proposed_at", 1), ("_id", 1)]),
     IndexModel([("proposed_by", 1), ("proposed_at", 1), ("_id", 1)]),
