@@ -178,7 +178,7 @@ async def _check_had_come(office: Office, client: Client, day: date) -> None:
     """A client of the opening base was ours before its manager came, who bears no loss of then (R-PAY-5)."""
     holder = await office.store.managers.get(client.stay.holder_on(max(day, client.stay.since)))
     if holder is not None and day < holder.hired:
-        wrong = f"«{holder.name}» работает с {holder.hired:%d.%m.%Y}: потеря {day:%d.%m.%Y} не может быть на нём"
+        wrong = f"«{holder.name}» работает с {holder.hired:%d.%m.%Y}: потеря {day:%d.%m.%Y} — раньше; проверьте день"
         raise WrongValue("effective", wrong)
 
 

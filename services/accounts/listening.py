@@ -37,7 +37,8 @@ async def hear(care: Care, request_id: str, *facts: Fact) -> Matter:
 
 async def pass_on(care: Care, matter: Matter) -> None:
     """What keeps a request under control goes to the one it is merged into, and on where that is merged as well; where
-    it is merged no more, it is taken back (R-IMP-4). The same again changes nothing."""
+    it is merged no more, it is taken back (R-IMP-4). The same again changes nothing; what another hears of the giver
+    meanwhile is passed on as well, so that nothing older is the last to arrive."""
     seen, waiting = {matter.request_id}, [matter]
     while waiting:
         giver = waiting.pop()
@@ -46,6 +47,8 @@ async def pass_on(care: Care, matter: Matter) -> None:
             if heir is not None and (heir.written or into not in seen):
                 seen.add(into)
                 waiting.append(heir.state)
+        if matters.heirs(giver) and (now := await care.matter(giver.request_id)) != giver:
+            waiting.append(now)
     if len(seen) > 1:
         await _mind_circles(care, seen)
 

@@ -73,9 +73,12 @@ async def follow_trial(care: Care, matter: Matter) -> None:
     origin = matter.registration.origin_id if matter.registration else None
     if origin is None or await care.store.prospects.get(origin) is None:
         return
-    at = matter.of("withdrawn")[-1].at if matter.withdrawn else matter.closed_at
-    ended = partial(prospects.end_trial, request_id=matter.request_id, at=at, flawless=matter.flawless)
-    await move(care, origin, ended, by=PROGRAM, why="пробная заявка")
+    told = None
+    while told != matter:  # what another hears of it meanwhile must not be overtaken by what we know
+        at = matter.of("withdrawn")[-1].at if matter.withdrawn else matter.closed_at
+        ended = partial(prospects.end_trial, request_id=matter.request_id, at=at, flawless=matter.flawless)
+        await move(care, origin, ended, by=PROGRAM, why="пробная заявка")
+        told, matter = matter, await care.matter(matter.request_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,6 +136,22 @@ async def test_every_accountant_is_in_the_plan_and_a_call_held_is_told_whole(hou
     assert [each["name"] for each in never] == ["Вера"]
 
 
+async def test_a_call_with_somebody_who_was_owed_none_is_seen_in_the_weeks_coverage(house: tuple[Doors, str]) -> None:
+    doors, _ = house
+    away = {"name": "Вера", "emails": ["v@s.ru"], "away_until": "2026-12-31"}
+    client, _ = await known_client(doors, contacts=[{"name": "Анна", "phones": ["+73912000001"]}, away])
+    vera = (await doors.get(f"/v1/clients/{client.client_id}")).json()["contacts"][1]["contact_id"]
+    body = {"reached": True, "discovered": [{"subject": "Не печатается табель"}]}
+    assert (await doors.post(f"/v1/contacts/{vera}/calls", body, MARIA)).status_code == 201
+    (week,) = (await doors.get("/v1/managers/m1/coverage?weeks=1", MARIA)).json()
+    assert {name: week[name] for name in ("planned", "held", "unplanned", "discovered")} == {
+        "planned": 1,
+        "held": 0,
+        "unplanned": 1,
+        "discovered": 1,
+    }
+
+
 async def test_a_plan_is_told_to_the_clocks(house: tuple[Doors, str]) -> None:
     doors, _ = house
     _, anna = await known_client(doors)

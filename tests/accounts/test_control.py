@@ -232,6 +232,29 @@ def _crashes(*_: object) -> Decision[Matter]:
     raise ConnectionError
 
 
+async def test_what_is_heard_of_a_merged_request_while_it_is_passed_on_is_the_last_to_arrive(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    care, client_id = care_of(doors), await doors.client()
+    for one in ("r1", "r2"):
+        await asked_for(care, client_id, one, 1)
+    merged = await listening.hear(care, "r1", Fact(kind="merged", at=care.now(), ref="r2", by="m1"))
+    early = merged.facts[0].at - timedelta(minutes=2)
+    steps = care.store.matters.step
+    answered = asyncio.Event()
+
+    async def overtaken(key: str, decide: Any, **more: Any) -> Any:
+        if key == "r2" and not answered.is_set():  # another replica hears the answer, and passes that on, just now
+            answered.set()
+            await listening.hear(care, "r1", Fact(kind="satisfied", at=early + timedelta(minutes=1)))
+        return await steps(key, decide, **more)
+
+    monkeypatch.setattr(care.store.matters, "step", overtaken)
+    await listening.hear(care, "r1", Fact(kind="cancel_asked", at=early, by="s1", text="не моё"))
+    assert answered.is_set()
+    assert (await care.matter("r2")).of("inherited") == ()
+
+
 async def test_an_order_said_again_after_the_verdict_is_refused_without_a_traceback(doors: Doors) -> None:
     care, client_id = care_of(doors), await doors.client()
     await asked_for(care, client_id, "r1", 2, cancelling=True)

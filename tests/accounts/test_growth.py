@@ -103,6 +103,7 @@ async def test_a_managers_months_are_shown_and_measured_without_names(doors: Doo
     for wrong in ("month=2026-13", "month=2026-W53", "month=x"):
         assert (await doors.get(f"/v1/growth?{wrong}")).status_code == 422
     assert (await doors.get("/v1/managers/m1/growth?since=1990-01")).status_code == 422
+    assert (await doors.get("/v1/managers/m1/growth?since=2026-05&until=2026-01")).status_code == 422
     await metrics.renew_growth(doors.office)
     shown = (await doors.http.get("/metrics")).text
     assert 'svoy_accounts_month_clients{part="end"}' in shown

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from services.accounts import listening, referring
 from services.accounts.domain.matters import Fact, Registration
 from tests.accounts.conftest import OTHER_DIRECTOR, Doors
@@ -170,3 +172,21 @@ async def test_who_registered_a_manager_decides_nothing_about_their_base(doors: 
         assert (answer.status_code, "завели вы" in answer.json()["detail"]) == (403, True), move
     assert (await doors.post(f"/v1/proposals/{waiting}/confirm", who=OTHER_DIRECTOR)).status_code == 200
     assert (await doors.post("/v1/managers", {"name": "Я", "hired": "2026-01-12"}, MARIA)).status_code == 403
+
+
+async def test_a_verdict_heard_while_the_one_before_reaches_the_prospect_is_the_last_to_arrive(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prospect, win = await tried(doors)
+    care, request_id, moved = care_of(doors), win["request_id"], referring.move
+    before, refused = await care.matter(request_id), asyncio.Event()
+
+    async def overtaken(*args: Any, **more: Any) -> Any:
+        if not refused.is_set():
+            refused.set()
+            await listening.hear(care, request_id, Fact(kind="refused", at=care.now(), by="m1"))
+        return await moved(*args, **more)
+
+    monkeypatch.setattr(referring, "move", overtaken)
+    await referring.follow_trial(care, before)
+    assert (await care.prospect(prospect)).state == "trial"

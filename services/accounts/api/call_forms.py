@@ -185,7 +185,10 @@ class CoverageView(View):
     untried: int
     share: float
     """Of the planned ones, 0…1; 1 where nobody was owed a call."""
+    unplanned: int
+    """Spoken with though no call was owed: who was away, or came late in the week."""
     discovered: int
+    """Requests nobody had registered, of all these calls."""
 
 
 class NeverView(View):

@@ -182,6 +182,9 @@ def _planned(entry: Entry, call: ContactCall | None, away_until: date | None, we
 async def _coverage(care: Care, manager_id: str, week: Week) -> CoverageView:
     plan, _ = await _plan(care, manager_id, week)
     calls = await _calls(care, plan)
+    others = {"manager_id": manager_id, "week": str(week), "held_at": {"$type": "date"}}
+    owed = [entry.contact_id for entry in plan.entries]
+    unplanned = await care.store.calls_in(others | {"contact_id": {"$nin": owed}})
     held = sum(call.held_at is not None for call in calls.values())
     attempted = sum(call.held_at is None for call in calls.values())
     planned = len(plan.entries)
@@ -193,7 +196,8 @@ async def _coverage(care: Care, manager_id: str, week: Week) -> CoverageView:
         attempted=attempted,
         untried=planned - held - attempted,
         share=round(held / planned, 4) if planned else 1.0,
-        discovered=sum(call.discovered for call in calls.values()),
+        unplanned=len(unplanned),
+        discovered=sum(call.discovered for call in (*calls.values(), *unplanned)),
     )
 
 

@@ -61,6 +61,8 @@ async def of_manager(office: Deps, who: Reader, manager_id: str, since: AMonth =
     await office.manager(manager_id)
     last = _month(until) or _present(office)
     first = _month(since) or _back(last, SHOWN - 1)
+    if _ordinal(first) > _ordinal(last):
+        raise WrongValue("since", f"{first} позже последнего месяца ({last})")
     if _ordinal(last) - _ordinal(first) >= MONTHS_LIMIT:
         raise WrongValue("since", f"не больше {MONTHS_LIMIT} месяцев за раз")
     found = await growing.series(office, manager_id, first, last)
