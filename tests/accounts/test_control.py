@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from itertools import permutations
 from typing import Any
 
 import pytest
@@ -189,7 +188,7 @@ async def test_a_merge_whose_second_half_was_lost_is_finished_when_it_is_told_ag
 CIRCLE = (("r1", "r2"), ("r2", "r3"), ("r3", "r1"))
 
 
-@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
 async def test_requests_merged_in_a_circle_stay_on_the_list_until_it_is_undone(
     doors: Doors, order: tuple[int, ...]
 ) -> None:
