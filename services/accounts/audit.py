@@ -209,7 +209,8 @@ def _contradiction(state: Trailed | BaseException | None, entries: Sequence[Entr
 
 
 async def _waiting(documents: Documents[Any]) -> list[Entry]:
-    found = await documents.find({"trail.waiting.entry_id": {"$exists": True}}, limit=LINKED_TOGETHER)
+    where, sort = {"trail.waiting.entry_id": {"$exists": True}}, (("trail.waiting.entry_id", 1),)
+    found = await documents.find(where, sort=sort, limit=LINKED_TOGETHER)
     return [entry for state in found for entry in state.trail.waiting]
 
 

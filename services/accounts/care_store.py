@@ -36,9 +36,11 @@ BRIEF = {
     "refused_at": "$refused_at",
 }
 
+WEIGHING = (("client_id", 1), ("weighs_at", 1))
+"""In the order of an index: asked for in that of ids, the database may go through all of them instead."""
 MATTER_INDEXES = (
     TRAIL,
-    IndexModel([("client_id", 1), ("weighs_at", 1)], name="weighing"),
+    IndexModel(WEIGHING, name="weighing"),
     IndexModel([("client_id", 1), ("closed_at", -1)], name="praised", partialFilterExpression={"praised": True}),
     IndexModel(
         [("client_id", 1), ("control_since", 1)], name="controlled", partialFilterExpression={"controlled": True}
@@ -188,12 +190,12 @@ class CareStore:
     async def weighing(self, client_ids: Collection[str], since: datetime) -> list[Matter]:
         """The requests of these clients that weigh anything at `since` or later."""
         where = {"client_id": {"$in": list(client_ids)}, "weighs_at": {"$gte": since}}
-        return await self.matters.find(where, limit=MATTERS_LIMIT)
+        return await self.matters.find(where, sort=WEIGHING, limit=MATTERS_LIMIT)
 
     async def unanswered(self, client_ids: Collection[str], since: datetime) -> list[MissedCall]:
         """The missed calls of these clients since `since`, returned ones too."""
         where = {"client_id": {"$in": list(client_ids)}, "missed_at": {"$gte": since}}
-        return await self.missed_calls.find(where, limit=MATTERS_LIMIT)
+        return await self.missed_calls.find(where, sort=(("client_id", 1), ("missed_at", 1)), limit=MATTERS_LIMIT)
 
     async def indebted(self, since: datetime) -> set[str]:
         """The clients whose debt may be other than nothing, or was told as other than nothing."""
@@ -250,7 +252,7 @@ class CareStore:
     async def open_of(self, client_id: str, since: datetime) -> tuple[Matter, ...]:
         """The client's requests that are open, or under control."""
         where = {"client_id": client_id, "weighs_at": {"$gte": since}, "$or": [{"open": True}, {"controlled": True}]}
-        return tuple(await self.matters.find(where, limit=MATTERS_LIMIT))
+        return tuple(await self.matters.find(where, sort=WEIGHING, limit=MATTERS_LIMIT))
 
     async def last_held(self, contact_ids: Sequence[str]) -> dict[str, datetime]:
         """When each accountant was last spoken with on a weekly call."""
@@ -328,7 +330,7 @@ class CareStore:
 
     async def unsettled(self) -> list[ContactCall]:
         """Conversations whose consequences are not known to be done."""
-        return await self.contact_calls.find({"settled": False})
+        return await self.contact_calls.find({"settled": False}, sort=(("settled", 1),))
 
     async def untold_plans(self, limit: int) -> list[str]:
         """Keys of plans with something untold."""

@@ -179,11 +179,7 @@ async def _follow_reversal(care: Care, prospect: Prospect) -> Prospect:
     """First the trial is free for another proposal, then the prospect moves: a crash in between is looked at again."""
     won = prospect.wins[-1]
     client = await care.office.store.clients.get(won.client_id or "")
-    by_fact = (
-        next((each.by_fact_id for each in client.reversals if each.fact_id == won.proposal_id), None)
-        if client
-        else None
-    )
+    by_fact = client.reversed_by(won.proposal_id) if client else None
     if by_fact is None:
         return prospect
     reversal = await care.office.proposal(by_fact)

@@ -189,7 +189,8 @@ class Store:
 
     async def unfinished(self, decided_before: datetime, limit: int = 100) -> list[Proposal]:
         """Confirmed proposals whose client is not yet known to have followed."""
-        return await self.proposals.find({"state": "confirming", "decided.at": {"$lte": decided_before}}, limit=limit)
+        where = {"state": "confirming", "decided.at": {"$lte": decided_before}}
+        return await self.proposals.find(where, sort=(("proposed_at", 1),), limit=limit)
 
     async def earliest_deciding(self) -> datetime | None:
         """Since when the oldest fact is being confirmed whose client is not known to have followed."""

@@ -86,6 +86,10 @@ class Client:
         reversed_facts = {fact for each in self.reversals for fact in (each.fact_id, each.by_fact_id)}
         return fact_id in reversed_facts or any(stay.has(fact_id) for stay in self.stays)
 
+    def reversed_by(self, fact_id: str) -> str | None:
+        """The fact that took this one back, where one did."""
+        return next((each.by_fact_id for each in self.reversals if each.fact_id == fact_id), None)
+
 
 def begin(
     *,
