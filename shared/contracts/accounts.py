@@ -279,7 +279,8 @@ class ControlOrdered(ControlEvent):
 
 
 class ControlClosed(ControlEvent):
-    """The accountant is satisfied: it left the control list (R-IMP-4)."""
+    """It left the control list: the accountant is satisfied (R-IMP-4), or what it stood there for in the name of a
+    request merged into it was answered before, or is a matter of its own again."""
 
     TYPE: ClassVar[str] = "control.closed"
 
