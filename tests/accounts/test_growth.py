@@ -101,7 +101,8 @@ async def test_a_managers_months_are_shown_and_measured_without_names(doors: Doo
     assert (first["items"] + rest["items"], rest["next"]) == (everybody, None)
     assert (await doors.get("/v1/managers/m2/growth", maria)).status_code == 403
     for wrong in ("month=2026-13", "month=2026-W53", "month=x"):
-        assert (await doors.get(f"/v1/growth?{wrong}")).status_code == 422
+        refused = await doors.get(f"/v1/growth?{wrong}")
+        assert (refused.status_code, refused.json()["detail"]) == (422, "month: месяц пишется так: 2026-11")
     assert (await doors.get("/v1/managers/m1/growth?since=1990-01")).status_code == 422
     assert (await doors.get("/v1/managers/m1/growth?since=2026-05&until=2026-01")).status_code == 422
     await metrics.renew_growth(doors.office)

@@ -1,9 +1,11 @@
 """`/v1/growth`: how bases grow, by manager and month (R-BASE-1)."""
 
+import re
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
+from pydantic_core import PydanticCustomError
 
 from services.accounts import growing
 from services.accounts.api.fields import SEES_ALL, Deps, Money, Reader, check_base
@@ -13,7 +15,18 @@ from shared.http.paging import Page, Paged
 
 routes = APIRouter(prefix="/v1", tags=["growth"])
 
-AMonth = Annotated[str | None, Query(pattern=r"^(19|20)\d\d-(0[1-9]|1[0-2])$", examples=["2026-11"])]
+WRITTEN = r"^(19|20)\d\d-(0[1-9]|1[0-2])$"
+
+
+def _written(said: str | None) -> str | None:
+    if said is not None and not re.fullmatch(WRITTEN, said):
+        raise PydanticCustomError("month", "месяц пишется так: 2026-11")
+    return said
+
+
+AMonth = Annotated[
+    str | None, AfterValidator(_written), Query(examples=["2026-11"], json_schema_extra={"pattern": WRITTEN})
+]
 MONTHS_LIMIT = 60
 SHOWN = 12
 
