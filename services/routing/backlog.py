@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from services.routing.demands import Demands
-from services.routing.dispatcher import Dispatcher
+from services.routing.dispatcher import Dispatcher, Like
 from services.routing.domain.candidates import Board
 from services.routing.domain.work import Work, wish_of
 from services.routing.metrics import WAITING
@@ -20,6 +20,8 @@ from services.routing.store import Store
 from shared.messaging.envelope import Cause, current_cause
 
 PAGE = 250
+DISPLACING = 32
+"""Urgent requests that look for a place of routine work at once."""
 MEASURE_EVERY = 5.0
 
 
@@ -56,37 +58,42 @@ class Backlog:
             left += [work for work in page if work.request_id not in got]
             last = page[-1] if page else last
             to_the_end = len(page) < PAGE
-            if to_the_end or not roster.has_place():
+            if to_the_end or not (roster.has_place() or _urgent_goes_on(page, hopeless)):
                 heads.update(before if to_the_end else given, map(wish_of, left))
                 return len(given)
 
     async def _give_page(self, page: Sequence[Work], hopeless: set[tuple[int, str]]) -> set[str]:
         """Those who got a place; whom nobody has a place for now, nobody has one for further down the queue either."""
-        board, tried = self._dispatcher.board(), list[Work]()
+        board, tried, nobody = self._dispatcher.board(), list[Work](), set[tuple[int, str]]()
         for work in page:
             if not work.tale.announced or not self._dispatcher.hopeless(work, board):
                 tried.append(work)
-                continue
-            if self._dispatcher.nobody_left(work, board):
-                hopeless.add((work.tale.rank, work.tale.need))
-        outcomes = await asyncio.gather(*(self._caused(work, self._dispatcher.give) for work in tried))
-        got = {work.request_id for work, given in zip(tried, outcomes, strict=True) if given}
+            elif self._dispatcher.nobody_left(work, board):
+                nobody.add((work.tale.rank, work.tale.need))
+        got = await self._all(tried, self._dispatcher.give)
         urgent = [work for work in page if work.tale.rank == 0 and work.tale.announced and work.request_id not in got]
-        return got | await self._displacing(urgent, board)
+        displacing, stuck = await self._displacing(urgent, board)
+        hopeless |= {(rank, need) for rank, need in nobody if rank or need in stuck}
+        return got | displacing
 
-    async def _displacing(self, urgent: Sequence[Work], board: Board) -> set[str]:
+    async def _displacing(self, urgent: Sequence[Work], board: Board) -> tuple[set[str], set[str]]:
         """Those who got the place of routine work: some may have come to lie unstarted with somebody since they began
-        to wait. Where there was none for one, there is none for its like."""
-        got, stuck = set[str](), set[object]()
-        for work in urgent:
-            like = self._dispatcher.whom_it_may_have(work, board)
-            if like in stuck:
-                continue
-            if await self._caused(work, self._dispatcher.displace):
-                got.add(work.request_id)
-            else:
-                stuck.add(like)
-        return got
+        to wait. Where there was none for one, there is none for its like. Beside them, the needs of which no work may
+        have any more."""
+        got, stuck = set[str](), set[Like]()
+        for start in range(0, len(urgent), DISPLACING):
+            some = urgent[start : start + DISPLACING]
+            like = {work.request_id: self._dispatcher.whom_it_may_have(work, board) for work in some}
+            tried = [work for work in some if like[work.request_id] not in stuck]
+            placed = await self._all(tried, self._dispatcher.displace)
+            stuck |= {like[work.request_id] for work in tried if work.request_id not in placed}
+            got |= placed
+        return got, {need for need, *kept_away in stuck if not any(kept_away)}
+
+    async def _all(self, works: Sequence[Work], act: Callable[[Work], Awaitable[bool]]) -> set[str]:
+        """Do this with all of them at once; tells with whom it went well."""
+        outcomes = await asyncio.gather(*(self._caused(work, act) for work in works))
+        return {work.request_id for work, well in zip(works, outcomes, strict=True) if well}
 
     async def measure(self) -> None:
         """For ever: count what waits."""
@@ -99,3 +106,9 @@ class Backlog:
         """Do this with the work, so that what is told of it can be followed."""
         current_cause.set(Cause(work.correlation_id or work.request_id))
         return await act(work)
+
+
+def _urgent_goes_on(page: Sequence[Work], hopeless: set[tuple[int, str]]) -> bool:
+    """Whether what comes behind `page` may be urgent and have the place of routine work, though nobody has one free."""
+    last = page[-1].tale
+    return last.rank == 0 and (last.rank, last.need) not in hopeless

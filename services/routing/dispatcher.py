@@ -21,6 +21,9 @@ from services.routing.store import Store
 from shared.clock import Clock
 from shared.contracts.base import Decide, Decision
 
+Like = tuple[str, frozenset[str], frozenset[str]]
+"""What is needed, whom the accountant refused, and who is kept away from the client."""
+
 
 class Dispatcher:
     """Everything that happens to a work item."""
@@ -30,7 +33,7 @@ class Dispatcher:
         self.heads = assigner.heads
         self._store = store
         self._assigner = assigner
-        self._displacer = Displacer(store, roster, assigner, clock)
+        self._displacer = Displacer(store, roster, assigner, clock, self._settle)
         self._clock = clock
 
     def now(self) -> datetime:
@@ -45,7 +48,7 @@ class Dispatcher:
         first = registered(None, request_id, registration, correlation_id)
         wish = wish_of(first.state)
         place = await self._assigner.place_in_turn(wish)
-        place = await self._displacer.make_room(wish, place, self._settle)
+        place = await self._displacer.make_room(wish, place)
 
         def decide(work: Work | None) -> Decision[Work]:
             taken = first if work is None else registered(work, request_id, registration, correlation_id)
@@ -88,7 +91,7 @@ class Dispatcher:
         wish = wish_of(work)
         place = await self.place(wish)
         if place.winner is None and not work.tale.announced:
-            place = await self._displacer.make_room(wish, place, self._settle)
+            place = await self._displacer.make_room(wish, place)
         return await self._keep(work, wish, place)
 
     async def displace(self, work: Work) -> bool:
@@ -98,7 +101,7 @@ class Dispatcher:
         found = self._assigner.look(wish)
         if found.winner is not None:
             return await self.give(work)
-        return await self._keep(work, wish, await self._displacer.make_room(wish, found, self._settle))
+        return await self._keep(work, wish, await self._displacer.make_room(wish, found))
 
     async def _keep(self, work: Work, wish: Wish, place: Explained) -> bool:
         """Write what came of looking for a place by this wish, as long as the work still has it; tells whether there
@@ -127,8 +130,8 @@ class Dispatcher:
         """Whether nobody has a place for any work of this kind."""
         return self._assigner.nobody_left(wish_of(work), board)
 
-    def whom_it_may_have(self, work: Work, board: Board) -> tuple[str, frozenset[str], frozenset[str]]:
-        """The same for works that the same specialists may have: what is needed, and who is barred from it."""
+    def whom_it_may_have(self, work: Work, board: Board) -> Like:
+        """The same for works that the same specialists may have."""
         client_id = work.tale.client.client_id if work.tale.client else ""
         return work.tale.need, wish_of(work).barred, frozenset(board.excluded.get(client_id, ()))
 

@@ -65,14 +65,18 @@ class Store:
         self, limit: int, *, after: Work | None = None, but_needs: Collection[tuple[int, str]] = ()
     ) -> list[Work]:
         """The queue behind `after` (its head, where that is None), without their words and deeds: by priority, then by
-        when the client expects a specialist, then by age; without those whose rank and need are in `but_needs`."""
+        when the client expects a specialist, then by age; without those whose rank and need are in `but_needs`, unless
+        nobody has been told yet that they wait."""
         where: list[dict[str, Any]] = [{"tale.stage": "waiting"}]
         if after is not None:
             where.append(_behind(after))
         hopeless: dict[int, list[str]] = {}
         for rank, need in but_needs:
             hopeless.setdefault(rank, []).append(need)
-        where += [{"$nor": [{"tale.rank": rank, "tale.need": {"$in": needs}}]} for rank, needs in hopeless.items()]
+        where += [
+            {"$nor": [{"tale.rank": rank, "tale.need": {"$in": needs}, "tale.announced": True}]}
+            for rank, needs in hopeless.items()
+        ]
         cursor = self.works.collection.find({"$and": where}, UNREAD).sort(list(QUEUE)).limit(limit)
         return [from_fields(document, Work) async for document in cursor]
 
@@ -134,9 +138,9 @@ class Store:
         ]
         return {group["_id"]: int(group["count"]) async for group in self.works.collection.aggregate(pipeline)}
 
-    async def displaceable(self, specialist_ids: Sequence[str], often: int) -> dict[str, str]:
-        """For each of these specialists, the routine request whose place urgent work may take, if there is one: not
-        started, bound to no date, displaced less than `often` times, and what the client expects latest."""
+    async def displaceable(self, specialist_ids: Sequence[str], often: int) -> dict[str, list[str]]:
+        """For each of these specialists who has some, the routine requests whose place urgent work may take: not
+        started, bound to no date, displaced less than `often` times; what the client expects latest comes first."""
         where = {
             "tale.stage": "assigned",
             "tale.rank": RANKS["routine"],
@@ -144,9 +148,9 @@ class Store:
             "tale.finish_by": None,
             "tale.specialist_id": {"$in": list(specialist_ids)},
         }
-        latest = {"$group": {"_id": "$tale.specialist_id", "request_id": {"$first": "$_id"}}}
-        cursor = self.works.collection.aggregate([{"$match": where}, {"$sort": {"tale.due": -1, "_id": -1}}, latest])
-        return {group["_id"]: group["request_id"] async for group in cursor}
+        theirs = {"$group": {"_id": "$tale.specialist_id", "requests": {"$push": "$_id"}}}
+        cursor = self.works.collection.aggregate([{"$match": where}, {"$sort": {"tale.due": -1, "_id": -1}}, theirs])
+        return {group["_id"]: group["requests"] async for group in cursor}
 
     async def marks_since(self, since: datetime) -> dict[str, Mapping[str, int]]:
         """For each specialist, how many entries of each kind the record has since then."""

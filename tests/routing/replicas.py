@@ -10,9 +10,9 @@ from services.routing.assigner import Assigner
 from services.routing.backlog import Backlog
 from services.routing.demands import Demands
 from services.routing.dispatcher import Dispatcher
+from services.routing.domain import specialists
 from services.routing.domain.life import HOLDING
-from services.routing.domain.specialists import register
-from services.routing.domain.work import held
+from services.routing.domain.work import Work, held, known
 from services.routing.estimates import Estimates
 from services.routing.history import History
 from services.routing.orders import Orders
@@ -23,7 +23,7 @@ from services.routing.store import Store
 from services.routing.sweeper import Sweeper
 from shared.clock import FixedClock
 from shared.service import Service
-from tests.routing.given import MONDAY, profile
+from tests.routing.given import MONDAY, profile, registration
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Replica:
     async def hire(self, specialist_id: str, **over: Any) -> None:
         """A specialist."""
         stepped = await self.store.specialists.step(
-            specialist_id, lambda state: register(state, specialist_id, profile(**over), MONDAY)
+            specialist_id, lambda state: specialists.register(state, specialist_id, profile(**over), MONDAY)
         )
         self.roster.put(stepped.state)
 
@@ -84,6 +84,12 @@ class Replica:
         """Every place some work needs."""
         works = await self.store.works.find({}, limit=1000)
         return {place for work in works if (place := held(work)) is not None}
+
+
+async def register(replica: Replica, request_id: str, **over: Any) -> Work:
+    """The work on a request just registered."""
+    await replica.dispatcher.take_in(request_id, registration(number=request_id, **over), "", f"m-{request_id}")
+    return known(await replica.store.works.get(request_id))
 
 
 @asynccontextmanager

@@ -1,7 +1,6 @@
 """Nobody slips in before those who wait, and nobody is left waiting beside somebody free (R-URG-4)."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -13,17 +12,11 @@ from services.routing.domain.facts import Did
 from services.routing.domain.record import share
 from services.routing.domain.refusals import NobodyCan
 from services.routing.domain.specialists import Skill, change, exclude
-from services.routing.domain.work import Work, known, wish_of
+from services.routing.domain.work import known, wish_of
 from services.routing.settings import RoutingSettings
 from tests.conftest import SettingsFor
 from tests.routing.given import OFFICE, SCHOOL, minutes, profile, registration, wish, word
-from tests.routing.replicas import Replica, replicas
-
-
-async def register(replica: Replica, request_id: str, **over: Any) -> Work:
-    """The work on a request just registered."""
-    await replica.dispatcher.take_in(request_id, registration(number=request_id, **over), "", f"m-{request_id}")
-    return known(await replica.store.works.get(request_id))
+from tests.routing.replicas import Replica, register, replicas
 
 
 async def test_what_comes_later_does_not_take_the_place_before_the_queue_is_gone_through(
