@@ -7,8 +7,9 @@ specialist's document, and what that write shows is put here.
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
-from services.routing.domain.absences import Absence, absent, begins_at, substitutes
+from services.routing.domain.absences import Absence, absent, at_work, substitutes
 from services.routing.domain.candidates import Board, Busy, Candidate, Kind, Pool, Wish, idle, kind_of
 from services.routing.domain.exclusions import Exclusion, excluded
 from services.routing.domain.needs import product_key
@@ -21,8 +22,8 @@ from services.routing.store import Store
 
 RECORD_COUNTS = timedelta(days=90)
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
-PRESENT = datetime(1970, 1, 1, tzinfo=UTC)
-"""The `begins` of whoever is at work: the same each minute."""
+SHIFTS = 4
+"""So many stretches of work are looked ahead; what comes after them is reckoned as if the last one went on."""
 
 
 class Roster:
@@ -97,10 +98,8 @@ class Roster:
         """Everybody as assignment sees them this minute."""
         minute = self._now().replace(second=0, microsecond=0)
         if minute != self._good_for:
-            found = [self._candidate(one, minute) for one in self._specialists.values()]
-            if found != self._candidates or any(one.begins != PRESENT for one in found):
-                self._candidates = found
-                self._pools.clear()
+            self._candidates = [self._candidate(one, minute) for one in self._specialists.values()]
+            self._pools.clear()
             self._excluded = self._exclusions(minute)
             self._good_for = minute
         return self._candidates
@@ -115,8 +114,7 @@ class Roster:
 
     def forget_pools(self) -> None:
         """Look at everybody anew."""
-        self._good_for, self._candidates = None, []
-        self._pools.clear()
+        self._good_for = None
 
     def board(self) -> Board:
         """What changes from one request to the next, as it is now."""
@@ -222,14 +220,15 @@ class Roster:
 
     def _candidate(self, specialist: Specialist, now: datetime) -> Candidate:
         profile, limits, pause = specialist.profile, specialist.profile.limits, specialist.pause
-        begins = begins_at(profile.hours, profile.zone, specialist.absences, now)
+        shifts = tuple(islice(at_work(profile.hours, profile.zone, specialist.absences, now), SHIFTS))
         return Candidate(
             specialist_id=specialist.specialist_id,
             skills={product_key(skill.product): skill.level for skill in profile.skills},
             best=max(skill.level for skill in profile.skills),
             capacity=profile.capacity,
             active=profile.active and not (pause is not None and pause.lasts(now)),
-            begins=PRESENT if begins == now else begins,
+            begins=shifts[0][0] if shifts else None,
+            shifts=shifts,
             limits=(limits.important, limits.routine) if limits else None,
             record=self._records.get(specialist.specialist_id, share({}, 0)),
             idle=idle(specialist.given_at, now, self.policy),

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.routing.domain.assignment import DETAILED, Explained, choose, points_of, why_nobody
-from services.routing.domain.candidates import Board, Candidate, Pool, Wish, kind_of
+from services.routing.domain.candidates import Board, Candidate, Pool, Wish, kind_of, starts_in
 from services.routing.domain.needs import need_of, product_key
 from services.routing.policy_file import shipped
 from tests.routing.given import MONDAY, candidate, minutes, wish
@@ -112,6 +112,28 @@ def test_a_bad_record_leaves_its_floor() -> None:
     assert points_of(found.scored[0])[1]["record"] == round(POLICY.weights.record * POLICY.record_floor)
 
 
+def test_whose_shift_ends_before_they_get_to_it_is_expected_to_start_in_the_next_one() -> None:
+    tomorrow = (minutes(24 * 60), minutes(32 * 60))
+    shifts = (minutes(-60), minutes(30)), tomorrow
+    for ahead, start in ((0, 0), (29, 29), (30, 24 * 60), (45, 24 * 60 + 15), (30 + 8 * 60 + 5, 32 * 60 + 5)):
+        assert starts_in(candidate(shifts=shifts), MONDAY, ahead) == start
+    assert starts_in(candidate(begins=minutes(24 * 60), shifts=(tomorrow,)), MONDAY, 10) == 24 * 60 + 10
+    assert starts_in(candidate(begins=None), MONDAY, 10) == 10
+    assert starts_in(candidate(shifts=shifts), MONDAY, 0, 30) == 0
+    assert starts_in(candidate(shifts=shifts), MONDAY, 0, 31) == 24 * 60
+    assert starts_in(candidate(shifts=shifts), MONDAY, 10, 31) == 24 * 60
+    busy = {"a": (60.0, 60.0, 60.0), "b": (90.0, 90.0, 90.0)}
+    two = [candidate("a", shifts=shifts), candidate("b", shifts=((MONDAY, minutes(300)),))]
+    assert explained(wish("important"), two, {"a": 1, "b": 1}, busy=busy).winner == "b"
+
+
+def test_urgent_work_goes_to_whom_the_end_of_the_shift_leaves_time_to_finish_it() -> None:
+    soon_over, fresh = candidate("a", shifts=((MONDAY, minutes(30)),)), candidate("b", shifts=((MONDAY, minutes(300)),))
+    assert chosen(wish("urgent"), soon_over, fresh) == "b"
+    assert chosen(wish("routine"), soon_over, fresh) == "a"
+    assert chosen(wish("urgent"), soon_over) == "a"
+
+
 def test_an_assignment_of_before_there_was_a_policy_can_be_read() -> None:
     assert points_of("ivan 40 30 20 10", 0) == ("ivan", {"skill": 40, "load": 30, "record": 20, "client": 10})
 
@@ -183,6 +205,7 @@ CANDIDATES = st.lists(
 
 
 @given(candidates=CANDIDATES, data=st.data())
+@settings(deadline=None)
 def test_every_candidate_is_accounted_for_whatever_their_order(
     candidates: list[Candidate], data: st.DataObject
 ) -> None:

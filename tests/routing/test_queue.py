@@ -268,3 +268,12 @@ async def test_the_record_counts_what_lies_behind_whoever_was_given_nothing_sinc
         where = {"tale.marks.at": {"$gte": minutes(0)}}
         plan = await one.store.works.collection.find(where).explain()
         assert plan["queryPlanner"]["winningPlan"]["inputStage"]["indexName"] == "marked"
+
+
+async def test_urgent_work_late_in_the_day_goes_to_whoever_stays_longer(settings_for: SettingsFor) -> None:
+    async with replicas(settings_for(RoutingSettings), count=1) as (one,):
+        one.clock.moment = evening = minutes(7 * 60 + 30)
+        await one.hire("anna", hours=OFFICE)
+        await one.hire("boris", hours=(((540, 1260),),) * 7)
+        assert (await register(one, "urgent", at=evening)).tale.specialist_id == "boris"
+        assert (await register(one, "routine", priority="routine", at=evening)).tale.specialist_id == "anna"

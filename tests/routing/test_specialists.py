@@ -1,12 +1,13 @@
 """A specialist's profile, hours, and places."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
 
-from services.routing.domain.absences import Absence, begins_at, substitutes
+from services.routing.domain.absences import Absence, at_work, substitutes
 from services.routing.domain.exclusions import Exclusion
 from services.routing.domain.places import Ask, claim, release
 from services.routing.domain.refusals import (
@@ -19,7 +20,7 @@ from services.routing.domain.refusals import (
 )
 from services.routing.domain.specialists import Limits, Skill, change, checked, exclude, plan_absence, readmit, register
 from shared.contracts.routing import SpecialistChanged, SpecialistExcluded, SpecialistReadmitted, SpecialistRegistered
-from tests.routing.given import MONDAY, OFFICE, minutes, profile, specialist
+from tests.routing.given import ALWAYS, MONDAY, OFFICE, minutes, profile, specialist
 
 
 def asks(*tickets: str, rank: int = 0, client_id: str | None = None) -> list[Ask]:
@@ -47,7 +48,7 @@ def absence(start: float, end: float, substitute_id: str | None = None, absence_
 )
 def test_hours_are_local_to_the_specialist(at: str, present: bool) -> None:  # noqa: FBT001 - a table
     now = datetime.fromisoformat(at).replace(tzinfo=UTC)
-    assert (begins_at(OFFICE, "Asia/Krasnoyarsk", (), now) == now) is present
+    assert (next(at_work(OFFICE, "Asia/Krasnoyarsk", (), now))[0] == now) is present
 
 
 @pytest.mark.parametrize(
@@ -107,14 +108,28 @@ def test_a_place_given_back_is_free_and_the_client_remembered() -> None:
     assert release(freed, ["r1:1"], "clinic").state is freed
 
 
-def test_work_begins_when_the_shift_does_and_the_absence_is_over() -> None:
+def test_work_goes_from_shift_to_shift_and_absences_are_cut_out() -> None:
     sunday = datetime(2026, 11, 22, 5, tzinfo=UTC)
-    monday_nine = datetime(2026, 11, 23, 2, tzinfo=UTC)
-    assert begins_at(OFFICE, "Asia/Krasnoyarsk", (), sunday) == monday_nine
+    monday, tuesday = (
+        (datetime(2026, 11, day, 2, tzinfo=UTC), datetime(2026, 11, day, 11, tzinfo=UTC)) for day in (23, 24)
+    )
+    assert list(islice(at_work(OFFICE, "Asia/Krasnoyarsk", (), sunday), 2)) == [monday, tuesday]
+    doctor = absence(120, 180)
+    assert list(islice(at_work(OFFICE, "Asia/Krasnoyarsk", [doctor], minutes(10)), 3)) == [
+        (minutes(10), minutes(120)), (minutes(180), monday[1]), tuesday,
+    ]  # fmt: skip
     till_noon = Absence(absence_id="a", start=sunday, end=minutes(120), reason="врач")
-    assert begins_at(OFFICE, "Asia/Krasnoyarsk", [till_noon], sunday) == minutes(120)
+    assert next(at_work(OFFICE, "Asia/Krasnoyarsk", [till_noon], sunday)) == (minutes(120), monday[1])
     for_good = Absence(absence_id="a", start=sunday, end=minutes(60 * 24 * 30), reason="отпуск")
-    assert begins_at(OFFICE, "Asia/Krasnoyarsk", [for_good], sunday) is None
+    assert list(at_work(OFFICE, "Asia/Krasnoyarsk", [for_good], sunday)) == []
+
+
+def test_shifts_that_touch_are_one() -> None:
+    (stretch,) = at_work(ALWAYS, "Asia/Krasnoyarsk", (), MONDAY)
+    assert stretch == (MONDAY, datetime(2026, 11, 30, 17, tzinfo=UTC))
+    night = ((), (), ((1320, 1440),), ((0, 360),), (), (), ())
+    begin = datetime(2026, 11, 25, 15, tzinfo=UTC)
+    assert list(at_work(night, "Asia/Krasnoyarsk", (), MONDAY)) == [(begin, begin + timedelta(hours=8))]
 
 
 def test_substitutes_are_followed_to_the_first_who_is_there() -> None:

@@ -55,6 +55,7 @@ def hear_all(work: Work | None, messages: Sequence[Message]) -> Work:
 
 
 @given(words=SETS_OF_WORDS, data=st.data())
+@settings(deadline=None)
 def test_messages_in_any_order_and_repeated_end_in_the_same_state(words: list[Word], data: st.DataObject) -> None:
     story: list[Message] = [registration(), *words]
     shuffled = data.draw(st.permutations(story + data.draw(st.lists(st.sampled_from(story), max_size=4))))
@@ -86,7 +87,7 @@ DEEDS = st.lists(st.sampled_from(["ivan", "start", "progress", "finish", "ask_ca
 
 
 @given(deeds=DEEDS, words=SETS_OF_WORDS, data=st.data())
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_words_about_a_life_lived_end_in_the_same_state_in_any_order(
     deeds: list[str], words: list[Word], data: st.DataObject
 ) -> None:
@@ -102,7 +103,7 @@ def test_words_about_a_life_lived_end_in_the_same_state_in_any_order(
 
 
 @given(deeds=DEEDS, words=VERDICTS, later=DEEDS)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_a_word_never_gives_anybody_a_place(deeds: list[str], words: list[Word], later: list[str]) -> None:
     work = life(waiting(), deeds)
     for one in words:
@@ -158,6 +159,7 @@ def test_a_deed_comes_after_everything_known_even_where_another_clock_is_ahead()
 
 
 @given(data=st.data())
+@settings(deadline=None)
 def test_a_breach_withdrawn_leaves_no_mark_in_whatever_order_it_is_heard(data: st.DataObject) -> None:
     words = [
         word("lost", minutes(15), specialist_id="ivan", clock="start 15"),

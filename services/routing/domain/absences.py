@@ -1,6 +1,6 @@
 """When a specialist is not there: absences with a substitute, pauses, and the hours of the week (R-COI-2)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -13,6 +13,8 @@ LONGEST = timedelta(days=1100)
 """Parental leave, and a little."""
 
 Hours = tuple[tuple[tuple[int, int], ...], ...]
+Stretch = tuple[datetime, datetime]
+"""From and to, at work without a break."""
 Substitutes = Mapping[str, Sequence["Absence"]]
 """Everybody's absences."""
 
@@ -49,19 +51,20 @@ class Pause:
         return self.until is None or now < self.until
 
 
-def begins_at(hours: Hours, zone: str, absences: Sequence[Absence], now: datetime) -> datetime | None:
-    """When they are at work next: `now` where they are there; None where that is not within a week."""
-    local = now.astimezone(ZoneInfo(zone))
+def at_work(hours: Hours, zone: str, absences: Sequence[Absence], now: datetime) -> Iterator[Stretch]:
+    """When they are at work from `now` on, as far as a week ahead; shifts that touch are one stretch."""
+    local, last = now.astimezone(ZoneInfo(zone)), None
     for day in range(LOOK_AHEAD_DAYS):
         date = local.date() + timedelta(days=day)
         midnight = datetime.combine(date, time(), local.tzinfo)
         for start, end in sorted(hours[date.weekday()]):
-            begin = max(now, _wall(midnight, start))
-            while absent := next((one for one in absences if one.covers(begin)), None):
-                begin = absent.end
-            if begin < _wall(midnight, end):
-                return begin
-    return None
+            for begin, until in _there(absences, max(now, _wall(midnight, start)), _wall(midnight, end)):
+                if last is not None and last[1] < begin:
+                    yield last
+                    last = None
+                last = (last[0] if last else begin, until)
+    if last is not None:
+        yield last
 
 
 def absent(absences: Sequence[Absence], now: datetime, at_least: timedelta = timedelta()) -> Absence | None:
@@ -117,6 +120,18 @@ def _check_chain(new: Absence, specialist_id: str, everybody: Substitutes) -> No
                 visit(one.substitute_id, max(start, one.start), min(end, one.end), (*way, current))
 
     visit(new.substitute_id or "", new.start, new.end, (specialist_id,))
+
+
+def _there(absences: Sequence[Absence], begin: datetime, end: datetime) -> Iterator[Stretch]:
+    """What absences leave of a shift."""
+    while begin < end:
+        away = next((one for one in absences if one.covers(begin)), None)
+        if away is not None:
+            begin = away.end
+            continue
+        until = min((one.start for one in absences if begin < one.start < end), default=end)
+        yield begin, until
+        begin = until
 
 
 def _wall(midnight: datetime, minutes: int) -> datetime:

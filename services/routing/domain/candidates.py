@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from services.routing.domain.absences import Stretch
 from services.routing.domain.needs import Need
 from services.routing.domain.policy import Parts, Policy
 from services.routing.domain.scoring import Facts, Hours, overlap, score
@@ -32,6 +33,8 @@ class Candidate:
     active: bool
     begins: datetime | None
     """When they are at work next: in the past where they are there; None where that is not within a week."""
+    shifts: tuple[Stretch, ...] = ()
+    """The next stretches in which they are at work, from `begins` on; none: as long as is wanted."""
     limits: tuple[int, int] | None = None
     """Places important and routine work together, and routine work alone, may take; None: any."""
     record: float = 1.0
@@ -109,10 +112,22 @@ def standing_bar(candidate: Candidate, level: int, need: Need) -> Bar | None:
     return None
 
 
+def starts_in(candidate: Candidate, now: datetime, ahead: float, whole: float = 0.0) -> float:
+    """Minutes until they get to it: until they are at work and have done what comes before it, `ahead` minutes of their
+    work, which the end of a shift interrupts. What needs `whole` minutes in one piece is begun where they are left."""
+    left, need, begins = timedelta(minutes=ahead), timedelta(minutes=whole), max(now, candidate.begins or now)
+    for begin, end in candidate.shifts:
+        begins = max(now, begin)
+        if left < end - begins and left + need <= end - begins:
+            break
+        left, begins = max(timedelta(), left - (end - begins)), end
+    return (begins + left - now) / timedelta(minutes=1)
+
+
 class Entry:
     """A candidate for one kind of request."""
 
-    __slots__ = ("_begins_in", "_latest", "candidate", "capacity", "facts", "id", "level", "limit", "policy")
+    __slots__ = ("_latest", "_now", "_whole", "candidate", "capacity", "facts", "id", "level", "limit", "policy")
 
     def __init__(self, candidate: Candidate, level: int, kind: Kind, policy: Policy, now: datetime) -> None:
         need, priority, client_zone = kind
@@ -120,8 +135,7 @@ class Entry:
         self.id, self.capacity = candidate.specialist_id, candidate.capacity
         self.level, rank = level, RANKS[priority]
         self.limit = None if candidate.limits is None or not rank else candidate.limits[rank - 1]
-        begins = (candidate.begins - now) if candidate.begins else timedelta()
-        self._begins_in = max(0.0, begins / timedelta(minutes=1))
+        self._now, self._whole = now, 0.0 if rank else policy.minutes_each
         self.facts: dict[str, Any] = {
             "priority": priority,
             "level": level,
@@ -142,7 +156,10 @@ class Entry:
         and does not know the client. What was asked last is remembered: few loads change between two requests."""
         latest = self._latest
         if latest is None or latest[0] != held or latest[1] != ahead:
-            parts = score(Facts(**self.facts, held=held, starts_in=self._begins_in + ahead), self.policy)
+            parts = score(
+                Facts(**self.facts, held=held, starts_in=starts_in(self.candidate, self._now, ahead, self._whole)),
+                self.policy,
+            )
             latest = self._latest = held, ahead, sum(parts), parts
         return latest[2], latest[3]
 

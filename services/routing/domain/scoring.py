@@ -1,6 +1,7 @@
 """The score of one candidate for one request, by part, from plain facts (R-COI-4).
 
-    start     patience / (patience + minutes until started): half the weight at `patience`
+    start     patience / (patience + minutes until started): half the weight at `patience`. What comes before it goes on
+              in the next shift where this one ends; urgent work is begun where the shift leaves time to finish it
     level     urgent and complex work: a fifth of the weight a level; other work: all of it for the level needed, a
               fifth less for each above it (a 5 is not burnt on a 1)
     client    all of it, where they have finished work for this client before
@@ -42,7 +43,8 @@ class Facts:
     held: int
     capacity: int
     starts_in: float
-    """Minutes until they are expected to start it: until they are at work, and have done what comes before it."""
+    """Minutes until they are expected to start it, by their shifts: until they are at work, have done what comes before
+    it, and, where it is urgent, have the time to finish it."""
     record: float = 1.0
     """What the record leaves, 0…1: 1 is spotless."""
     knows_client: bool = False
