@@ -4,6 +4,7 @@ The order of writes keeps every load within its capacity: a place is taken befor
 back after the work item says that it is not needed. What a crash leaves between the two, the sweep puts right.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from services.routing.assigner import Assigner
@@ -102,6 +103,11 @@ class Dispatcher:
         if found.winner is not None:
             return await self.give(work)
         return await self._keep(work, wish, await self._displacer.make_room(wish, found))
+
+    async def why_waiting(self, work: Work) -> Explained:
+        """Who could have waiting work this moment, in its turn, and what stands against the others."""
+        await self.roster.ready()
+        return replace(self._assigner.look(wish_of(work)), winner=None)
 
     async def _keep(self, work: Work, wish: Wish, place: Explained) -> bool:
         """Write what came of looking for a place by this wish, as long as the work still has it; tells whether there

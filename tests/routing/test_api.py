@@ -56,11 +56,13 @@ NONSENSE: tuple[tuple[dict[str, Any], str], ...] = (
     ({"capacity": "много"}, "capacity"),
     ({"zone": "Asia/Nowhere"}, "часовой пояс"),
     ({"hours": {"mon": ["9-18"]}}, "hours.mon"),
-    ({"hours": {"mon": ["18:00-09:00"]}}, "раньше начала"),
+    ({"hours": {"mon": ["18:00-09:00"]}}, "не позже начала"),
     ({"hours": {"mon": ["09:00-12:00", "11:00-15:00"]}}, "пересекаются"),
     ({"hours": {}}, "ни в один день"),
     ({"hours": {"funday": ["09:00-18:00"]}}, "funday"),
     ({"name": "  "}, "name"),
+    ({"name": "\u200b\u0000"}, "видимых"),
+    ({"products": {"\u200b": 3}}, "видимых"),
     ({"colour": "red"}, "colour"),
 )
 
@@ -161,6 +163,7 @@ async def test_a_step_without_its_date_or_note_is_refused(house: House) -> None:
     for step, body in (
         ("progress", {"none": ""}),
         ("progress", {"note": "   "}),
+        ("progress", {"note": "\u200b"}),
         ("postpone", {"reason": "занят"}),
         ("postpone", {"reason": "занят", "until": "завтра"}),
         ("postpone", {"reason": "занят", "until": "2099-01-01T00:00:00"}),

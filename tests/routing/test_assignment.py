@@ -112,6 +112,17 @@ def test_a_bad_record_leaves_its_floor() -> None:
     assert points_of(found.scored[0])[1]["record"] == round(POLICY.weights.record * POLICY.record_floor)
 
 
+def test_who_may_not_have_it_at_all_is_not_said_to_be_full_or_away() -> None:
+    one = wish("urgent", client_id="school", barred=frozenset({"full", "free"}))
+    staff = [candidate(key) for key in ("full", "free", "busy")]
+    staff += [candidate("away", begins=minutes(600)), candidate("gone", begins=None), candidate("late", begins=None)]
+    found = explained(one, staff, {"full": 10, "busy": 10}, excluded={"school": {"away", "gone"}})
+    assert found.winner is None
+    assert {bar: set(ids) for bar, ids in found.barred.items()} == {
+        "refused": {"full", "free"}, "excluded": {"away", "gone"}, "no_place": {"busy"}, "not_at_work": {"late"},
+    }  # fmt: skip
+
+
 def test_whose_shift_ends_before_they_get_to_it_is_expected_to_start_in_the_next_one() -> None:
     tomorrow = (minutes(24 * 60), minutes(32 * 60))
     shifts = (minutes(-60), minutes(30)), tomorrow

@@ -83,6 +83,16 @@ async def test_who_is_kept_away_loses_the_work_when_it_becomes_known_whose_it_is
     await house.stands("r1", "assigned", olga)
 
 
+async def test_while_a_request_waits_the_reasons_are_those_of_this_moment(house: House) -> None:
+    await house.tell(request("r1"))
+    await house.stands("r1", "waiting")
+    shown = (await house.client.get("/v1/requests/r1/assignment", headers=LEAD)).json()
+    assert (shown["winner"], shown["candidates"], shown["barred"]) == (None, [], [])
+    await house.hire("Иван", products={"1С:БГУ": 5})
+    shown = (await house.client.get("/v1/requests/r1/assignment", headers=LEAD)).json()
+    assert [(bar["reason"], bar["count"]) for bar in shown["barred"]] == [("no_product", 1)]
+
+
 async def test_an_exclusion_that_makes_no_sense_is_refused(house: House) -> None:
     body = {"specialist_id": await house.hire(), "reason": "нагрубил"}
     for over, status in (

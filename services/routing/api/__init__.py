@@ -32,6 +32,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     refusals.PostponedEnough: (409, "postponed-enough"),
     refusals.PolicyOvertaken: (409, "policy-overtaken"),
     refusals.UnknownPolicy: (404, "unknown-policy"),
+    refusals.UnknownAbsence: (404, "unknown-absence"),
     refusals.UnknownExclusion: (404, "unknown-exclusion"),
     refusals.BadPolicy: (422, "bad-policy"),
     refusals.BadAbsence: (422, "bad-absence"),

@@ -27,12 +27,13 @@ async def story(request_id: str, who: Staff, deps: Deps) -> WorkStory:
 @routes.get("/requests/{request_id}/assignment")
 async def assignment(request_id: str, who: Manager, deps: Deps) -> AssignmentOut:
     """The latest assignment with every candidate, their score by part, why the others lost (R-COI-4), and how
-    long such work takes."""
+    long such work takes. While it waits: why nobody has it this moment."""
     work = await deps.work_for(request_id, who)
-    if work.explained is None:
+    explained = await deps.dispatcher.why_waiting(work) if work.tale.stage == "waiting" else work.explained
+    if explained is None:
         raise Problem(404, "never-assigned", "Эту заявку ещё никому не распределяли.")
-    span = deps.estimates.span(wish_of(work), work.tale.specialist_id or work.explained.winner)
-    return AssignmentOut.of(request_id, work.explained, deps.roster.names(), span)
+    span = deps.estimates.span(wish_of(work), work.tale.specialist_id or explained.winner)
+    return AssignmentOut.of(request_id, explained, deps.roster.names(), span)
 
 
 @routes.get("/work")

@@ -3,17 +3,24 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from services.routing.domain.assignment import BARS, BEHIND, PARTS, Explained, points_of
 from services.routing.domain.estimates import Span
 from services.routing.domain.facts import Deed, Word
 from services.routing.domain.life import Stage
-from services.routing.domain.specialists import DAYS, Limits, Profile, Skill, Specialist, of_ticket
+from services.routing.domain.specialists import DAYS, Limits, Profile, Skill, Specialist, of_ticket, visible
 from services.routing.domain.work import Work, postponement
 from shared.contracts.base import ClientRef, Nature, Priority
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+
+def _seen(text: str) -> str:
+    if not visible(text):
+        raise ValueError("нужен хотя бы один видимый знак")
+    return text
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000), AfterValidator(_seen)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Shift = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
 """`09:00-18:00`, in the specialist's own zone."""

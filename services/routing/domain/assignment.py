@@ -22,6 +22,8 @@ BARS: Mapping[Bar, str] = {
     "not_at_work": "сейчас не на работе",
     "no_place": "нет свободного места",
 }
+PASSING: tuple[Bar, ...] = ("not_at_work", "no_place")
+"""What stands against somebody for now alone."""
 BEHIND = "свободное место сначала получат те, кто раньше в очереди"
 PARTS: Mapping[str, str] = {
     "start": "когда начнёт",
@@ -138,12 +140,20 @@ def _sorted_out(wish: Wish, pool: Pool, board: Board) -> tuple[list[Entry], _Ids
     if len(free) < len(pool.able) + len(soon):
         there = {entry.id for entry in free}
         barred["no_place"] = [entry.id for entry in (*pool.able, *soon) if entry.id not in there]
-    shut = _shut(wish, board)
+    return _shut_out(_shut(wish, board), free, barred)
+
+
+def _shut_out(shut: Mapping[str, Bar], free: list[Entry], barred: _Ids) -> tuple[list[Entry], _Ids]:
+    """Whoever may not have this very request may not at any hour and load: that is why they do not, not those."""
     if not shut:
         return free, barred
-    for entry in free:
-        if entry.id in shut:
-            barred.setdefault(shut[entry.id], []).append(entry.id)
+    out = [entry.id for entry in free if entry.id in shut]
+    for bar in PASSING:
+        ids = barred.get(bar, [])
+        barred[bar] = [one for one in ids if one not in shut]
+        out += [one for one in ids if one in shut]
+    for one in out:
+        barred.setdefault(shut[one], []).append(one)
     return [entry for entry in free if entry.id not in shut], barred
 
 

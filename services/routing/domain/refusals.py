@@ -29,7 +29,7 @@ class StepRefused(RoutingError):
     def __init__(self, step: str, stage: str, allowed: Sequence[str]) -> None:
         super().__init__(
             f"Шаг {step} невозможен: заявка в состоянии {stage}. "
-            + (f"Сейчас можно: {', '.join(allowed)}." if allowed else "Сейчас ни один ваш шаг невозможен.")
+            + (f"Сейчас можно: {', '.join(allowed)}." if allowed else "Сейчас вам с ней ничего сделать нельзя.")
         )
         self.stage = stage
         self.allowed = list(allowed)
@@ -97,6 +97,10 @@ class UnknownPolicy(RoutingError):
     """Такой версии политики нет."""
 
 
+class UnknownAbsence(RoutingError):
+    """Такого отсутствия нет; возможно, его уже отменили."""
+
+
 class BadAbsence(RoutingError):
     """Отсутствие указано неверно."""
 
@@ -117,10 +121,10 @@ class PostponedEnough(RoutingError):
     """The policy lets a specialist postpone the same work only so often."""
 
     def __init__(self, limit: int, stage: str, allowed: Sequence[str]) -> None:
-        super().__init__(
-            f"Больше откладывать нельзя: по политике эту заявку можно отложить раз: {limit}. "
-            "Начните её или объясните менеджеру."
+        rule = (
+            f"по политике одну заявку откладывают не больше {limit} раз" if limit else "по политике её не откладывают"
         )
+        super().__init__(f"Отложить нельзя: {rule}. Начните её или объясните менеджеру, почему не можете.")
         self.limit = limit
         self.stage = stage
         self.allowed = list(allowed)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from services.routing.domain.absences import Absence, Pause, Substitutes, checked_pause, planned
 from services.routing.domain.exclusions import Exclusion, with_one_more, without
 from services.routing.domain.needs import TOP_LEVEL, product_key
-from services.routing.domain.refusals import BadAbsence, BadProfile, CapacityBelowLoad, UnknownSpecialist
+from services.routing.domain.refusals import BadProfile, CapacityBelowLoad, UnknownAbsence, UnknownSpecialist
 from shared.contracts.base import Decision
 from shared.contracts.routing import (
     SpecialistChanged,
@@ -106,8 +106,15 @@ def of_ticket(held: str) -> tuple[str, int]:
     return request_id, int(turn)
 
 
+def visible(text: str) -> bool:
+    """Whether there is something to see in it."""
+    return any(one.isprintable() and not one.isspace() for one in text)
+
+
 def checked(profile: Profile) -> Profile:
     """`profile`, if it makes sense. Raises `BadProfile` saying what does not."""
+    if not all(map(visible, (profile.name, *(skill.product for skill in profile.skills)))):
+        raise BadProfile("Имя и названия продуктов — из видимых знаков.")
     products = [product_key(skill.product) for skill in profile.skills]
     if not products or not all(products):
         raise BadProfile("Нужен хотя бы один продукт 1С, и у каждого — название.")
@@ -178,12 +185,12 @@ def plan_absence(state: Specialist | None, new: Absence, everybody: Substitutes,
 
 
 def cancel_absence(state: Specialist | None, absence_id: str, now: datetime) -> Decision[Specialist]:
-    """They are there after all. Raises `UnknownSpecialist` or `BadAbsence`."""
+    """They are there after all. Raises `UnknownSpecialist` or `UnknownAbsence`."""
     if state is None:
         raise UnknownSpecialist
     left = tuple(one for one in state.absences if one.absence_id != absence_id)
     if len(left) == len(state.absences):
-        raise BadAbsence("Такого отсутствия нет; возможно, его уже отменили.")
+        raise UnknownAbsence
     return told(replace(state, absences=left), now)
 
 
@@ -249,6 +256,6 @@ def _check_hours(hours: tuple[tuple[Span, ...], ...]) -> None:
         raise BadProfile("Рабочих часов нет ни в один день недели.")
     for day, shifts in zip(DAYS, hours, strict=True):
         if not all(0 <= start < end <= DAY for start, end in shifts):
-            raise BadProfile(f"{day}: конец смены раньше начала; ночную смену разделите на две: до 24:00 и с 00:00.")
+            raise BadProfile(f"{day}: конец смены не позже начала; ночную смену разделите на две: до 24:00 и с 00:00.")
         if any(before[1] > after[0] for before, after in pairwise(sorted(shifts))):
             raise BadProfile(f"{day}: смены пересекаются.")
