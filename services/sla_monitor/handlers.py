@@ -19,7 +19,7 @@ from shared.contracts.accounts import (
     ManagerRegistered,
 )
 from shared.contracts.base import Event
-from shared.contracts.routing import WorkPostponed
+from shared.contracts.routing import WorkOrderLapsed, WorkPostponed
 from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn, SlaWarned
 from shared.messaging.envelope import Message
 from shared.messaging.inbound import Handler
@@ -32,8 +32,12 @@ async def on_fact(event: Event, _: Message, monitor: Monitor, escalations: Escal
         await escalations.follow(timeline)
 
 
-async def on_postponed(
-    event: WorkPostponed, message: Message, monitor: Monitor, escalations: Escalations, postponing: Postponing
+async def on_put_off(
+    event: WorkPostponed | WorkOrderLapsed,
+    message: Message,
+    monitor: Monitor,
+    escalations: Escalations,
+    postponing: Postponing,
 ) -> None:
     """A fact like any other, of which the manager hears at once."""
     timeline = await monitor.hear(event)
@@ -71,9 +75,10 @@ def handlers(
     monitor: Monitor, bases: Bases, escalations: Escalations, postponing: Postponing
 ) -> Mapping[type[Event], Handler]:
     """Every event a timeline knows, and what escalation wants to know besides."""
-    postponed = partial(on_postponed, monitor=monitor, escalations=escalations, postponing=postponing)
+    put_off = partial(on_put_off, monitor=monitor, escalations=escalations, postponing=postponing)
     return dict.fromkeys(FACTS, partial(on_fact, monitor=monitor, escalations=escalations)) | {
-        WorkPostponed: postponed,
+        WorkPostponed: put_off,
+        WorkOrderLapsed: put_off,
         ClientRegistered: partial(on_client, bases=bases, monitor=monitor),
         ClientChanged: partial(on_client, bases=bases, monitor=monitor),
         ManagerRegistered: partial(on_manager, escalations=escalations),

@@ -97,6 +97,11 @@ def postponed(until: float) -> At:
     return work(routing.WorkPostponed, specialist_id="s1", until=minute(until), reason="занят")
 
 
+def lapsed(by: str) -> At:
+    """Nobody could be bound to the date somebody ordered."""
+    return work(routing.WorkOrderLapsed, finish_by=minute(600), by=by, reason="некому было")
+
+
 def finished(number: int = 1) -> At:
     """«Готово»."""
     return work(routing.WorkFinished, specialist_id="s1", note="готово", round=number)

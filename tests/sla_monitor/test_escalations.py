@@ -45,6 +45,7 @@ from tests.sla_monitor.telling import (
     Telling,
     assigned,
     call,
+    lapsed,
     minute,
     postponed,
     promised,
@@ -158,6 +159,23 @@ async def test_of_work_put_off_the_manager_hears_at_once_by_letter_and_webhook_o
     await house.tell(started())
     await house.timeline("/v1/requests/r1/timeline", 4)
     assert (len(house.post.taken), len(house.hooks.taken)) == (1, 1)
+
+
+async def test_of_an_order_that_lapsed_whoever_gave_it_hears_beside_the_manager_of_the_client(house: House) -> None:
+    await house.person("m1", email=VERA)
+    await house.person("m2", email=OLGA, hook_url=house.hooks.url)
+    await house.tell(registered(), assigned())
+    over = lapsed("m2")(house.clock.now())
+    await publish(house.url, over, over, ids=["l1", "l1"])
+    for reader in (VERA, OLGA):
+        (letter,) = await house.post.letters(1, reader)
+        assert letter["Subject"] == "Срок поручения прошёл: заявка № 100 245, Гимназия № 3"
+        assert "Причина: некому было" in letter.get_content()
+    (hook,) = await eventually(lambda: house.hooks.taken or None)
+    assert (hook["type"], hook["data"]["by"]) == ("work.order_lapsed", "m2")
+    await house.tell(started())
+    await house.timeline("/v1/requests/r1/timeline", 4)
+    assert (len(house.post.taken), len(house.hooks.taken)) == (2, 1)
 
 
 async def test_of_important_work_put_off_at_night_the_manager_hears_in_the_morning(settings_for: SettingsFor) -> None:

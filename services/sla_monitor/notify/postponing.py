@@ -1,6 +1,6 @@
-"""A specialist puts work off: the manager of the client hears of it at once, by letter and webhook, not at the next
-weekly call; unless it is urgent, in the company's hours. It is no breach: nobody is called, and nothing has to be
-acknowledged."""
+"""A specialist puts work off, or an order to finish it by a date lapsed: the manager of the client hears of it at once,
+and so does whoever gave the order, by letter and webhook, not at the next weekly call; unless it is urgent, in the
+company's hours. It is no breach: nobody is called, and nothing has to be acknowledged."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from services.sla_monitor.domain.people import Roll
 from services.sla_monitor.domain.rules import Rules
 from services.sla_monitor.domain.timeline import Timeline
 from services.sla_monitor.notify.store import NotifyStore
-from services.sla_monitor.notify.wording import postponed_hook, postponed_letter
+from services.sla_monitor.notify.wording import put_off_hook, put_off_letter
 from shared.clock import Clock, local_date
-from shared.contracts.routing import WorkPostponed
+from shared.contracts.routing import WorkOrderLapsed, WorkPostponed
 from shared.delivery import Deliveries
 
 
@@ -29,22 +29,25 @@ class Postponing:
     company_zone: str
     rules: Callable[[], Rules]
 
-    async def tell(self, event: WorkPostponed, timeline: Timeline, message_id: str) -> None:
+    async def tell(self, event: WorkPostponed | WorkOrderLapsed, timeline: Timeline, message_id: str) -> None:
         """Once for each message, however often it is delivered."""
         now = self.clock.now()
         wait = self._wait(event, now)
         roll = Roll(await self.store.everybody(), now, local_date(now, self.company_zone))
-        for person_id in roll.called("manager", await self.bases.manager_of(timeline.client)):
+        told = {*roll.called("manager", await self.bases.manager_of(timeline.client))}
+        if isinstance(event, WorkOrderLapsed) and event.by in roll.people:
+            told.update(roll.called("manager", event.by))
+        for person_id in sorted(told):
             person = roll.people[person_id]
-            named = f"postponed-{message_id}-{person_id}"
+            named = f"{event.TYPE.removeprefix('work.')}-{message_id}-{person_id}"
             if person.email is not None and self.deliveries.takes("letter"):
-                letter = postponed_letter(person.email, event, timeline, self.company_zone)
+                letter = put_off_letter(person.email, event, timeline, self.company_zone)
                 await self.deliveries.send(f"{named}-letter", letter, about=event.request_id, wait=wait)
             if person.hook_url is not None and self.deliveries.takes("hook"):
-                hook = postponed_hook(person.hook_url, event, timeline)
+                hook = put_off_hook(person.hook_url, event, timeline)
                 await self.deliveries.send(f"{named}-hook", hook, about=event.request_id, wait=wait)
 
-    def _wait(self, event: WorkPostponed, now: datetime) -> timedelta:
+    def _wait(self, event: WorkPostponed | WorkOrderLapsed, now: datetime) -> timedelta:
         """Until somebody of the company works."""
         if event.priority == "urgent":
             return timedelta()

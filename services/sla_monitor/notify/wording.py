@@ -1,11 +1,12 @@
 """A bundle as people read it, and as programs do."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.sla_monitor.domain.bundle import Notice
 from services.sla_monitor.domain.timeline import Timeline
-from shared.contracts.routing import WorkPostponed
+from shared.contracts.routing import WorkEvent, WorkOrderLapsed, WorkPostponed
 from shared.delivery import Hook, Letter
 
 SUBJECTS: Mapping[str, str] = {
@@ -17,7 +18,21 @@ SUBJECTS: Mapping[str, str] = {
 ROLES: Mapping[str, str] = {"manager": "менеджер", "lead": "руководитель специалистов", "director": "директор"}
 HOOK_TYPE, WARNING_TYPE = "escalation.raised", "sla.warned"
 CALLED = "Возьмите на себя в рабочем месте: пока этого никто не сделал, вызов повторится и пойдёт выше."
-POSTPONED = "Если клиент ждать не согласен, поручите работу другому или обяжите закончить в срок."
+PUT_OFF: Mapping[type[WorkEvent], tuple[str, str, str, str]] = {
+    WorkPostponed: (
+        "Отложено",
+        "Специалист отложил работу",
+        "До",
+        "Если клиент ждать не согласен, поручите работу другому или обяжите закончить в срок.",
+    ),
+    WorkOrderLapsed: (
+        "Срок поручения прошёл",
+        "Обязать закончить работу в срок никого не удалось",
+        "Срок был",
+        "Назначьте новый срок или поручите работу другому.",
+    ),
+}
+"""The subject, the sentence, what the date is, and what to do."""
 WARNED = "Срок ещё не прошёл; если ничего не сделать, он будет нарушен."
 
 
@@ -38,26 +53,35 @@ def hook(url: str, person_id: str, notices: Sequence[Notice]) -> Hook:
     return Hook(url=url, type=kind, payload={"person_id": person_id, "escalations": [*map(_item, notices)]})
 
 
-def postponed_letter(to: str, event: WorkPostponed, timeline: Timeline, company_zone: str) -> Letter:
-    """A specialist put work off: which, until when, and in whose words why."""
+def put_off_letter(to: str, event: WorkPostponed | WorkOrderLapsed, timeline: Timeline, company_zone: str) -> Letter:
+    """A specialist put work off, or an order to finish it by a date lapsed: which, what date, and why."""
     zone = _zone(timeline.client.zone if timeline.client else None, company_zone)
-    what = _request(event, timeline)
+    head, said, until, then = PUT_OFF[type(event)]
+    what, date = _request(event, timeline), _date(event)
     return Letter(
         to=(to,),
-        subject=f"Отложено: {what}",
-        text=f"Специалист отложил работу: {what}.\nДо {event.until.astimezone(zone):%d.%m.%Y %H:%M} ({zone.key})\n"
-        f"Причина: {event.reason}\n\n{POSTPONED}\n",
+        subject=f"{head}: {what}",
+        text=f"{said}: {what}.\n{until} {date.astimezone(zone):%d.%m.%Y %H:%M} ({zone.key})\n"
+        f"Причина: {event.reason}\n\n{then}\n",
         headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
     )
 
 
-def postponed_hook(url: str, event: WorkPostponed, timeline: Timeline) -> Hook:
+def put_off_hook(url: str, event: WorkPostponed | WorkOrderLapsed, timeline: Timeline) -> Hook:
     """The same as a webhook."""
-    told = {"request_id": event.request_id, "number": timeline.number, "specialist_id": event.specialist_id}
-    return Hook(url=url, type=event.TYPE, payload=told | {"until": event.until.isoformat(), "reason": event.reason})
+    told = {"request_id": event.request_id, "number": timeline.number, "reason": event.reason}
+    if isinstance(event, WorkPostponed):
+        told |= {"specialist_id": event.specialist_id, "until": event.until.isoformat()}
+    else:
+        told |= {"by": event.by, "finish_by": event.finish_by.isoformat()}
+    return Hook(url=url, type=event.TYPE, payload=told)
 
 
-def _request(event: WorkPostponed, timeline: Timeline) -> str:
+def _date(event: WorkPostponed | WorkOrderLapsed) -> datetime:
+    return event.until if isinstance(event, WorkPostponed) else event.finish_by
+
+
+def _request(event: WorkPostponed | WorkOrderLapsed, timeline: Timeline) -> str:
     named = f"заявка № {timeline.number}" if timeline.number else f"заявка {event.request_id}"
     return f"{named}, {timeline.client.name}" if timeline.client else named
 
