@@ -22,7 +22,9 @@ from shared.contracts.base import Nature, Priority
 ZONE = "Asia/Krasnoyarsk"
 CLIENT_ZONES = ("Asia/Krasnoyarsk", "Asia/Krasnoyarsk", "Asia/Novosibirsk", "Asia/Irkutsk")
 SHIFTS = ((8, 17), (9, 18), (9, 18), (10, 19), (11, 20))
-LUNCH = 13
+LUNCH, BREAK = 13, timedelta(hours=1)
+AHEAD = 4
+"""Stretches of work a giver is told of."""
 MONTH_END, MONTH_START = 28, 5
 MINUTE = timedelta(minutes=1)
 ASSUMED = Path(__file__).with_name("company.toml")
@@ -48,9 +50,17 @@ class Timetable:
         at = bisect_right(self.ends, now)
         return None if at == len(self.ends) else max(now, self.begins[at])
 
-    def end(self, now: datetime) -> datetime:
-        """When the stretch of work in which `now` lies is over."""
-        return self.ends[bisect_right(self.ends, now)]
+    def stretches(self, now: datetime) -> Sequence[tuple[datetime, datetime]]:
+        """The next of them, the one in which `now` lies among them."""
+        at = bisect_right(self.ends, now)
+        return list(zip(self.begins[at : at + AHEAD], self.ends[at : at + AHEAD], strict=True))
+
+    def end(self, now: datetime, over: timedelta = timedelta()) -> datetime:
+        """When the stretch of work in which `now` lies is over, breaks of at most `over` not counted."""
+        at = bisect_right(self.ends, now)
+        while at + 1 < len(self.ends) and self.begins[at + 1] - self.ends[at] <= over:
+            at += 1
+        return self.ends[at]
 
     def minutes(self, until: datetime) -> float:
         """How long they are at work until then."""
@@ -68,6 +78,7 @@ class Person:
     postpones: float
     lost_if_refused: float
     sloppy: float
+    silent: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,11 +129,11 @@ class Company:
         known = chance.sample(products, k=chance.choice((1, 2, 2, 3)))
         skills = {product_key(one): chance.choices(range(1, 6), weights=(1, 2, 4, 3, 2))[0] for one in known}
         begin, end = SHIFTS[number % len(SHIFTS)]
-        day = ((begin * 60, LUNCH * 60), (LUNCH * 60 + 60, end * 60))
+        day = ((begin * 60, LUNCH * 60), (LUNCH * 60 + BREAK // MINUTE, end * 60))
         hours: Hours = (*((day,) * 5), (), ())
         drawn = {
             trait: min(0.6, max(0.0, chance.gauss(*self.figures["specialist"][trait])))
-            for trait in ("lost", "postpones", "lost_if_refused", "sloppy")
+            for trait in ("lost", "postpones", "lost_if_refused", "sloppy", "silent")
         }
         return Person(
             candidate=Candidate(

@@ -111,8 +111,9 @@ class Ours(Giver):
         )
 
     def _seen(self, load: Load, now: datetime) -> Candidate:
-        begins, since = load.person.at_work.next(now), idle(load.given_at, now, self._policy)
-        return replace(load.person.candidate, begins=begins, record=load.record, idle=since)
+        at_work, since = load.person.at_work, idle(load.given_at, now, self._policy)
+        begins, shifts = at_work.next(now), tuple(at_work.stretches(now))
+        return replace(load.person.candidate, begins=begins, shifts=shifts, record=load.record, idle=since)
 
 
 class Simple(Giver):

@@ -14,7 +14,7 @@ from deploy.simulate.results import FIGURES, Compared, Figure, Span
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 
-PLOTTED = (0, 5, 10, 12, 16, 18)
+PLOTTED = (0, 8, 13, 15, 19, 21)
 """The figures that are drawn."""
 STYLE = (
     "body{font:15px sans-serif;margin:2em;max-width:70em}table{border-collapse:collapse}"
@@ -29,6 +29,12 @@ ASSUMPTIONS = (
 )
 
 
+NOT_SIMULATED = (
+    "Срок verdict не разыгрывается: бухгалтер отвечает всегда через одно и то же время, кто бы ни работал. "
+    "Обещаний подождать в этой модели нет."
+)
+
+
 def told(compared: Compared, source: str = ASSUMPTIONS) -> list[str]:
     """The verdict in sentences: what is saved, honestly, where another policy is better, and where the figures the
     company is drawn from come from."""
@@ -39,7 +45,7 @@ def told(compared: Compared, source: str = ASSUMPTIONS) -> list[str]:
     )
     worse = [f"{figure.title} ({name})" for figure, name in compared.worse()]
     honest = f"Хуже, чем у прочих: {'; '.join(worse)}." if worse else "Ни в чём не хуже прочих."
-    return [sentence, honest, *_limits(compared), source]
+    return [sentence, honest, *_limits(compared), NOT_SIMULATED, source]
 
 
 def _limits(compared: Compared) -> list[str]:

@@ -37,10 +37,13 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 FIGURES: Sequence[Figure] = (
-    Figure("нарушенные сроки срочных", "шт.", lambda one: one.breaches),
-    Figure("из них: дать специалиста", "шт.", lambda one: one.urgent_breaches["assign"]),
-    Figure("из них: начать", "шт.", lambda one: one.urgent_breaches["start"]),
-    Figure("из них: закончить", "шт.", lambda one: one.urgent_breaches["finish"]),
+    Figure("нарушенные сроки срочных", "шт.", lambda one: one.breaches()),
+    Figure("из них: дать специалиста", "шт.", lambda one: one.broken["urgent"]["assign"]),
+    Figure("из них: начать", "шт.", lambda one: one.broken["urgent"]["start"]),
+    Figure("из них: дать о себе знать", "шт.", lambda one: one.broken["urgent"]["progress"]),
+    Figure("из них: закончить", "шт.", lambda one: one.broken["urgent"]["finish"]),
+    Figure("нарушенные сроки важных", "шт.", lambda one: one.breaches("important")),
+    Figure("нарушенные сроки обычных", "шт.", lambda one: one.breaches("routine")),
     Figure("срочная: до начала, p50", "мин", lambda one: quantile(one.start_minutes["urgent"], 0.5)),
     Figure("срочная: до начала, p95", "мин", lambda one: quantile(one.start_minutes["urgent"], 0.95)),
     Figure("важная: до начала, p50", "мин", lambda one: quantile(one.start_minutes["important"], 0.5)),
@@ -74,7 +77,7 @@ class Compared:
     def best_peer(self) -> str:
         """Whoever of the others breaks the fewest urgent clocks."""
         peers = [name for name in self.outcomes if name not in {OURS, LIMITED}]
-        return min(peers, key=lambda name: sum(one.breaches for one in self.outcomes[name]))
+        return min(peers, key=lambda name: sum(one.breaches() for one in self.outcomes[name]))
 
     @property
     def reduction(self) -> Span:
@@ -103,8 +106,8 @@ class Compared:
         return _span(gaps, lambda sample: fmean(gaps[at] for at in sample))
 
     def _fewer(self, name: str, than: str) -> Span:
-        ours = [one.breaches for one in self.outcomes[name]]
-        peers = [one.breaches for one in self.outcomes[than]]
+        ours = [one.breaches() for one in self.outcomes[name]]
+        peers = [one.breaches() for one in self.outcomes[than]]
         return _span(ours, lambda sample: 1 - sum(ours[at] for at in sample) / max(1, sum(peers[at] for at in sample)))
 
 

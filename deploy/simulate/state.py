@@ -1,13 +1,15 @@
 """What the world keeps: requests under way, specialists at their desks, and what came of it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from deploy.simulate.clocks import CLOCKS
 from deploy.simulate.company import Person, Request
 from deploy.simulate.givers import Load
 from services.routing.domain.candidates import Wish
 from services.routing.domain.story import RANKS
 from services.routing.domain.work import Work
+from shared.contracts.base import Priority
 
 
 @dataclass(slots=True)
@@ -28,6 +30,12 @@ class Item:
     """When it may be begun: at once, or when what was put off comes up again; None while it is forgotten."""
     postponed: int = 0
     """How often whoever has it put it off."""
+    finishing: datetime | None = None
+    """Since when the clock `finish` has been running; None while it does not."""
+    finished_in: timedelta = timedelta()
+    """For how long it had run before."""
+    signed: int = 0
+    """Grows with each sign of life."""
     asked_in: int = 0
     """The turn in which the client asked where the specialist is: then it is begun."""
 
@@ -63,8 +71,8 @@ class Desk:
 class Outcome:
     """What came of it."""
 
-    urgent_breaches: dict[str, int] = field(default_factory=lambda: {"assign": 0, "start": 0, "finish": 0})
-    urgent_rounds: int = 0
+    broken: dict[str, dict[str, int]] = field(default_factory=lambda: {one: dict.fromkeys(CLOCKS, 0) for one in RANKS})
+    """Broken clocks, by priority and clock."""
     start_minutes: dict[str, list[float]] = field(default_factory=lambda: {one: [] for one in RANKS})
     """From the registration to the first start, by priority."""
     solved_minutes: dict[str, list[float]] = field(default_factory=lambda: {one: [] for one in RANKS})
@@ -74,7 +82,6 @@ class Outcome:
     unsolved: int = 0
     idle_share: float = 0.0
 
-    @property
-    def breaches(self) -> int:
-        """Broken clocks of urgent requests."""
-        return sum(self.urgent_breaches.values())
+    def breaches(self, priority: Priority = "urgent") -> int:
+        """Broken clocks of requests of this priority."""
+        return sum(self.broken[priority].values())

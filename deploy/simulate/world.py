@@ -10,7 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from deploy.simulate.company import AFTERWARDS, MINUTE, Company, Person, Request
+from deploy.simulate.clocks import due, ran, working_days
+from deploy.simulate.company import AFTERWARDS, BREAK, MINUTE, Company, Person, Request
 from deploy.simulate.givers import Giver, Load
 from deploy.simulate.state import Desk, Item, Outcome
 from services.routing.domain.assignment import Explained
@@ -25,17 +26,15 @@ from services.routing.domain.steps import Order, displaced, forced, placed, repl
 from services.routing.domain.work import Work, another_wish_of, heard, last_holder, registered, wish_of
 from services.routing.stems import stems
 
-ASSIGN_WITHIN = {"urgent": 5 * MINUTE}
-START_WITHIN = {"urgent": 15 * MINUTE, "important": 540 * MINUTE, "routine": 1620 * MINUTE}
-FINISH_WITHIN = {"urgent": 240 * MINUTE}
-"""The clocks of DOMAIN's urgent requests, and after which time of the others somebody counts as lost (R-URG-4/5)."""
-FORCED_AFTER, FORCED_FOR, ASKED_AGAIN = 540 * MINUTE, 1440 * MINUTE, 60 * MINUTE
-"""When a manager forces what nobody else can have, for how long, and how often they try."""
+FORCED_AFTER, FORCED_FOR, ASKED_AGAIN = 1, 3, 60 * MINUTE
+"""After how many working days a manager forces what nobody else can have, for how many, and how often they try."""
 IN_TIME = 120 * MINUTE
 """Nobody who is not at work yet is waited for longer than that: whatever waits longer is alike."""
 MOST_POSTPONEMENTS = 8
 """Even where no rule forbids one more."""
 LEARNS_EVERY = timedelta(days=7)
+REPORTS_EVERY = {"urgent": 25 * MINUTE}
+"""How often whoever works on it says how it goes; of other work they do when they take it up again."""
 
 
 class World:
@@ -82,9 +81,9 @@ class World:
         self._at(self.now + LEARNS_EVERY, self._learn)
 
     def _comes(self, desk: Desk) -> None:
-        """Somebody comes to work: they take up what lies there, and what waits is tried again."""
+        """Somebody comes to work: they take up what lies there; once all have, what waits is tried again."""
         self._next(desk)
-        self._serve()
+        self._at(self.now, self._serve)
 
     def _registered(self, request: Request) -> None:
         client = Client(client_id=request.client_id, name=request.client_id, zone=request.client_zone)
@@ -98,16 +97,30 @@ class World:
 
     def _waits(self, item: Item) -> None:
         item.assigned_at, item.started_at = None, None
-        self._waiting[item.request.request_id] = item
-        if item.request.priority == "urgent":
-            self.outcome.urgent_rounds += 1
-            round_ = item.work.tale.round
-            self._at(self.now + ASSIGN_WITHIN["urgent"], lambda: self._not_assigned(item, round_))
+        self._queued(item)
         self._serve()
 
-    def _not_assigned(self, item: Item, round_: int) -> None:
-        if item.work.tale.round == round_ and item.request.request_id in self._waiting:
-            self.outcome.urgent_breaches["assign"] += 1
+    def _queued(self, item: Item) -> None:
+        """It waits: the clock `assign`."""
+        key, wait = item.request.request_id, item.work.turn
+        self._waiting[key] = item
+        self._watch("assign", item, lambda: item.work.turn == wait and key in self._waiting)
+
+    def _watch(
+        self, clock: str, item: Item, stands: Callable[[], bool], then: Callable[[], None] | None = None,
+        spent: timedelta = timedelta(),
+    ) -> None:  # fmt: skip
+        """A clock runs from now on; where it `stands` when it is due it is broken, and `then` follows."""
+
+        def broken() -> None:
+            if stands():
+                self.outcome.broken[item.request.priority][clock] += 1
+                if then is not None:
+                    then()
+
+        moment = due(clock, item.request.priority, self.now, spent)
+        if moment is not None:
+            self._at(moment, broken)
 
     def _becomes(self, item: Item, work: Work) -> None:
         """The work is this now; what it adds to anybody's record stands there at once (R-COI-1)."""
@@ -156,7 +169,7 @@ class World:
                 item = self._items[found.request_id]
                 self._taken(desk, item)
                 self._becomes(item, displaced(found, key, wish.request_id, self.now, often).state)
-                self._waiting[found.request_id] = item
+                self._queued(item)
                 return key
         return None
 
@@ -174,34 +187,35 @@ class World:
         desk.load.given_at, desk.works = now, desk.works + 1
         chance = self._company.chance("lost", item.request.request_id, turn, holder)
         item.ready_at = None if chance.random() < desk.person.lost else now
-        self._at(now + START_WITHIN[item.request.priority], lambda: self._not_started(item, turn))
+        self._watch("start", item, lambda: self._not_started(item, turn), lambda: self._lose(item))
         if item.ready_at is None:
             asked = timedelta(minutes=self._told["minutes"][f"asked_{item.request.priority}"])
             self._at(now + asked, lambda: self._remembered(item, turn))
         self._next(desk)
 
-    def _not_started(self, item: Item, turn: int) -> None:
-        """The clock `start`: broken, where nobody has begun; our policy then wants somebody else (R-URG-7)."""
-        if item.turn != turn or item.assigned_at is None or item.started_at is not None:
-            return
-        if item.request.priority == "urgent":
-            self.outcome.urgent_breaches["start"] += 1
+    def _not_started(self, item: Item, turn: int) -> bool:
+        return item.turn == turn and item.assigned_at is not None and item.started_at is None
+
+    def _lose(self, item: Item) -> None:
+        """The clock `start` or `progress` is broken: our policy then wants somebody else (R-URG-7)."""
         if self._giver.replaces_lost:
             self._hears(item, "lost", item.holder)
             self._lost[item.request.request_id] = item
             self._replace(item)
 
     def _replace(self, item: Item) -> None:
-        """Somebody else gets it, if anybody can; not any more, where whoever has it has begun."""
+        """Somebody else gets it, if anybody can; not any more, where whoever has it has spoken."""
         if item.work.tale.pending is None:
             del self._lost[item.request.request_id]
             return
         place = self._giver.pick(another_wish_of(item.work), self._loads, self.now)
         if place.winner is not None:
             del self._lost[item.request.request_id]
-            self._taken(self._desks[item.holder or ""], item)
+            desk, item.finishing, item.finished_in = self._desks[item.holder or ""], None, timedelta()
+            self._taken(desk, item)
             order = Order(by=ROUTING, now=self.now, place=place, name=place.winner)
             self._give(item, replaced(item.work, order).state)
+            self._next(desk)
 
     def _remembered(self, item: Item, turn: int) -> None:
         """The client asked where the specialist is."""
@@ -258,24 +272,55 @@ class World:
             if item.work.tale.round == 1:
                 waited = (self.now - item.request.at) / MINUTE
                 self.outcome.start_minutes[item.request.priority].append(waited)
-            if item.request.priority == "urgent":
-                turn = item.turn
-                self._at(self.now + FINISH_WITHIN["urgent"], lambda: self._not_finished(item, turn))
+            if item.finishing is None:
+                self._finishing(item)
+            self._signed(item)
+        else:
+            self._reports(item)
         desk.current, desk.since, desk.stretch = item, self.now, desk.stretch + 1
         stretch = desk.stretch
-        shift = desk.person.at_work.end(self.now)
+        self._reports_again(desk, item, stretch)
+        shift = desk.person.at_work.end(self.now, BREAK if item.wish.rank == 0 else timedelta())
         done = self.now + timedelta(minutes=item.left)
         if done <= shift:
             self._at(done, lambda: self._finished(desk, item, stretch))
         else:
             self._at(shift, lambda: self._off(desk, stretch))
 
-    def _not_finished(self, item: Item, turn: int) -> None:
-        if item.turn == turn and item.assigned_at is not None:
-            self.outcome.urgent_breaches["finish"] += 1
+    def _finishing(self, item: Item) -> None:
+        """The clock `finish`: it goes on after a refusal with what it had left."""
+        item.finishing = since = self.now
+        self._watch("finish", item, lambda: item.finishing == since, spent=item.finished_in)
+
+    def _signed(self, item: Item) -> None:
+        """A sign of life: the clock `progress` runs anew."""
+        item.signed += 1
+        sign, turn = item.signed, item.turn
+        self._watch("progress", item, lambda: self._silent(item, turn, sign), lambda: self._lose(item))
+
+    def _silent(self, item: Item, turn: int, sign: int) -> bool:
+        return (item.turn, item.signed) == (turn, sign) and item.work.tale.stage == "started"
+
+    def _reports(self, item: Item) -> None:
+        """They say how it goes, unless they are of those who do not."""
+        chance = self._company.chance("silent", item.request.request_id, item.turn)
+        if item.request.priority != "routine" and chance.random() >= self._desks[item.holder or ""].person.silent:
+            self._says(item, "progress")
+            self._signed(item)
+
+    def _reports_again(self, desk: Desk, item: Item, stretch: int) -> None:
+        every = REPORTS_EVERY.get(item.request.priority)
+
+        def again() -> None:
+            if desk.stretch == stretch and desk.current is item:
+                self._reports(item)
+                self._reports_again(desk, item, stretch)
+
+        if every is not None:
+            self._at(self.now + every, again)
 
     def _off(self, desk: Desk, stretch: int) -> None:
-        """The shift, or the half of it before lunch, is over."""
+        """The shift, or the half of it before lunch, is over; urgent work is not left for lunch."""
         if desk.stretch == stretch and desk.current is not None:
             self._pause(desk)
 
@@ -294,6 +339,9 @@ class World:
         self._pause(desk)
         self._taken(desk, item)
         self._says(item, "finish")
+        if item.finishing is not None:
+            item.finished_in += ran("finish", item.request.priority, item.finishing, self.now)
+        item.finishing = None
         self.outcome.finished += 1
         desk.load.clients.add(item.request.client_id)
         self._at(self.now + timedelta(minutes=self._told["minutes"]["verdict"]), lambda: self._verdict(item))
@@ -312,12 +360,12 @@ class World:
             return
         self.outcome.refused += 1
         self._hears(item, "refuse")
+        self._finishing(item)
         if self._giver.elsewhere:
             self._waits(item)
             round_ = item.work.tale.round
-            self._at(self.now + FORCED_AFTER, lambda: self._forced(item, round_))
+            self._at(working_days(FORCED_AFTER, self.now), lambda: self._forced(item, round_))
         else:
-            self.outcome.urgent_rounds += item.request.priority == "urgent"
             again = Explained(at=self.now, turn=item.wish.turn, winner=by, barred={}, counts={})
             self._give(item, placed(item.work, again, by, self.now).state)
 
@@ -330,7 +378,9 @@ class World:
         if place.winner is None:
             self._at(self.now + ASKED_AGAIN, lambda: self._forced(item, round_))
             return
-        order = Order(by="manager", now=self.now, place=place, name=place.winner, finish_by=self.now + FORCED_FOR)
+        order = Order(
+            by="manager", now=self.now, place=place, name=place.winner, finish_by=working_days(FORCED_FOR, self.now)
+        )
         self._give(item, forced(item.work, order).state)
 
     def _taken(self, desk: Desk, item: Item) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.simulate import clocks
 from deploy.simulate.__main__ import keep
 from deploy.simulate.company import ASSUMED, Company
 from deploy.simulate.givers import LIMITED, OURS, SKILLED, Load, Loads, Ours, Simple, givers
@@ -31,7 +32,7 @@ def ran(name: str, seed: int = 1) -> Outcome:
 
 def outcome(breaches: int, minutes: float = 1.0) -> Outcome:
     made = Outcome()
-    made.urgent_breaches["start"] = breaches
+    made.broken["urgent"]["start"] = breaches
     made.start_minutes["urgent"] = [minutes]
     return made
 
@@ -159,7 +160,32 @@ def test_measured_figures_stand_instead_of_the_assumed(tmp_path: Path) -> None:
     measured = tmp_path / "ours.toml"
     measured.write_text(ASSUMED.read_text().replace("specialists = 16", "specialists = 3"))
     assert len(Company.of(1, START, DAYS, measured).people) == 3
-    assert "предположения" in told(Compared({OURS: [outcome(1)], "a": [outcome(2)]}))[2]
+    assert "предположения" in told(Compared({OURS: [outcome(1)], "a": [outcome(2)]}))[-1]
+
+
+def test_clocks_of_lesser_work_run_in_the_working_time_of_the_company() -> None:
+    friday, monday = datetime(2026, 9, 4, 10, tzinfo=UTC), datetime(2026, 9, 7, 10, tzinfo=UTC)
+    assert clocks.due("start", "important", friday) == monday
+    assert clocks.due("start", "urgent", friday) == friday + timedelta(minutes=15)
+    assert clocks.due("progress", "routine", friday) is None
+    eve, after = datetime(2026, 11, 3, 2, tzinfo=UTC), datetime(2026, 11, 5, 3, tzinfo=UTC)
+    assert clocks.due("assign", "routine", eve) == after
+    spent = clocks.ran("finish", "important", friday, monday)
+    assert spent == timedelta(hours=8)
+    assert clocks.due("finish", "important", monday, spent) == datetime(2026, 9, 9, 10, tzinfo=UTC)
+    assert clocks.due("finish", "urgent", friday, timedelta(hours=9)) == friday
+
+
+def test_who_says_nothing_breaks_the_clock_of_progress(tmp_path: Path) -> None:
+    broken = []
+    for silent in ("0.0", "0.6"):
+        told = tmp_path / f"{silent}.toml"
+        told.write_text(ASSUMED.read_text().replace("silent = [0.05, 0.04]", f"silent = [{silent}, 0.0]"))
+        company = Company.of(1, START, DAYS, told)
+        outcome = World(company, givers(shipped())[SKILLED](company)).run()
+        broken.append(outcome.broken["urgent"]["progress"])
+        assert outcome.broken["routine"]["progress"] == 0
+    assert broken[1] > broken[0]
 
 
 def test_quantiles() -> None:
