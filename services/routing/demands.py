@@ -11,6 +11,7 @@ from datetime import datetime
 import structlog
 
 from services.routing.dispatcher import Dispatcher
+from services.routing.domain.candidates import Board
 from services.routing.domain.facts import ROUTING
 from services.routing.domain.refusals import NobodyCan, RoutingError
 from services.routing.domain.steps import order_lapsed
@@ -41,10 +42,16 @@ class Demands:
             await self._take_away(specialist_id)
         works = await self._store.pending()
         while works:
-            await asyncio.gather(*(self.try_one(work) for work in works))
+            board = self._dispatcher.board()
+            await asyncio.gather(*(self.try_one(work) for work in works if not self._in_vain(work, board)))
             works = await self._store.pending(works[-1].request_id)
         for specialist_id, chain, since in self._roster.gone():
             await self._hand_over(specialist_id, chain, since)
+
+    def _in_vain(self, work: Work, board: Board) -> bool:
+        """Whether somebody else is to have it, and nobody has a place: it need not be tried."""
+        demand = work.tale.pending
+        return demand is not None and demand.action == "replace" and self._dispatcher.nobody_instead(work, board)
 
     async def try_one(self, work: Work) -> None:
         """Do what is to be done with this work, if it can be done."""
@@ -89,11 +96,12 @@ class Demands:
                 await self._orders.demand_another(work, exclusion.by, exclusion.reason)
 
     async def _hand_over(self, specialist_id: str, chain: list[str], since: datetime) -> None:
-        works = await self._store.works_of(self._roster.holds(specialist_id))
+        works, board = await self._store.works_of(self._roster.holds(specialist_id)), self._dispatcher.board()
         for work in works.values():
             place = held(work)
             by_hand = work.tale.given_by != ROUTING and work.tale.given_at is not None and work.tale.given_at >= since
-            if place is not None and place[0] == specialist_id and not by_hand:
+            theirs = place is not None and place[0] == specialist_id and not by_hand
+            if theirs and not self._dispatcher.nobody_instead(work, board):
                 await self._pass_on(work, chain)
 
     async def _pass_on(self, work: Work, chain: list[str]) -> None:

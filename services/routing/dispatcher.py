@@ -15,7 +15,17 @@ from services.routing.domain.facts import Did, Registration, Word
 from services.routing.domain.refusals import RoutingError
 from services.routing.domain.specialists import ticket
 from services.routing.domain.steps import placed, spoken
-from services.routing.domain.work import Work, called_off, heard, held, known, let_go, registered, wish_of
+from services.routing.domain.work import (
+    Work,
+    another_wish_of,
+    called_off,
+    heard,
+    held,
+    known,
+    let_go,
+    registered,
+    wish_of,
+)
 from services.routing.metrics import STEPS
 from services.routing.roster import Roster
 from services.routing.store import Store
@@ -131,6 +141,10 @@ class Dispatcher:
     def hopeless(self, work: Work, board: Board) -> bool:
         """Whether nobody has a place for this work."""
         return self._assigner.hopeless(wish_of(work), board)
+
+    def nobody_instead(self, work: Work, board: Board) -> bool:
+        """Whether nobody but whoever has this work has a place for it."""
+        return self._assigner.hopeless(another_wish_of(work), board)
 
     def nobody_left(self, work: Work, board: Board) -> bool:
         """Whether nobody has a place for any work of this kind."""

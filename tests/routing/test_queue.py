@@ -173,6 +173,29 @@ async def test_every_demand_is_tried_however_many_there_are(
         assert [work.tale.finish_by for work in works] == [minutes(60)] * 5
 
 
+async def test_whom_nobody_can_replace_now_is_not_tried_again_and_again(
+    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with replicas(settings_for(RoutingSettings), count=1) as (one,):
+        await one.hire("ivan", capacity=3)
+        for number in range(3):
+            await register(one, f"r{number}")
+            await one.dispatcher.hear(f"r{number}", word("lost", minutes(50), specialist_id="ivan"))
+        take, tried = one.assigner.place, list[str]()
+
+        async def place(wanted: Wish) -> Explained:
+            tried.append(wanted.request_id)
+            return await take(wanted)
+
+        monkeypatch.setattr(one.assigner, "place", place)
+        await one.demands.carry_out()
+        assert tried == []
+        await one.hire("olga", capacity=2)
+        await one.demands.carry_out()
+        assert await one.loads() == {"ivan": 1, "olga": 2}
+        assert len(tried) == 3
+
+
 async def test_complex_work_leaves_whoever_is_kept_away_though_nobody_is_above_them(settings_for: SettingsFor) -> None:
     async with replicas(settings_for(RoutingSettings), count=1) as (one,):
         await one.hire("ivan", skills=(Skill("1С:ЗГУ", 5),))
