@@ -25,7 +25,7 @@ def _allowed(clock: str, priority: Priority) -> Allowed | None:
 def due(clock: str, priority: Priority, since: datetime, spent: timedelta = timedelta()) -> datetime | None:
     """When the clock is due that runs since then and had run for `spent` before; None where there is none."""
     terms = _allowed(clock, priority)
-    return terms and add(terms.calendar, since, max(timedelta(), terms.terms.target - spent))
+    return add(terms.calendar, since, max(timedelta(), terms.terms.target - spent)) if terms else None
 
 
 def ran(clock: str, priority: Priority, since: datetime, until: datetime) -> timedelta:
