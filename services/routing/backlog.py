@@ -21,7 +21,7 @@ from shared.messaging.envelope import Cause, current_cause
 
 PAGE = 250
 DISPLACING = 32
-"""Urgent requests that look for a place of routine work at once."""
+"""Urgent requests that look for a place of routine work at once, at most."""
 MEASURE_EVERY = 5.0
 
 
@@ -80,9 +80,10 @@ class Backlog:
         """Those who got the place of routine work: some may have come to lie unstarted with somebody since they began
         to wait. Where there was none for one, there is none for its like. Beside them, the needs of which no work may
         have any more."""
-        got, stuck = set[str](), set[Like]()
-        for start in range(0, len(urgent), DISPLACING):
-            some = urgent[start : start + DISPLACING]
+        got, stuck, start, many = set[str](), set[Like](), 0, 1
+        while start < len(urgent):
+            some = urgent[start : start + many]
+            start, many = start + many, min(2 * many, DISPLACING)  # one tells whether more is worth trying
             like = {work.request_id: self._dispatcher.whom_it_may_have(work, board) for work in some}
             tried = [work for work in some if like[work.request_id] not in stuck]
             placed = await self._all(tried, self._dispatcher.displace)
