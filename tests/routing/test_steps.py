@@ -85,7 +85,7 @@ def test_who_is_bound_to_a_date_cannot_postpone() -> None:
 def test_the_same_specialist_postpones_the_same_work_only_so_often() -> None:
     work, limits = given_to(waiting(), "ivan", minutes(1)), {"urgent": 1}
     work = spoken(work, "postpone", "ivan", minutes(5), text="занят", until=minutes(50), postponements=limits).state  # type: ignore[arg-type]
-    with pytest.raises(PostponedEnough, match="раз: 1"):
+    with pytest.raises(PostponedEnough, match="предел переносов одной заявки — 1"):
         spoken(work, "postpone", "ivan", minutes(9), text="занят", until=minutes(90), postponements=limits)  # type: ignore[arg-type]
     order = Order(by="m1", now=minutes(10), place=place(work, "olga"), reason="тянет", handover="ждёт базу")
     work = replaced(work, order).state

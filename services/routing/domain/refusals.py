@@ -121,9 +121,7 @@ class PostponedEnough(RoutingError):
     """The policy lets a specialist postpone the same work only so often."""
 
     def __init__(self, limit: int, stage: str, allowed: Sequence[str]) -> None:
-        rule = (
-            f"по политике одну заявку откладывают не больше {limit} раз" if limit else "по политике её не откладывают"
-        )
+        rule = f"по политике предел переносов одной заявки — {limit}" if limit else "по политике её не откладывают"
         super().__init__(f"Отложить нельзя: {rule}. Начните её или объясните менеджеру, почему не можете.")
         self.limit = limit
         self.stage = stage

@@ -113,11 +113,11 @@ def visible(text: str) -> bool:
 
 def checked(profile: Profile) -> Profile:
     """`profile`, if it makes sense. Raises `BadProfile` saying what does not."""
-    if not all(map(visible, (profile.name, *(skill.product for skill in profile.skills)))):
-        raise BadProfile("Имя и названия продуктов — из видимых знаков.")
     products = [product_key(skill.product) for skill in profile.skills]
     if not products or not all(products):
         raise BadProfile("Нужен хотя бы один продукт 1С, и у каждого — название.")
+    if not all(map(visible, (profile.name, *(skill.product for skill in profile.skills)))):
+        raise BadProfile("Имя и названия продуктов — из видимых знаков.")
     if len(set(products)) < len(products):
         raise BadProfile("Один и тот же продукт указан дважды.")
     if not all(1 <= skill.level <= TOP_LEVEL for skill in profile.skills):
