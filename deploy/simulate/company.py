@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.routing.domain.candidates import Candidate
-from services.routing.domain.needs import product_key
+from services.routing.domain.needs import COMPLEX_LEVEL, product_key
 from services.routing.domain.scoring import Hours
 from services.routing.domain.specialists import Profile
 from services.routing.domain.worktime import Worked, worked_by
@@ -123,6 +123,24 @@ class Company:
     def requests(self) -> Sequence[Request]:
         """Every request of the time, in order."""
         return list(self._arrivals())
+
+    def slowness(self, person: Person, request: Request) -> float:
+        """How many times as long the work takes them as somebody of level 3."""
+        level, told = self._level(person, request), self.figures["work"]
+        times: Sequence[float] = told["times_as_long"]
+        return times[level] * (told["complex_below_4"][0] if self._too_hard(level, request) else 1.0)
+
+    def refusal(self, person: Person, request: Request) -> float:
+        """The chance that the accountant does not accept what they call finished."""
+        level, told = self._level(person, request), self.figures["work"]
+        refused: Sequence[float] = told["refused"]
+        return refused[level] + person.sloppy + (told["complex_below_4"][1] if self._too_hard(level, request) else 0.0)
+
+    def _level(self, person: Person, request: Request) -> int:
+        return person.candidate.level((product_key(request.product),))
+
+    def _too_hard(self, level: int, request: Request) -> bool:
+        return request.nature == "complex" and level < COMPLEX_LEVEL
 
     def _person(self, number: int) -> Person:
         chance, products = self.chance("person", number), list(self.figures["products"])

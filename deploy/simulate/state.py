@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from deploy.simulate.clocks import CLOCKS
 from deploy.simulate.company import Person, Request
 from deploy.simulate.givers import Load
-from services.routing.domain.candidates import Wish
+from services.routing.domain.candidates import FREE, Wish, busier
 from services.routing.domain.story import RANKS
 from services.routing.domain.work import Work
 from shared.contracts.base import Priority
@@ -65,6 +65,14 @@ class Desk:
     marks: dict[str, int] = field(default_factory=dict)
     works: int = 0
     worked: float = 0.0
+
+    def count(self) -> None:
+        """What givers are told of the load is that of this moment."""
+        ranks, load = [item.wish.rank for item in self.items], self.load
+        load.held, load.busy = len(ranks), FREE
+        load.lesser = sum(rank > 0 for rank in ranks), sum(rank > 1 for rank in ranks)
+        for item in self.items:
+            load.busy = busier(load.busy, item.wish.rank, item.expected)
 
 
 @dataclass(slots=True)

@@ -5,21 +5,20 @@ life, its limits, its record, its replacements, for every policy alike.
 """
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
 from deploy.simulate.clocks import due, ran, working_days
-from deploy.simulate.company import AFTERWARDS, BREAK, MINUTE, Company, Person, Request
+from deploy.simulate.company import AFTERWARDS, BREAK, MINUTE, Company, Request
 from deploy.simulate.givers import Giver, Load
 from deploy.simulate.state import Desk, Item, Outcome
 from services.routing.domain.assignment import Explained
-from services.routing.domain.candidates import FREE, Wish, busier
+from services.routing.domain.candidates import Wish
 from services.routing.domain.doing import lived
 from services.routing.domain.estimates import Done
 from services.routing.domain.facts import ROUTING, Client, Did, Registration, Said, Word
-from services.routing.domain.needs import COMPLEX_LEVEL, need_of, product_key
 from services.routing.domain.record import share
 from services.routing.domain.refusals import BoundByDate, PostponedEnough
 from services.routing.domain.steps import Order, displaced, forced, placed, replaced, spoken, victim
@@ -181,9 +180,9 @@ class World:
         desk = self._desks[holder]
         item.assigned_at, item.started_at, item.postponed = now, None, 0
         item.expected = self._giver.minutes(item.wish, holder)
-        item.left = item.request.minutes * self._slowness(desk.person, item.request)
+        item.left = item.request.minutes * self._company.slowness(desk.person, item.request)
         desk.items.append(item)
-        self._count(desk)
+        desk.count()
         desk.load.given_at, desk.works = now, desk.works + 1
         chance = self._company.chance("lost", item.request.request_id, turn, holder)
         item.ready_at = None if chance.random() < desk.person.lost else now
@@ -351,7 +350,7 @@ class World:
     def _verdict(self, item: Item) -> None:
         by = item.holder or ""
         chance = self._company.chance("verdict", item.request.request_id, item.turn, by)
-        if chance.random() >= self._refusal(self._desks[by].person, item.request):
+        if chance.random() >= self._company.refusal(self._desks[by].person, item.request):
             self._hears(item, "accept")
             del self._items[item.request.request_id]
             self._history += lived(item.work, self._worked, stems)
@@ -388,26 +387,7 @@ class World:
             self._pause(desk)
         desk.items.remove(item)
         item.assigned_at = None
-        self._count(desk)
-
-    def _count(self, desk: Desk) -> None:
-        ranks, load = [item.wish.rank for item in desk.items], desk.load
-        load.held, load.busy = len(ranks), FREE
-        load.lesser = sum(rank > 0 for rank in ranks), sum(rank > 1 for rank in ranks)
-        for item in desk.items:
-            load.busy = busier(load.busy, item.wish.rank, item.expected)
-
-    def _slowness(self, person: Person, request: Request) -> float:
-        level = person.candidate.level((product_key(request.product),))
-        hard = request.nature == "complex" and level < COMPLEX_LEVEL
-        times: Sequence[float] = self._told["work"]["times_as_long"]
-        return times[level] * (self._told["work"]["complex_below_4"][0] if hard else 1.0)
-
-    def _refusal(self, person: Person, request: Request) -> float:
-        level = person.candidate.level(need_of((request.product,), None).products)
-        hard = request.nature == "complex" and level < COMPLEX_LEVEL
-        refused: Sequence[float] = self._told["work"]["refused"]
-        return refused[level] + person.sloppy + (self._told["work"]["complex_below_4"][1] if hard else 0.0)
+        desk.count()
 
     def _idle_share(self) -> float:
         """Of the working time up to the last request, how much nobody worked in."""
