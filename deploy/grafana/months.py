@@ -6,10 +6,27 @@ from deploy.grafana.panels import Panel, Steps, bars, dashboard, in_words, lines
 from deploy.grafana.words import BOTH, CLOCK, WORDS
 
 SHARE: Steps = ((None, "red"), (0.9, "orange"), (0.95, "yellow"), (0.98, "green"))
-KEPT = 'increase(svoy_sla_met_total{late="no"}[$__range])'
-LATE = 'increase(svoy_sla_met_total{late="yes"}[$__range])'
-BREACHED = "increase(svoy_sla_breached_total[$__range])"
-WITHDRAWN = "increase(svoy_sla_breaches_withdrawn_total[$__range])"
+
+
+def _standing(told: str, withdrawn: str, labels: str, summed: str = "sum") -> str:
+    """What was told in the time chosen, less what was withdrawn of it."""
+    told, withdrawn = (
+        f"{summed} (increase(svoy_sla_{name}_total{{{labels}}}[$__range]))" for name in (told, withdrawn)
+    )
+    return f"clamp_min({told} - {withdrawn}, 0)"
+
+
+def _met(labels: str, summed: str = "sum") -> str:
+    return _standing("met", "met_withdrawn", labels, summed)
+
+
+def _broken(labels: str = "", summed: str = "sum") -> str:
+    return _standing("breached", "breaches_withdrawn", labels, summed)
+
+
+def _share(labels: str = "", summed: str = "sum") -> str:
+    kept, broken = _met(f'late="no"{labels}', summed), _broken(labels.removeprefix(","), summed)
+    return f"{kept} / ({kept} + {broken} > 0)"
 
 
 def months() -> Dashboard:
@@ -19,40 +36,33 @@ def months() -> Dashboard:
 
 
 def _month() -> list[Panel]:
-    broken = f"clamp_min(sum({BREACHED}) - sum({WITHDRAWN}), 0)"
-    share = f"sum({KEPT}) / (sum({KEPT}) + {broken} > 0)"
-    urgent = share.replace("{late", '{priority="urgent",late')
-    for counter in ("breached_total", "withdrawn_total"):
-        urgent = urgent.replace(f"{counter}[", f'{counter}{{priority="urgent"}}[')
     return [
         stat(
-            "В срок", {"всё": share}, "Исполнено в срок из всего, что исполнено в срок или сорвано.",
+            "В срок", {"всё": _share()}, "Исполнено в срок из всего, что исполнено в срок или сорвано.",
             width=6, unit="percentunit", steps=SHARE,
         ),
         stat(
-            "В срок, срочные", {"срочные": urgent}, "То же, только срочные заявки.",
+            "В срок, срочные", {"срочные": _share(',priority="urgent"')}, "То же, только срочные заявки.",
             width=6, unit="percentunit", steps=SHARE,
         ),
-        stat("Сорвано", {"сроков": broken}, "Нарушенные сроки за выбранное время.", width=6),
-        stat("Исполнено поздно", {"сроков": f"sum({LATE})"}, "Сорвано, но всё же исполнено.", width=6),
+        stat("Сорвано", {"сроков": _broken()}, "Нарушенные сроки за выбранное время.", width=6),
+        stat("Исполнено поздно", {"сроков": _met('late="yes"')}, "Сорвано, но всё же исполнено.", width=6),
     ]  # fmt: skip
 
 
 def _clocks() -> list[Panel]:
-    kept, breached, withdrawn = (f"sum by (clock, priority) ({counted})" for counted in (KEPT, BREACHED, WITHDRAWN))
-    broken = f"clamp_min({breached} - {withdrawn}, 0)"
-    share = f"{kept} / ({kept} + {broken} > 0)"
+    by = "sum by (clock, priority)"
     return [
         in_words(
             bars(
-                "Доля в срок", {BOTH: f"sort({share})"}, "По часам и приоритету, худшие сверху.",
+                "Доля в срок", {BOTH: f"sort({_share(summed=by)})"}, "По часам и приоритету, худшие сверху.",
                 width=12, unit="percentunit", steps=SHARE,
             ),
             WORDS,
         ),
         in_words(
             bars(
-                "Сорвано", {BOTH: f"sort_desc({broken})"}, "Сколько сроков нарушено, больше всего сверху.",
+                "Сорвано", {BOTH: f"sort_desc({_broken(summed=by)})"}, "Сколько сроков нарушено, больше всего сверху.",
                 width=12, unit="short", steps=((None, "orange"),),
             ),
             WORDS,

@@ -25,14 +25,21 @@ def urgent() -> Dashboard:
 
 def _broken(summed: str, window: str) -> str:
     """Breaches that were not withdrawn."""
-    breached, withdrawn = (
-        f"{summed}(increase(svoy_sla_{name}_total[{window}]))" for name in ("breached", "breaches_withdrawn")
-    )
-    return f"clamp_min({breached} - {withdrawn}, 0)"
+    return _standing(summed, f"breached_total[{window}]", f"breaches_withdrawn_total[{window}]")
+
+
+def _met(summed: str, window: str, late: str) -> str:
+    """What was met, and was not withdrawn."""
+    named = f'_total{{late="{late}"}}[{window}]'
+    return _standing(summed, f"met{named}", f"met_withdrawn{named}")
+
+
+def _standing(summed: str, told: str, withdrawn: str) -> str:
+    return f"clamp_min({summed}(increase(svoy_sla_{told})) - {summed}(increase(svoy_sla_{withdrawn})), 0)"
 
 
 def _now() -> list[Panel]:
-    kept, broken = 'sum(increase(svoy_sla_met_total{late="no"}[24h]))', _broken("sum", "24h")
+    kept, broken = _met("sum", "24h", "no"), _broken("sum", "24h")
     promises = "increase(svoy_sla_promises_broken_total[24h])"
     return [
         stat(
@@ -122,8 +129,8 @@ def _who_and_what() -> list[Panel]:
 def _history() -> list[Panel]:
     wanted = [
         ("Сорвано за час", _broken("sum by (clock) ", "1h"), "Нарушенные сроки."),
-        ("Исполнено в срок за час", 'sum by (clock) (increase(svoy_sla_met_total{late="no"}[1h]))', "Вовремя."),
-        ("Исполнено с опозданием за час", 'sum by (clock) (increase(svoy_sla_met_total{late="yes"}[1h]))', "Поздно."),
+        ("Исполнено в срок за час", _met("sum by (clock) ", "1h", "no"), "Вовремя."),
+        ("Исполнено с опозданием за час", _met("sum by (clock) ", "1h", "yes"), "Поздно."),
         ("Идут", "sum by (clock) (clock_priority:svoy_sla_obligations_open:max)", "Сроки, что идут, и просроченные."),
         ("Просрочено", "sum by (clock) (clock_priority:svoy_sla_obligations_overdue:max)", "Не исполнено после срока."),
         (

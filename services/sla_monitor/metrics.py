@@ -12,7 +12,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from services.sla_monitor.domain.rules import Rules
 from services.sla_monitor.store import Store
 from shared.contracts.base import Event, Priority
-from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn, SlaEvent, SlaMet, SlaWarned
+from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn, SlaEvent, SlaMet, SlaMetWithdrawn, SlaWarned
 
 LABELS = ["clock", "priority"]
 ALL: tuple[Priority, ...] = ("urgent", "important", "routine")
@@ -30,6 +30,9 @@ BREACHED = Counter("svoy_sla_breached", "Obligations that were not met in time."
 PROMISES_BROKEN = Counter("svoy_sla_promises_broken", "Breaches of a time the contact was promised (R-URG-6).", LABELS)
 WITHDRAWN = Counter("svoy_sla_breaches_withdrawn", "Breaches that a late fact showed never to have been.", LABELS)
 MET = Counter("svoy_sla_met", "Obligations met, in time or late.", [*LABELS, "late"])
+MET_WITHDRAWN = Counter(
+    "svoy_sla_met_withdrawn", "Told as met, in time or late, which a late fact showed not to be so.", [*LABELS, "late"]
+)
 LATENESS = Histogram(
     "svoy_sla_lateness_seconds",
     "How long after its time a warning or breach was durably told.",
@@ -59,7 +62,8 @@ def _show(pair: tuple[str, str], *, promised: bool) -> None:
     if promised:
         PROMISES_BROKEN.labels(*pair)
     for late in ("yes", "no"):
-        MET.labels(*pair, late)
+        for counter in (MET, MET_WITHDRAWN):
+            counter.labels(*pair, late)
 
 
 def count(events: Iterable[Event]) -> None:
@@ -73,7 +77,10 @@ def _count(event: SlaEvent, pair: tuple[str, str]) -> None:
     if isinstance(event, SlaWarned):
         WARNED.labels(*pair).inc()
     elif isinstance(event, SlaMet):
-        MET.labels(*pair, "yes" if event.late else "no").inc()
+        MET.labels(*pair, _late(event)).inc()
+        MET_WITHDRAWN.labels(*pair, _late(event))
+    elif isinstance(event, SlaMetWithdrawn):
+        MET_WITHDRAWN.labels(*pair, _late(event)).inc()
     elif isinstance(event, SlaBreachWithdrawn):
         WITHDRAWN.labels(*pair).inc()
     elif isinstance(event, SlaBreached):
@@ -81,6 +88,10 @@ def _count(event: SlaEvent, pair: tuple[str, str]) -> None:
         WITHDRAWN.labels(*pair)  # both are there, or there is no difference of the two
         if event.promise_broken:
             PROMISES_BROKEN.labels(*pair).inc()
+
+
+def _late(event: SlaMet | SlaMetWithdrawn) -> str:
+    return "yes" if event.late else "no"
 
 
 async def renew(store: Store, now: datetime) -> None:

@@ -57,6 +57,17 @@ class SlaBreachWithdrawn(SlaEvent):
     reason: str
 
 
+class SlaMetWithdrawn(SlaEvent):
+    """What was announced as met was not, or not at such a time: a fact with an earlier time was heard of late. Where
+    it is met all the same, `sla.met` says so anew."""
+
+    TYPE: ClassVar[str] = "sla.met_withdrawn"
+
+    late: bool = False
+    """As it had been announced."""
+    reason: str
+
+
 class EscalationEvent(Event):
     """What all facts about one escalation have in common: one ladder climbed for one broken obligation."""
 

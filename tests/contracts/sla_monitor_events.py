@@ -9,6 +9,7 @@ from shared.contracts.sla_monitor import (
     SlaBreached,
     SlaBreachWithdrawn,
     SlaMet,
+    SlaMetWithdrawn,
     SlaWarned,
 )
 
@@ -53,6 +54,19 @@ EVENTS: tuple[Event, ...] = (
         specialist_id="s2",
         due=DUE,
         late=True,
+    ),
+    SlaMetWithdrawn(
+        at=AT,
+        obligation_id="r1:finish:2",
+        about="request",
+        about_id="r1",
+        clock="finish",
+        priority="important",
+        client=CLIENT,
+        specialist_id="s2",
+        due=DUE,
+        late=False,
+        reason="Позже стало известно: work.replaced, 23.11.2026 05:10:00 UTC.",
     ),
     EscalationRaised(
         at=AT,

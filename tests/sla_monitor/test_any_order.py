@@ -12,7 +12,7 @@ from services.sla_monitor.domain.obligations import Obligation
 from services.sla_monitor.domain.timeline import Timeline
 from shared.contracts import intake
 from shared.contracts.base import ClientRef, Event
-from shared.contracts.sla_monitor import SlaEvent, SlaMet, SlaWarned
+from shared.contracts.sla_monitor import SlaEvent, SlaMet, SlaMetWithdrawn, SlaWarned
 from tests.sla_monitor.telling import (
     ANSWERED,
     CANCEL_ASKED,
@@ -146,16 +146,25 @@ def test_each_obligation_is_told_of_once_and_none_is_forgotten(
     said = Counter((event.TYPE, event.obligation_id) for event in telling.said if isinstance(event, SlaEvent))
     withdrawn = Counter({("sla.breached", key): n for (kind, key), n in said.items() if kind == "sla.breach_withdrawn"})
     assert all(n == 1 for (kind, _), n in (said - withdrawn).items() if kind == "sla.breached")
-    assert all(n <= 1 + said["sla.breach_withdrawn", key] for (kind, key), n in said.items() if kind == "sla.met")
     warned = Counter((event.obligation_id, event.at) for event in telling.said if isinstance(event, SlaWarned))
     assert all(n == 1 for n in warned.values())  # once for each due time it had
-    last_met = {event.obligation_id: event for event in telling.said if isinstance(event, SlaMet)}
+    stands = what_stands_as_met(telling.said)
     broken = {key for (kind, key), n in (said - withdrawn).items() if kind == "sla.breached" and n == 1}
     assert broken == {one.id for one in telling.state.obligations if is_broken(one)}
-    for one in telling.state.obligations:
-        if one.ending == "met":
-            assert ("sla.met", one.id) in said
-            assert one.ended_late or not last_met[one.id].late
+    assert stands == {one.id: one.ended_late for one in telling.state.obligations if one.ending == "met"}
+
+
+def what_stands_as_met(said: Sequence[Event]) -> dict[str, bool]:
+    """Whether in time or late, of what was told as met and not taken back; each is told once at a time, and taken back
+    as it was told."""
+    stands: dict[str, bool] = {}
+    for event in said:
+        if isinstance(event, SlaMet):
+            assert event.obligation_id not in stands
+            stands[event.obligation_id] = event.late
+        if isinstance(event, SlaMetWithdrawn):
+            assert stands.pop(event.obligation_id) is event.late
+    return stands
 
 
 def test_facts_that_differ_in_the_client_or_the_number_alone_have_one_order() -> None:

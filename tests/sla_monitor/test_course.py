@@ -8,7 +8,7 @@ from services.sla_monitor.domain.timeline import SETTLE, FromTheFuture, UnknownS
 from shared.calendar import NoCalendarYear
 from shared.contracts import intake, routing
 from shared.contracts.base import Priority
-from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn, SlaMet
+from shared.contracts.sla_monitor import SlaBreached, SlaBreachWithdrawn, SlaMet, SlaMetWithdrawn
 from tests.sla_monitor.telling import (
     CANCEL_ASKED,
     DISPLACED,
@@ -329,13 +329,34 @@ def test_a_clock_that_is_behind_withdraws_no_breach_another_replica_told() -> No
 
 def test_what_was_met_in_time_after_all_is_told_as_that() -> None:
     telling = told((0, registered()), (1, assigned()), (20, started())).hear(started(), minute_=12)
-    assert telling.about("start") == ["warned", "breached", "met", "breach_withdrawn", "met"]
+    assert telling.about("start") == ["warned", "breached", "met", "breach_withdrawn", "met_withdrawn", "met"]
     assert [one.late for one in telling.said if isinstance(one, SlaMet) and one.clock == "start"] == [True, False]
 
 
 def test_what_was_done_late_after_all_stays_broken() -> None:
     telling = told((0, registered()), (1, assigned())).until(30).hear(started(), minute_=20)
     assert telling.about("start") == ["warned", "breached", "met"]
+
+
+def test_what_was_told_as_met_in_time_and_was_late_is_told_anew() -> None:
+    """Raised to urgent before it was assigned, as is heard of only afterwards."""
+    telling = told((0, registered("important")), (30, assigned())).hear(reprioritised("urgent"), minute_=1)
+    assert telling.about("assign") == ["met", "met_withdrawn", "breached", "met"]
+    (back,) = [one for one in telling.said if isinstance(one, SlaMetWithdrawn)]
+    assert (back.late, back.reason.split(",")[0]) == (False, "Позже стало известно: request.reprioritised")
+    assert [one.late for one in telling.said if isinstance(one, SlaMet)] == [False, True]
+
+
+def test_what_was_told_as_met_and_was_not_is_taken_back() -> None:
+    """Withdrawn before it was assigned, as is heard of only afterwards."""
+    telling = told((0, registered()), (3, assigned())).hear(WITHDRAWN, minute_=1)
+    assert telling.about("assign") == ["warned", "met", "met_withdrawn"]
+    assert telling.standing("assign") == ["cancelled"]
+
+
+def test_a_met_time_that_is_another_but_in_time_alike_is_not_told_again() -> None:
+    telling = told((0, registered()), (1, assigned()), (10, started())).hear(started(), minute_=5)
+    assert telling.about("start") == ["warned", "met"]
 
 
 def test_merged_into_another_nothing_is_owed_any_more() -> None:

@@ -1,8 +1,9 @@
 """The document of one request or call: the facts heard, the obligations they come to, and what was said of them.
 
 Each obligation is announced at most once as warned, as breached, and as met; a breach that a late fact shows never
-to have been is withdrawn, by an event of its own, and may be announced again should it come to one. With it what was
-met late is told anew as met in time; and what is due later than it was is warned of again before its new time.
+to have been is withdrawn, by an event of its own, and may be announced again should it come to one. So is what was
+announced as met, in time or late, and was not or not so: it is told anew where it is met all the same. What is due
+later than it was is warned of again before its new time.
 Hearing a fact tells what the facts themselves settle (met, in time or late); what only passing time brings about is
 told by `fired`.
 """
@@ -17,7 +18,15 @@ from services.sla_monitor.domain.facts import Client, Fact, in_order
 from services.sla_monitor.domain.obligations import Obligation
 from services.sla_monitor.domain.rules import Rules
 from shared.contracts.base import Decision, NotYet, Priority
-from shared.contracts.sla_monitor import About, SlaBreached, SlaBreachWithdrawn, SlaEvent, SlaMet, SlaWarned
+from shared.contracts.sla_monitor import (
+    About,
+    SlaBreached,
+    SlaBreachWithdrawn,
+    SlaEvent,
+    SlaMet,
+    SlaMetWithdrawn,
+    SlaWarned,
+)
 
 SETTLE = timedelta(milliseconds=500)
 """A due time that has passed already when it becomes known waits this long: the fact that meets it may be right
@@ -153,11 +162,10 @@ def _reckoned(known: Timeline, now: datetime, rules: Rules, reason: str) -> Deci
         nearest=min(running, default=None),
         reckoned_by=number,
     )
-    wrong = _never_were(known, after, now)
-    announced = _without(after.announced, {*_corrected(wrong), *_to_warn_again(known, after, now)})
+    withdrawn = [*_withdrawn(known, after, now, reason)]
+    announced = _without(after.announced, {*(mark for mark, _ in withdrawn), *_to_warn_again(known, after, now)})
     decision = _told(replace(after, announced=announced), _settled(after), now)
-    withdrawn = [_withdrawal(known, one, now, reason) for one in wrong]
-    return Decision(decision.state, (*withdrawn, *decision.events)) if withdrawn else decision
+    return Decision(decision.state, (*(event for _, event in withdrawn), *decision.events))
 
 
 def fired(timeline: Timeline | None, *, now: datetime) -> Decision[Timeline]:
@@ -194,10 +202,11 @@ def _never_were(before: Timeline, after: Timeline, now: datetime) -> list[Obliga
     return [one for one in before.obligations if one.id in told - still]
 
 
-def _corrected(wrong: list[Obligation]) -> Iterator[str]:
-    """The marks of what was told wrongly: that it was broken, and with that, that it was done late."""
-    for one in wrong:
-        yield from (f"breached {one.id}", f"met {one.id}")
+def _not_so_met(before: Timeline, after: Timeline) -> list[Obligation]:
+    """What was announced as met, and by what is known now was not, or not in time, or in time after all."""
+    told = {mark.removeprefix("met ") for mark in before.announced if mark.startswith("met ")}
+    now = {one.id: one.ended_late for one in after.obligations if one.ending == "met"}
+    return [one for one in before.obligations if one.id in told and now.get(one.id) is not one.ended_late]
 
 
 def _to_warn_again(before: Timeline, after: Timeline, now: datetime) -> Iterator[str]:
@@ -212,8 +221,13 @@ def _without(announced: tuple[str, ...], gone: set[str]) -> tuple[str, ...]:
     return tuple(mark for mark in announced if mark not in gone) if gone else announced
 
 
-def _withdrawal(before: Timeline, one: Obligation, now: datetime, reason: str) -> SlaBreachWithdrawn:
-    return SlaBreachWithdrawn(at=now, reason=reason, **_about(before, one))
+def _withdrawn(before: Timeline, after: Timeline, now: datetime, reason: str) -> Iterator[tuple[str, SlaEvent]]:
+    """What was told wrongly: the mark it was announced under, and what takes it back."""
+    for one in _never_were(before, after, now):
+        yield f"breached {one.id}", SlaBreachWithdrawn(at=now, reason=reason, **_about(before, one))
+    for one in _not_so_met(before, after):
+        late = one.ended_late
+        yield f"met {one.id}", SlaMetWithdrawn(at=now, reason=reason, late=late, **_about(before, one))
 
 
 Tell = tuple[str, str, Obligation, datetime]
