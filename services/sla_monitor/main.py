@@ -59,7 +59,7 @@ def build_app(settings: SlaMonitorSettings, clock: ServiceClock | None = None) -
     escalations = _escalations(service, settings, monitor, bases, noted)
     deliveries = Deliveries(service, settings)
     zone = settings.company_zone
-    notifier = Notifier(escalations.store, deliveries, service.clock, zone, asleep=escalations.asleep)
+    notifier = Notifier(escalations.store, deliveries, service.clock, zone, hours=escalations.hours)
 
     async def measure() -> None:
         while True:

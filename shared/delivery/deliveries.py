@@ -5,11 +5,14 @@
                                      ▼  └── 5 s … 24 h
                                    failed ──(for good, or too often)──▶ given up ──(a person)──▶ waiting
 
+What may not go out at night waits for its hours, however often it was tried before them.
+
 A crash between arriving and being written down sends once more under the same Message-ID or webhook-id.
 """
 
 import asyncio
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -19,7 +22,7 @@ from pymongo.errors import PyMongoError
 
 from shared.clock import machine_now
 from shared.contracts.base import Decision
-from shared.delivery.delivery import Delivery, Hook, Kind, Letter
+from shared.delivery.delivery import Delivery, Hook, Hours, Kind, Letter
 from shared.delivery.failure import Failed
 from shared.delivery.hooks import Hooks
 from shared.delivery.mail import Mail
@@ -31,7 +34,7 @@ log = structlog.get_logger()
 
 ATTEMPTS = Counter("svoy_delivery_attempts", "Letters and webhooks tried, by what came of it.", ["what", "outcome"])
 WAITING = Gauge("svoy_deliveries_waiting", "Letters and webhooks not yet delivered.", ["what"])
-OLDEST = Gauge("svoy_deliveries_oldest_age_seconds", "Age of the oldest letter or webhook not yet delivered.", ["what"])
+OLDEST = Gauge("svoy_deliveries_oldest_age_seconds", "Age of the oldest not yet delivered, though it may be.", ["what"])
 
 LOOK_EVERY = 2.0
 AT_ONCE = 8
@@ -42,7 +45,6 @@ INDEXES = (
     IndexModel([("about", 1), ("_id", 1)]),
     IndexModel("forget_at", expireAfterSeconds=0),
 )
-NOT_AT_ALL = timedelta()
 
 
 class Deliveries:
@@ -53,6 +55,7 @@ class Deliveries:
         secrets = [secret.get_secret_value() for secret in settings.hook_secrets]
         self.mail = Mail(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None
         self.hooks = Hooks(secrets) if secrets else None
+        self._clock = service.clock
         self._news = {kind: asyncio.Event() for kind in ("letter", "hook")}
         service.background("letters", lambda: self._run("letter"))
         service.background("hooks", lambda: self._run("hook"))
@@ -68,9 +71,9 @@ class Deliveries:
         *,
         about: str,
         urgent: bool = False,
-        wait: timedelta = NOT_AT_ALL,
+        hours: Hours = (),
     ) -> None:
-        """Keep it, durably, to be delivered soon, or after so long; what has this id already is left as it is."""
+        """Keep it, durably, to be delivered soon, or in these hours alone; what has this id already is left as is."""
         now = machine_now()
         delivery = Delivery(
             delivery_id=delivery_id,
@@ -78,9 +81,13 @@ class Deliveries:
             letter=what.writable() if isinstance(what, Letter) else None,
             hook=what if isinstance(what, Hook) else None,
             urgent=urgent,
+            hours=hours,
             created_at=now,
-            due=now + wait,
+            due=now,
         )
+        rest = delivery.rest(self._clock.now())
+        if rest:
+            delivery = delivery.put_off(now + rest)
         await self.documents.step(delivery_id, lambda known: Decision(known or delivery), new=True)
         self._news[delivery.kind].set()
 
@@ -122,7 +129,11 @@ class Deliveries:
     async def _attempt(self, delivery: Delivery, gate: asyncio.Semaphore) -> None:
         async with gate:
             now = machine_now()
-            if not await self._claimed(delivery, now):
+            rest = delivery.rest(self._clock.now())
+            if rest:
+                await self._taken(delivery, partial(Delivery.put_off, due=now + rest))
+                return
+            if not await self._taken(delivery, partial(Delivery.claimed, now=now)):
                 return
             try:
                 await self._deliver(delivery)
@@ -141,14 +152,14 @@ class Deliveries:
                     delivery_id=delivery.delivery_id, standing=settled.standing)  # fmt: skip
         ATTEMPTS.labels(delivery.kind, settled.standing).inc()
 
-    async def _claimed(self, delivery: Delivery, now: datetime) -> bool:
-        """Whether it is ours to try: another replica may have taken it since it was found."""
+    async def _taken(self, delivery: Delivery, so: Callable[[Delivery], Delivery]) -> bool:
+        """Whether it is ours to make it so: another replica may have taken it since it was found."""
 
-        def claim(known: Delivery | None) -> Decision[Delivery]:
+        def take(known: Delivery | None) -> Decision[Delivery]:
             known = _there(known)
-            return Decision(known.claimed(now) if (known.standing, known.due) == ("waiting", delivery.due) else known)
+            return Decision(so(known) if (known.standing, known.due) == ("waiting", delivery.due) else known)
 
-        return (await self.documents.step(delivery.delivery_id, claim)).written
+        return (await self.documents.step(delivery.delivery_id, take)).written
 
     async def _deliver(self, delivery: Delivery) -> None:
         if delivery.letter is not None and self.mail is not None:
@@ -167,9 +178,10 @@ class Deliveries:
 
     async def _measure(self, kind: Kind) -> None:
         where: dict[str, Any] = {"standing": "waiting", kind: {"$ne": None}}
+        stuck = where | {"resting": {"$ne": True}}
         try:
             WAITING.labels(kind).set(await self.documents.count(where))
-            oldest = await self.documents.find(where, sort=(("created_at", 1),), limit=1)
+            oldest = await self.documents.find(stuck, sort=(("created_at", 1),), limit=1)
         except PyMongoError as error:
             log.warning("deliveries cannot be counted", action="delivery.measure", error=str(error))
             return

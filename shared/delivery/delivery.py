@@ -15,6 +15,9 @@ CLAIM = timedelta(minutes=2)
 FORGOTTEN_AFTER = timedelta(days=90)
 ATTEMPTS_KEPT = 30
 
+Hours = tuple[tuple[datetime, datetime], ...]
+"""Stretches of time, in order."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
@@ -60,6 +63,10 @@ class Delivery:
     letter: Letter | None = None
     hook: Hook | None = None
     urgent: bool = False
+    hours: Hours = ()
+    """When alone it may go out, by the service's own clock; at any time where there are none, or no more."""
+    resting: bool = False
+    """It waits for its hours: nothing is wrong with it."""
     standing: Standing = "waiting"
     created_at: datetime
     due: datetime | None
@@ -74,9 +81,18 @@ class Delivery:
         """What is brought."""
         return "letter" if self.letter is not None else "hook"
 
+    def rest(self, moment: datetime) -> timedelta:
+        """How long it may not go out from `moment` on."""
+        opens = next((max(opens, moment) for opens, closes in self.hours if moment < closes), moment)
+        return opens - moment
+
+    def put_off(self, due: datetime) -> "Delivery":
+        """It waits for its hours."""
+        return replace(self, due=due, resting=True)
+
     def claimed(self, now: datetime) -> "Delivery":
         """In the hands of one who tries it now: nobody else does, unless they die."""
-        return replace(self, due=now + CLAIM)
+        return replace(self, due=now + CLAIM, resting=False)
 
     def delivered(self, now: datetime) -> "Delivery":
         """It arrived."""
@@ -89,8 +105,8 @@ class Delivery:
         return self._tried(Attempt(now, error), standing="waiting", due=now + AGAIN_AFTER[self.tries], forget_at=None)
 
     def asked_again(self, now: datetime) -> "Delivery":
-        """A person wants it sent once more, whatever became of it."""
-        return replace(self, standing="waiting", due=now, tries=0, forget_at=None)
+        """A person wants it sent once more, whatever became of it and whatever the hour."""
+        return replace(self, standing="waiting", due=now, tries=0, forget_at=None, hours=(), resting=False)
 
     def _tried(
         self, attempt: Attempt, *, standing: Standing, due: datetime | None, forget_at: datetime | None

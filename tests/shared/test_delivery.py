@@ -86,6 +86,7 @@ async def listener() -> AsyncIterator[Listener]:
 class House:
     """A service that sends, and its doors."""
 
+    service: Service
     deliveries: Deliveries
     client: httpx.AsyncClient
 
@@ -115,7 +116,7 @@ async def house(settings: DeliverySettings) -> AsyncIterator[House]:
     deliveries = Deliveries(service, settings)
     service.app.include_router(doors.router(deliveries))
     async with serving(service.app) as client:
-        yield House(deliveries, client)
+        yield House(service, deliveries, client)
 
 
 @pytest.fixture
@@ -191,6 +192,36 @@ async def test_a_server_that_is_busy_is_tried_again(sending: DeliverySettings, p
         assert wait == AGAIN_AFTER[0]
         await there.is_now("d1", "delivered")
     assert len(post.taken) == 1
+
+
+async def test_what_failed_in_the_day_is_not_tried_at_night(sending: DeliverySettings, post: Post) -> None:
+    """By the service's own clock; a person who wants it now gets it now."""
+    post.answers = ["451 busy"]
+    async with house(sending) as there:
+        now = there.service.clock.now()
+        hour = timedelta(hours=1)
+        hours = ((now - hour, now + hour), (now + 9 * hour, now + 10 * hour))
+        await there.deliveries.send("d1", LETTER, about="r1", hours=hours)
+        await there.tried("d1")
+        there.service.clock.offset += 2 * hour
+
+        async def rests() -> bool:
+            found = await there.deliveries.documents.get("d1")
+            return found is not None and found.due is not None and found.resting and found.due > now + 6 * hour
+
+        await eventually(rests)
+        assert post.taken == []
+        await there.client.post("/v1/deliveries/d1/resend", headers=LEAD)
+        await there.is_now("d1", "delivered")
+
+
+def test_it_rests_until_its_hours_and_no_longer_than_there_are_any() -> None:
+    hour = timedelta(hours=1)
+    one = Delivery(delivery_id="d1", about="r1", letter=LETTER, created_at=AT, due=AT)
+    held = replace(one, hours=((AT, AT + hour), (AT + 3 * hour, AT + 4 * hour)))
+    assert [held.rest(AT + number * hour) / hour for number in (-1, 0, 1, 2, 3, 4, 9)] == [1, 0, 2, 1, 0, 0, 0]
+    assert one.rest(AT) == timedelta()
+    assert held.put_off(AT).claimed(AT).resting is False
 
 
 async def test_an_address_the_server_does_not_know_is_given_up_and_sent_again_on_demand(

@@ -1,5 +1,6 @@
 """A ladder: who is called when, taken upon oneself, forgotten, at night, after an outage."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,9 @@ from services.sla_monitor.domain.escalation import (
     acknowledged,
     begun,
     climbed,
+    common,
     ended,
+    hours_after,
     opening,
     told,
 )
@@ -108,6 +111,18 @@ def test_broken_anew_before_the_withdrawal_of_the_first_breach_is_heard_it_begin
     first, again = escalation(step=2, count=5), escalation(due=minute(20), began=minute(21), promise_broken=True)
     assert begun(first, again).state == again
     assert begun(again, first).state == again
+
+
+def test_the_hours_of_a_bundle_are_those_of_all_that_is_in_it() -> None:
+    day = hours_after(COMPANY, NOON)
+    assert [(local(begins), local(ends)) for begins, ends in day[:3]] == [
+        ("Mon 12:00", "Mon 13:00"), ("Mon 14:00", "Mon 18:00"), ("Tue 09:00", "Tue 13:00"),
+    ]  # fmt: skip
+    later = hours_after(replace(COMPANY, zone="Asia/Omsk"), NOON)  # an hour behind: 12 there is 13 here
+    assert [(local(begins), local(ends)) for begins, ends in common([day, later])[:4]] == [
+        ("Mon 12:00", "Mon 13:00"), ("Mon 15:00", "Mon 18:00"), ("Tue 10:00", "Tue 13:00"), ("Tue 15:00", "Tue 18:00"),
+    ]  # fmt: skip
+    assert hours_after(ALWAYS, NOON) == common([day, ()]) == common([]) == ()
 
 
 def test_at_night_nobody_is_called_for_a_clock_that_does_not_run_at_night() -> None:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from services.sla_monitor.domain.escalation import Escalation
 from services.sla_monitor.domain.ladder import Role
+from shared.calendar import Interval
 from shared.contracts.base import Decision, Priority
 from shared.contracts.sla_monitor import About, ClockName
 
@@ -76,6 +77,8 @@ class Inbox:
     """Of the last bundle put."""
     standing: tuple[Notice, ...] = ()
     """The bundle of that number, until it is in the hands of the deliveries."""
+    hours: tuple[Interval, ...] = ()
+    """When alone it may go out; at any time where there are none."""
     put_at: datetime | None = None
 
     def waits(self, now: datetime) -> bool:
@@ -99,13 +102,19 @@ def _order(notice: Notice) -> tuple[int, datetime, str]:
 
 
 def put(
-    inbox: Inbox | None, *, person_id: str, seen: int, notices: tuple[Notice, ...], now: datetime
+    inbox: Inbox | None,
+    *,
+    person_id: str,
+    seen: int,
+    notices: tuple[Notice, ...],
+    now: datetime,
+    hours: tuple[Interval, ...] = (),
 ) -> Decision[Inbox]:
     """A new bundle, unless somebody else put one meanwhile."""
     known = inbox or Inbox(person_id=person_id)
     if known.number != seen or known.standing or not notices:
         return Decision(known)
-    return Decision(replace(known, number=seen + 1, standing=notices, put_at=now))
+    return Decision(replace(known, number=seen + 1, standing=notices, hours=hours, put_at=now))
 
 
 def sent(inbox: Inbox | None, *, person_id: str, number: int) -> Decision[Inbox]:

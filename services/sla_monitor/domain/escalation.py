@@ -10,15 +10,17 @@ Nobody is called outside the hours of the clock's own calendar. A step that is n
 taken from then on: nobody is called for three steps at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Literal
 
 from services.sla_monitor.domain.facts import Client
 from services.sla_monitor.domain.ladder import Ladder, Role
 from services.sla_monitor.domain.policies import Place
-from shared.calendar import Calendar, add
+from shared.calendar import Calendar, Interval, NoCalendarYear, add
 from shared.contracts.base import Decision, Priority
 from shared.contracts.sla_monitor import About, ClockName, EscalationAcknowledged, EscalationRaised
 
@@ -28,6 +30,8 @@ State = Literal["warned", "raised", "acknowledged", "ended"]
 MOMENT = timedelta(milliseconds=1)
 LONGEST_TERM = timedelta(hours=24)
 """For longer nobody may take a broken promise upon themselves without saying so again."""
+DAYS_AHEAD = 14
+"""Longer than the longest holidays, and than a letter is tried."""
 KEPT = 50
 """Calls and acknowledgements a document remembers."""
 
@@ -147,6 +151,31 @@ def warned(known: Escalation | None, *, new: Escalation, role: Role, people: tup
 def opening(calendar: Calendar, moment: datetime) -> datetime:
     """`moment`, or where nobody works then, when they next do. Raises `NoCalendarYear`."""
     return add(calendar, moment, MOMENT) - MOMENT
+
+
+def hours_after(calendar: Calendar, moment: datetime) -> tuple[Interval, ...]:
+    """The working time of the next days, as far as the production calendar goes: a letter that is late waits for it.
+    None at all where every moment is working time."""
+    if calendar.is_always:
+        return ()
+    found: list[Interval] = []
+    with suppress(NoCalendarYear):
+        for number in range(DAYS_AHEAD):
+            found += calendar.intervals(calendar.local_day(moment) + timedelta(days=number))
+    return tuple((max(opens, moment), closes) for opens, closes in found if closes > moment)
+
+
+def common(hours: Iterable[tuple[Interval, ...]]) -> tuple[Interval, ...]:
+    """What is in all of these hours; none at all where one of them is any time."""
+    wanted = {*hours}
+    if () in wanted or not wanted:
+        return ()
+    return reduce(_overlap, wanted)
+
+
+def _overlap(one: tuple[Interval, ...], other: tuple[Interval, ...]) -> tuple[Interval, ...]:
+    both = ((max(begins, opens), min(ends, closes)) for begins, ends in one for opens, closes in other)
+    return tuple(sorted((begins, ends) for begins, ends in both if begins < ends))
 
 
 def climbed(known: Escalation | None, *, now: datetime, calendar: Calendar, called: Called) -> Decision[Escalation]:

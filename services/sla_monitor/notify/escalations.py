@@ -21,6 +21,7 @@ from services.sla_monitor.domain.escalation import (
     begun,
     climbed,
     ended,
+    hours_after,
     opening,
     warned,
 )
@@ -32,7 +33,7 @@ from services.sla_monitor.domain.policies import Terms
 from services.sla_monitor.domain.rules import Rules
 from services.sla_monitor.domain.timeline import Timeline
 from services.sla_monitor.notify.store import NotifyStore
-from shared.calendar import ALWAYS, Calendar, add
+from shared.calendar import ALWAYS, Calendar, Interval, add
 from shared.clock import Clock, local_date
 from shared.contracts.base import Decide
 from shared.contracts.sla_monitor import About, SlaBreached, SlaBreachWithdrawn, SlaWarned
@@ -132,13 +133,13 @@ class Escalations:
             raise UnknownEscalation
         return found
 
-    def asleep(self, one: Escalation, now: datetime) -> bool:
-        """Whether it is outside the hours in which people are told of it: a letter that is late waits for them, too."""
+    def hours(self, one: Escalation, now: datetime) -> tuple[Interval, ...]:
+        """When people are told of it, from now on: a letter that is late waits for these hours, too."""
+        if one.promise_broken:
+            return ()
         edition = self._rules().edition(one.policy)
         terms = edition.terms(one.clock, one.terms)
-        if one.promise_broken or terms is None:
-            return False
-        return opening(edition.calendar(terms.calendar, one.place), now) > now
+        return hours_after(edition.calendar(terms.calendar if terms else "company", one.place), now)
 
     async def tick(self) -> bool:
         """Call whoever is to be called by now; whether there was anybody."""

@@ -9,10 +9,11 @@ from hashlib import sha256
 import structlog
 
 from services.sla_monitor.domain.bundle import Inbox, choose, put, sent
-from services.sla_monitor.domain.escalation import Escalation, told
+from services.sla_monitor.domain.escalation import Escalation, common, told
 from services.sla_monitor.domain.people import Person
 from services.sla_monitor.notify.store import NotifyStore
 from services.sla_monitor.notify.wording import hook, letter
+from shared.calendar import Interval
 from shared.clock import Clock
 from shared.delivery import Deliveries
 
@@ -29,11 +30,11 @@ class Notifier:
         clock: Clock,
         company_zone: str,
         *,
-        asleep: Callable[[Escalation, datetime], bool],
+        hours: Callable[[Escalation, datetime], tuple[Interval, ...]],
     ) -> None:
-        """`asleep` says what nobody is told of at such an hour."""
+        """`hours` are those in which people are told of it, from a moment on; at any time where there are none."""
         self._store = store
-        self._asleep = asleep
+        self._hours = hours
         self._deliveries = deliveries
         self._clock = clock
         self._zone = company_zone
@@ -59,11 +60,14 @@ class Notifier:
     async def _put(self, inbox: Inbox) -> Inbox:
         """What is untold is read after the number was: see domain/bundle.py for why."""
         now = self._clock.now()
-        found = [one for one in await self._store.untold_to(inbox.person_id) if not self._asleep(one, now)]
-        notices = choose(found, quiet=inbox.waits(now))
+        found = await self._store.untold_to(inbox.person_id)
+        hours = {one.escalation_id: self._hours(one, now) for one in found}
+        awake = [one for one in found if hours[one.escalation_id] == () or hours[one.escalation_id][0][0] <= now]
+        notices = choose(awake, quiet=inbox.waits(now))
         if not notices:
             return inbox
-        decide = partial(put, person_id=inbox.person_id, seen=inbox.number, notices=notices, now=now)
+        within = common(hours[notice.escalation_id] for notice in notices)
+        decide = partial(put, person_id=inbox.person_id, seen=inbox.number, notices=notices, now=now, hours=within)
         return (await self._store.inboxes.step(inbox.person_id, decide)).state
 
     async def _hand_over(self, inbox: Inbox) -> None:
@@ -81,7 +85,7 @@ class Notifier:
 
     async def _send(self, person: Person, inbox: Inbox) -> None:
         urgent = any(notice.promise_broken for notice in inbox.standing)
-        send = partial(self._deliveries.send, about=person.person_id, urgent=urgent)
+        send = partial(self._deliveries.send, about=person.person_id, urgent=urgent, hours=inbox.hours)
         if person.email is not None and self._deliveries.takes("letter"):
             await send(delivery_id(inbox, "letter"), letter(person.email, inbox.standing, self._zone))
         if person.hook_url is not None and self._deliveries.takes("hook"):
