@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.sla_monitor.api.performance import as_csv
-from services.sla_monitor.domain.performance import Cell, Outcome, Performance, percentile, report
+from services.sla_monitor.domain.performance import Cell, Outcome, Performance, line, percentile
 from shared.contracts import intake
 from tests.kit import token
 from tests.sla_monitor.conftest import Running
@@ -25,14 +25,9 @@ def cell(outcome: Outcome, seconds: int | None = None, *, key: str | None = "a",
 
 
 def test_what_was_met_late_is_breached_as_well() -> None:
-    (line,) = report([cell("met", 5, count=6), cell("met_late", 100), cell("given_up_late"), cell("overdue", count=2)])
-    assert (line.met, line.met_late, line.breached, line.share_met) == (6, 1, 4, 0.6)
-    assert (line.p50_seconds, line.p95_seconds) == (5, 100)
-
-
-def test_lines_stand_in_order_with_what_has_no_key_at_the_end() -> None:
-    lines = report([cell("met", 1, key=None), cell("met", 1, key="b"), cell("met", 1, key="a")])
-    assert [line.key for line in lines] == ["a", "b", None]
+    one = line([cell("met", 5, count=6), cell("met_late", 100), cell("given_up_late"), cell("overdue", count=2)])
+    assert (one.met, one.met_late, one.breached, one.share_met) == (6, 1, 4, 0.6)
+    assert (one.p50_seconds, one.p95_seconds) == (5, 100)
 
 
 @settings(deadline=None)
@@ -81,12 +76,20 @@ async def test_a_report_counts_and_measures_by_clock(monitor: Running) -> None:
 
 @pytest.mark.parametrize(
     ("by", "expected"),
-    [("manager", {"m1"}), ("client", {"c1"}), ("specialist", {"s1", None})],
-)
-async def test_a_report_is_by_whom_it_is_asked(monitor: Running, by: str, expected: set[str | None]) -> None:
+    [
+        ("manager", [("m1", None)]),
+        ("client", [("c1", "Гимназия № 3")]),
+        ("specialist", [("s1", "Иванов"), (None, None)]),
+        ("clock", [("assign", "не назначен специалист"), ("callback", "не перезвонили"),
+                   ("start", "специалист не начал"), ("wait_promise", "не получено обещание подождать")]),
+    ],
+)  # fmt: skip
+async def test_a_report_is_by_whom_it_is_asked_with_their_names_in_order(
+    monitor: Running, by: str, expected: list[tuple[str | None, str | None]]
+) -> None:
     await told(monitor)
     lines = (await monitor.get(REPORT, by=by))["lines"]
-    assert {one["key"] for one in lines} == expected
+    assert [(one["key"], one["name"]) for one in lines] == expected
     narrowed = (await monitor.get(REPORT, by=by, clock="callback", priority="urgent"))["lines"]
     assert narrowed == []
 

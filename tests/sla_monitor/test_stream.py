@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import BaseModel
 
 from services.sla_monitor.main import build_app
 from services.sla_monitor.reading.changes import Change, Changes, Noted
@@ -219,6 +220,45 @@ async def test_who_reads_ahead_of_their_replica_is_not_told_to_read_anew(
         await log.append(["b"])  # another replica's, which this one has not read yet
         shown = [await anext(line) for _ in range(2)]
     assert [(batch.number, batch.lost) for batch in shown] == [(1, False), (1, False)]
+
+
+class Shown(BaseModel):
+    """Something."""
+
+
+async def test_however_much_changes_at_once_no_more_is_held_than_is_good(
+    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new policy changes everything that is open: written, read and shown in portions."""
+    for module in ("changes", "store"):
+        monkeypatch.setattr(f"services.sla_monitor.reading.{module}.MOST_KEYS", 2)
+    monkeypatch.setattr("services.sla_monitor.reading.changes.RECENT_CHANGES", 3)
+    monkeypatch.setattr("services.sla_monitor.reading.changes.EVERY", 0.01)
+    asked: list[Sequence[str]] = []
+
+    async def shown(keys: Sequence[str]) -> list[Change]:
+        asked.append(keys)
+        return [Change(kind="obligations", manager_id=key, data=Shown()) for key in keys]
+
+    noted, log = Noted(), Log(Service("sla_monitor", settings_for(SlaMonitorSettings)))
+    changes = Changes(log, noted, shown, asyncio.Event())
+    running = asyncio.create_task(changes.run())
+    try:
+        with changes.following():
+            line = changes.follow(None)
+            await anext(line)
+            for key in "abcdefghi":
+                noted.add(key)
+            heard: list[str] = []
+            async for batch in line:
+                heard += [str(change.manager_id) for change in batch.changes]
+                if len(heard) == 9:
+                    break
+    finally:
+        running.cancel()
+    assert "".join(heard) == "abcdefghi"
+    assert max(map(len, asked)) <= 2
+    assert [len(entry.keys) for entry in await log.after(1)] == [2]
 
 
 def test_what_could_not_be_written_is_not_forgotten() -> None:

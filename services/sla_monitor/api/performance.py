@@ -12,8 +12,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from services.sla_monitor.api.wiring import Deps, known_clock
-from services.sla_monitor.domain.performance import By, Cell, Performance, report
-from services.sla_monitor.reading.performance import Wanted, cells
+from services.sla_monitor.domain.performance import By, Performance
+from services.sla_monitor.reading.performance import Wanted, lines
 from services.sla_monitor.store import Base, month_before
 from shared.contracts.base import Priority
 from shared.contracts.sla_monitor import ClockName
@@ -118,14 +118,17 @@ def _cell(text: str | None) -> str:
 
 
 async def _lines(deps: Deps, wanted: Wanted) -> tuple[Performance, ...]:
-    found = await cells(deps.monitor.store, wanted, deps.monitor.clock.now())
-    return report(await _named(deps, found) if wanted.by == "manager" else found)
+    names = await _names(deps, wanted.by)
+    found = await lines(deps.monitor.store, wanted, deps.monitor.clock.now())
+    return tuple(replace(line, name=line.name or names.get(line.key)) for line in found)
 
 
-async def _named(deps: Deps, found: Sequence[Cell]) -> list[Cell]:
-    people = await deps.escalations.store.everybody()
-    names: dict[str | None, str] = {person_id: person.name for person_id, person in people.items()}
-    return [replace(cell, name=names.get(cell.key)) for cell in found]
+async def _names(deps: Deps, by: By) -> Mapping[str | None, str]:
+    """What the timelines do not say themselves."""
+    if by == "manager":
+        return {person_id: person.name for person_id, person in (await deps.escalations.store.everybody()).items()}
+    clocks = deps.monitor.rules.newest.policies if by == "clock" else {}
+    return {clock: policy.title for clock, policy in clocks.items()}
 
 
 async def _wanted(deps: Deps, who: Principal, asked: Filters) -> Wanted:

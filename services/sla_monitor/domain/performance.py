@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Literal
 
 By = Literal["month", "manager", "specialist", "client", "clock"]
@@ -39,13 +38,8 @@ class Performance:
     p95_seconds: int | None
 
 
-def report(cells: Iterable[Cell]) -> tuple[Performance, ...]:
-    """The lines, in order of their keys."""
-    ordered = sorted(cells, key=lambda cell: (cell.key is None, cell.key or ""))
-    return tuple(_line(list(group)) for _, group in groupby(ordered, key=lambda cell: (cell.key is None, cell.key)))
-
-
-def _line(cells: Sequence[Cell]) -> Performance:
+def line(cells: Sequence[Cell]) -> Performance:
+    """What the cells of one key come to."""
     met, late = _count(cells, "met"), _count(cells, "met_late")
     breached = late + _count(cells, "given_up_late") + _count(cells, "overdue")
     times = sorted((cell.seconds, cell.count) for cell in cells if cell.seconds is not None)

@@ -15,12 +15,12 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from services.sla_monitor.reading.store import Entry, Log
+from services.sla_monitor.reading.store import MOST_KEYS, Entry, Log
 
 EVERY = 0.25
 HEARTBEAT = 15.0
-RECENT = 64
-"""Batches kept in memory for those who follow; who is slower reads them from the log."""
+RECENT, RECENT_CHANGES = 64, 5_000
+"""Batches kept in memory for those who follow, and changes in them; who is slower reads them from the log."""
 MOST_FOLLOWERS = 100
 """Well below what a service takes in at once."""
 
@@ -87,6 +87,7 @@ class Changes:
         self._stopping = stopping
         self._noted = noted
         self._recent: deque[Batch] = deque(maxlen=RECENT)
+        """Without a gap."""
         self._last = 0
         self._followers = 0
         self._reading = False
@@ -160,10 +161,13 @@ class Changes:
         keys = self._noted.take()
         if not keys:
             return
+        written = 0
         try:
-            await self._log.append(keys)
+            while written < len(keys):
+                await self._log.append(keys[written : written + MOST_KEYS])
+                written += MOST_KEYS
         except BaseException:
-            self._noted.put_back(keys)
+            self._noted.put_back(keys[written:])
             raise
 
     async def _read(self) -> None:
@@ -171,6 +175,8 @@ class Changes:
         if not found:
             return
         self._recent.extend(await self._batches(found))
+        while sum(len(batch.changes) for batch in self._recent) > RECENT_CHANGES and len(self._recent) > 1:
+            self._recent.popleft()
         self._last = found[-1].number
         self._news.set()
         self._news = asyncio.Event()

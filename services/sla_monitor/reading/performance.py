@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.sla_monitor.domain.performance import By, Cell
+from services.sla_monitor.domain.performance import By, Cell, Performance, line
 from services.sla_monitor.store import Base, Store, within
 from shared.contracts.base import Priority
 from shared.contracts.sla_monitor import ClockName
@@ -17,7 +17,13 @@ KEYS: Mapping[By, str] = {
     "client": "$client.client_id",
     "clock": "$obligations.clock",
 }
-NAMES: Mapping[By, Any] = {"client": "$client.name"}
+THEIRS = {"$filter": {"input": "$named", "cond": {"$eq": ["$$this.who", "$obligations.specialist_id"]}}}
+NAMES: Mapping[By, Any] = {
+    "client": "$client.name",
+    "specialist": {"$let": {"vars": {"theirs": THEIRS}, "in": {"$last": "$$theirs.name"}}},
+}
+NAMED = {"$filter": {"input": "$facts", "cond": {"$gt": ["$$this.name", None]}}}
+"""The facts that say what somebody is called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +40,21 @@ class Wanted:
     base: Base | None = None
 
 
-async def cells(store: Store, wanted: Wanted, now: datetime) -> list[Cell]:
-    """What a report is made of; what still has time is not in it, nor what was given up in time."""
+async def lines(store: Store, wanted: Wanted, now: datetime) -> list[Performance]:
+    """A report, in order of its keys; what still has time is not in it, nor what was given up in time. However much it
+    is about, no more is held than one line is made of: its outcomes, and the times that differ by whole seconds."""
     cursor = store.timelines.collection.aggregate(_pipeline(wanted, now), allowDiskUse=True)
-    return [from_fields(found, Cell) async for found in cursor]
+    found: list[Performance] = []
+    cells: list[Cell] = []
+    async for one in cursor:
+        cell = from_fields(one, Cell)
+        if cells and cells[0].key != cell.key:
+            found.append(line(cells))
+            cells = []
+        cells.append(cell)
+    if cells:
+        found.append(line(cells))
+    return sorted(found, key=lambda one: one.key is None)
 
 
 def _pipeline(wanted: Wanted, now: datetime) -> list[dict[str, Any]]:
@@ -47,12 +64,13 @@ def _pipeline(wanted: Wanted, now: datetime) -> list[dict[str, Any]]:
     group = {"key": _key(wanted), "outcome": "$outcome", "seconds": "$seconds"}
     return [
         {"$match": documents},
-        {"$project": {"client": 1, "obligations": 1}},
+        {"$project": {"client": 1, "obligations": 1} | ({"named": NAMED} if wanted.by == "specialist" else {})},
         {"$unwind": "$obligations"},
         {"$match": _obligations(wanted, now)},
         {"$set": {"outcome": _outcome(), "seconds": _seconds()}},
         {"$group": {"_id": group, "name": {"$last": NAMES.get(wanted.by)}, "count": {"$sum": 1}}},
         {"$replaceWith": {"$mergeObjects": [{"key": None, "seconds": None}, "$_id", "$$ROOT"]}},
+        {"$sort": {"key": 1}},
     ]
 
 

@@ -15,6 +15,8 @@ from shared.service import Service
 
 KEPT_SECONDS = 3600
 PAGE = 200
+MOST_KEYS = 1_000
+"""In one batch, and about as many are read at once: behind each stands a whole document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,12 @@ class Log:
         return 0 if found is None else int(found["_id"])
 
     async def after(self, number: int, limit: int = PAGE) -> list[Entry]:
-        """The batches that follow that number."""
-        cursor = self._collection.find({"_id": {"$gt": number}}).sort("_id", 1).limit(limit)
-        return [Entry(found["_id"], tuple(found["keys"]), found["restarted"]) async for found in cursor]
+        """The batches that follow that number, at least one where there is any, and no more than are good at once."""
+        found: list[Entry] = []
+        keys = 0
+        async for one in self._collection.find({"_id": {"$gt": number}}).sort("_id", 1).limit(limit):
+            found.append(Entry(one["_id"], tuple(one["keys"]), one["restarted"]))
+            keys += len(one["keys"])
+            if keys >= MOST_KEYS:
+                break
+        return found
