@@ -1,5 +1,6 @@
 """The collection of sla_monitor, its indexes, and every query on it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -88,13 +89,13 @@ class Store:
     def __init__(self, service: Service) -> None:
         self.timelines = service.documents("timelines", Timeline, indexes=INDEXES)
 
-    async def upcoming(self, until: datetime, limit: int) -> list[tuple[datetime, str]]:
+    async def upcoming(self, until: datetime, limit: int, but: Sequence[str] = ()) -> list[tuple[datetime, str]]:
         """When something is to be told until then, and the document's key: of calls and urgent requests before the
-        others, within a priority the earliest first."""
+        others, within a priority the earliest first; `but` for these."""
         found: list[tuple[datetime, str]] = []
         for priority in URGENT_FIRST:
             if len(found) < limit:
-                where = becoming_due(until) | {"priority": priority}
+                where = becoming_due(until) | {"priority": priority} | ({"_id": {"$nin": list(but)}} if but else {})
                 cursor = self.timelines.collection.find(where, {"next_due": 1}).sort("next_due", 1)
                 found += [(one["next_due"], one["_id"]) async for one in cursor.limit(limit - len(found))]
         return found
@@ -211,7 +212,8 @@ def _obligations(wanted: Wanted, now: datetime) -> dict[str, Any]:
     if wanted.priority is not None:
         clauses.append({"obligations.priority": wanted.priority})
     if wanted.due_by is not None:
-        clauses.append({"obligations.due": {"$lte": wanted.due_by}})
+        soon = {"obligations.due": {"$lte": wanted.due_by}}
+        clauses.append(soon if wanted.standing == "paused" else soon | {"obligations.paused": None})
     return {"$and": clauses}
 
 

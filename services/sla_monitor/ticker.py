@@ -19,6 +19,7 @@ from services.sla_monitor.domain.timeline import UnknownSubject
 from services.sla_monitor.metrics import LATENESS, TICKED
 from services.sla_monitor.monitor import Monitor
 from shared.clock import machine_now
+from shared.store import Unreadable
 
 log = structlog.get_logger()
 
@@ -27,8 +28,9 @@ RELOAD_EVERY = 0.5
 NAP, SHORT_NAP = 0.1, 0.005
 LOADED = 5_000
 TOGETHER = 256
-REST = 5.0
-"""Seconds a document that cannot be fired is left alone."""
+REST, LONG_REST = 5.0, 60.0
+"""Seconds a document that cannot be fired is left alone, and one that cannot even be read. While it rests it takes up
+no place among what is loaded: however many there are, the others' time comes."""
 STUCK_AFTER = 10.0
 
 
@@ -73,10 +75,11 @@ class Ticker:
         return f"has not looked for {age:.0f} s" if age > STUCK_AFTER else None
 
     async def _load(self, now: datetime) -> None:
-        found = await self._monitor.store.upcoming(now + AHEAD, LOADED)
+        resting = self._at_rest()
+        found = await self._monitor.store.upcoming(now + AHEAD, LOADED, but=resting)
         full = len(found) == LOADED
         if full:
-            found = await self._monitor.store.upcoming(now, LOADED)
+            found = await self._monitor.store.upcoming(now, LOADED, but=resting)
         self._heap = [(max(moment, now), urgency, moment, key) for urgency, (moment, key) in enumerate(found)]
         heapq.heapify(self._heap)
         TICKED.set(machine_now().timestamp())
@@ -88,9 +91,13 @@ class Ticker:
         due: list[tuple[datetime, str]] = []
         while self._heap and self._heap[0][0] <= now and len(due) < TOGETHER:
             _, _, moment, key = heapq.heappop(self._heap)
-            if self._resting.get(key, 0.0) <= self._real_time():
-                due.append((moment, key))
+            due.append((moment, key))
         return due
+
+    def _at_rest(self) -> list[str]:
+        now = self._real_time()
+        self._resting = {key: until for key, until in self._resting.items() if now < until}
+        return list(self._resting)
 
     async def _fire(self, moment: datetime, key: str, now: datetime) -> None:
         try:
@@ -99,9 +106,9 @@ class Ticker:
             return
         except Exception as error:
             log.exception("not fired", action="ticker.failed", key=key, exc_info=error)
-            self._resting[key] = self._real_time() + REST
+            rest = LONG_REST if isinstance(error, Unreadable) else REST
+            self._resting[key] = self._real_time() + rest
             return
-        self._resting.pop(key, None)
         if stepped.written:
             LATENESS.observe((self._monitor.clock.now() - moment).total_seconds())
         if stepped.state.next_due is not None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.sla_monitor.domain.obligations import Standing
+from services.sla_monitor.domain.timeline import UnknownSubject
 from services.sla_monitor.main import build_app
 from services.sla_monitor.monitor import Monitor
 from services.sla_monitor.policy_book import Rulebook
@@ -154,6 +155,37 @@ async def test_a_document_nobody_can_read_does_not_hold_up_the_others(settings_f
         assert (await monitor.client.get("/health/ready")).status_code == 200
 
 
+async def test_however_many_cannot_be_read_the_others_time_comes(
+    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them than are loaded at once, all more urgent: they rest, and are looked at again after that."""
+    monkeypatch.setattr("services.sla_monitor.ticker.LOADED", 2)
+    fixed, store = FixedClock(minute(0)), Store(Service("sla_monitor", settings_for(SlaMonitorSettings)))
+    broken = [{"_id": f"call:{number}", "version": 1, "seen": [], "next_due": minute(-1)} for number in range(5)]
+    await store.timelines.collection.insert_many(broken)
+    monitor = Monitor(store=store, clock=fixed, book=Rulebook(RULES))
+    await monitor.hear(registered("routine")(minute(0)))
+    fixed.moment = minute(60 * 24 * 30)
+    ticker = Ticker(monitor)
+    for _ in range(4):
+        await ticker.tick()
+    assert "breached r1:assign:1" in (await monitor.timeline("request", "r1")).announced
+    monkeypatch.setattr("services.sla_monitor.ticker.LOADED", 10)
+    monkeypatch.setattr("services.sla_monitor.ticker.Ticker._real_time", lambda _: 1e12)
+    tried: list[str] = []
+    monkeypatch.setattr(Monitor, "fire", _noted(tried))
+    await ticker.tick()
+    assert tried == [f"call:{number}" for number in range(5)]
+
+
+def _noted(tried: list[str]) -> Any:
+    async def fire(_: Monitor, key: str, __: Any) -> None:
+        tried.append(key)
+        raise UnknownSubject
+
+    return fire
+
+
 async def test_a_returned_call_is_met_and_leaves_nothing_due(monitor: Running) -> None:
     await monitor.tell(RANG, MISSED, RETURNED)
     told = await monitor.timeline(CALL, 3)
@@ -264,9 +296,16 @@ async def test_what_is_paused_is_no_nearest_deadline(settings_for: SettingsFor) 
         await store.timelines.step("request:r1", lambda _: Decision(found.state), new=True)
         return next(one.nearest for one in await store.running_by_clock(found.clock.now()) if one.clock == "look")
 
+    async def soon(standing: Standing | None) -> list[str]:
+        now = found.clock.now()
+        wanted = Wanted(standing=standing, since=month_before(now), due_by=minute(30), clock="look")
+        return [row.obligation.id for row in await store.rows(wanted, now, None, 10)]
+
     assert await nearest() == minute(10)
+    assert await soon(None) == ["r1:look:1"]
     found.hear(FOLLOWED_UP)
     assert await nearest() is None
+    assert (await soon(None), await soon("paused")) == ([], ["r1:look:1"])
 
 
 async def _all_kept(store: Store, many: int) -> bool:

@@ -53,7 +53,8 @@ class Filters:
     contact_call_id: Id | None = None
     prospect_id: Id | None = None
     due_within: Annotated[
-        float | None, Query(ge=0, le=YEAR, description="Minutes from now; what is late already is included.")
+        float | None,
+        Query(ge=0, le=YEAR, description="Minutes from now; with what is late already, without what is paused."),
     ] = None
     since: Annotated[
         Annotated[AwareDatetime, AfterValidator(_utc)] | None,

@@ -1,10 +1,11 @@
 """Who is called when a promise is broken: set by a director, seen by whoever may be called."""
 
+import re
 from functools import partial
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.sla_monitor.api.wiring import Deps
@@ -18,7 +19,7 @@ from shared.http.paging import Page, Paged
 from shared.http.problems import Problem
 
 ABSENCES = 50
-EMAIL = r"^[^@\s<>\",;]+@[^@\s<>\",;]+\.[^@\s<>\",;]+$"
+EMAIL = re.compile(r"[^@\s<>\",;]+@[^@\s<>\",;]+\.[^@\s<>\",;]+")
 ID = r"^[^\s/]+$"
 
 routes = APIRouter(prefix="/v1/people", tags=["people"])
@@ -27,6 +28,12 @@ Reader = Annotated[Principal, Depends(requires("manager", "lead", "director", "s
 Director = Annotated[Principal, Depends(requires("director"))]
 PersonId = Annotated[str, Path(min_length=1, max_length=100, pattern=ID)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+def _email(text: str) -> str:
+    if not EMAIL.fullmatch(text):
+        raise PydanticCustomError("email", "это не адрес почты, нужен такой: vera@company.ru")
+    return text
 
 
 class Strict(BaseModel):
@@ -54,7 +61,7 @@ class PersonBody(Strict):
 
     role: Role
     name: Text
-    email: Annotated[str, StringConstraints(max_length=254, pattern=EMAIL)] | None = None
+    email: Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)] | None = None
     hook_url: Annotated[str, StringConstraints(max_length=2000)] | None = None
     absences: Annotated[list[AbsenceBody], Field(max_length=ABSENCES)] = []
 

@@ -30,7 +30,7 @@ class Obligation:
     warn_again: tuple[datetime, ...] = ()
     """The warnings after it."""
     due: datetime
-    """While it is paused: when it would be due if it went on at once."""
+    """While it is paused: when it would be due had it not been."""
     promised: bool = False
     """Due because the contact was promised so (R-URG-6)."""
     specialist_id: str | None = None
