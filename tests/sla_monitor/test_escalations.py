@@ -426,6 +426,30 @@ async def test_of_a_backlog_the_most_urgent_is_called_first(
     assert [one.escalation_id for one in await store.untold_to("m1")] == ["r3", "r2"]
 
 
+async def test_however_many_fail_the_others_are_called(
+    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them than are looked at together, and all before the others."""
+    monkeypatch.setattr("services.sla_monitor.notify.store.TOGETHER", 2)
+    store, at = NotifyStore(Service("sla_monitor", settings_for(SlaMonitorSettings))), FixedClock(minute(9))
+    for number in range(4):
+        await keep(store, escalation(escalation_id=f"r{number}", about_id=f"r{number}", next_due=minute(number)))
+
+    async def nothing(*_: object) -> None:
+        return None
+
+    async def load(_: str, about_id: str) -> None:
+        if about_id != "r3":
+            raise LookupError(about_id)
+
+    escalations = Escalations(store, at, ZONE, load=load, rules=lambda: RULES, manager_of=nothing, changed=print)
+    for _ in range(2):
+        await escalations.tick()
+    done = await store.escalations.get("r3")
+    assert done is not None
+    assert done.ending == "withdrawn"  # there is nothing of the kind any more
+
+
 async def test_a_mail_server_that_refuses_holds_up_nothing_and_is_tried_again(house: House) -> None:
     house.post.answers += ["451 later"]
     await house.publish(manager(house))

@@ -41,7 +41,7 @@ from shared.contracts.sla_monitor import About, SlaBreached, SlaBreachWithdrawn,
 log = structlog.get_logger()
 
 REST = 10.0
-"""Seconds an escalation that fails is left alone."""
+"""Seconds an escalation that fails is left alone; meanwhile it takes up no place among what is due."""
 
 Load = Callable[[About, str], Awaitable[Timeline | None]]
 ManagerOf = Callable[[Client | None], Awaitable[str | None]]
@@ -144,7 +144,7 @@ class Escalations:
     async def tick(self) -> bool:
         """Call whoever is to be called by now; whether there was anybody."""
         now = self._clock.now()
-        due = [one for one in await self.store.due(now) if self._rested(one.escalation_id)]
+        due = await self.store.due(now, self._at_rest())
         if due:
             roll = Roll(await self.store.everybody(), now, local_date(now, self._zone))
             await asyncio.gather(*(self._logged(one, roll) for one in due))
@@ -157,8 +157,6 @@ class Escalations:
             key = escalation.escalation_id
             log.exception("not escalated", action="escalation.failed", key=key, exc_info=error)
             self._resting[key] = asyncio.get_running_loop().time() + REST
-        else:
-            self._resting.pop(escalation.escalation_id, None)
 
     async def _climb(self, escalation: Escalation, roll: Roll) -> None:
         key = escalation.escalation_id
@@ -256,8 +254,10 @@ class Escalations:
             self._changed(escalation_id)
         return stepped.state
 
-    def _rested(self, key: str) -> bool:
-        return self._resting.get(key, 0.0) <= asyncio.get_running_loop().time()
+    def _at_rest(self) -> list[str]:
+        now = asyncio.get_running_loop().time()
+        self._resting = {key: until for key, until in self._resting.items() if now < until}
+        return list(self._resting)
 
 
 def obligation_of(timeline: Timeline | None, obligation_id: str) -> Obligation | None:

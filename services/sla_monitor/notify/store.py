@@ -1,5 +1,6 @@
 """The collections of escalation and every query on them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -54,9 +55,11 @@ class NotifyStore:
         """All people, by id."""
         return {person.person_id: person for person in await self.people.find({}, limit=MOST_PEOPLE)}
 
-    async def due(self, now: datetime) -> list[Escalation]:
-        """Whoever is to be called by now; broken promises first, of a backlog the most urgent, the longest overdue."""
-        return await self._first({"next_due": {"$gt": NEVER, "$lte": now}}, "next_due")
+    async def due(self, now: datetime, but: Sequence[str] = ()) -> list[Escalation]:
+        """Whoever is to be called by now; broken promises first, of a backlog the most urgent, the longest overdue;
+        `but` for these."""
+        others = {"_id": {"$nin": list(but)}} if but else {}
+        return await self._first({"next_due": {"$gt": NEVER, "$lte": now}} | others, "next_due")
 
     async def untold(self) -> list[str]:
         """Everybody with something still to be told."""

@@ -17,6 +17,8 @@ KEYS: Mapping[By, str] = {
     "client": "$client.client_id",
     "clock": "$obligations.clock",
 }
+AT_ONCE = 500
+"""Cells the database answers with: while the next ones come, whatever else the service does has its turn."""
 THEIRS = {"$filter": {"input": "$named", "cond": {"$eq": ["$$this.who", "$obligations.specialist_id"]}}}
 NAMES: Mapping[By, Any] = {
     "client": "$client.name",
@@ -43,7 +45,7 @@ class Wanted:
 async def lines(store: Store, wanted: Wanted, now: datetime) -> list[Performance]:
     """A report, in order of its keys; what still has time is not in it, nor what was given up in time. However much it
     is about, no more is held than one line is made of: its outcomes, and the times that differ by whole seconds."""
-    cursor = store.timelines.collection.aggregate(_pipeline(wanted, now), allowDiskUse=True)
+    cursor = store.timelines.collection.aggregate(_pipeline(wanted, now), allowDiskUse=True, batchSize=AT_ONCE)
     found: list[Performance] = []
     cells: list[Cell] = []
     async for one in cursor:
