@@ -47,6 +47,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     refusals.ReviewFirst: (409, "review-first"),
     refusals.ReviewNotFinished: (409, "review-not-finished"),
     refusals.ReviewOvertaken: (409, "review-overtaken"),
+    refusals.CloseRequestedAlready: (409, "close-requested-already"),
     refusals.CloseNotRequested: (409, "close-not-requested"),
     refusals.MonthNotClosed: (409, "month-not-closed"),
     refusals.ExportedAlready: (409, "exported-already"),

@@ -10,6 +10,8 @@ from typing import Any
 from shared.clock import machine_now
 
 MARK = "svk_"
+PREFIX = 12
+"""Hex digits of a prefix."""
 REMEMBERED = timedelta(seconds=30)
 """A revoked key may still be taken for this long."""
 CACHED = 2_000
@@ -31,6 +33,14 @@ class _Known:
     until: datetime
 
 
+class MadeBefore(Exception):
+    """A key was made before by the same request: its secret was shown then, and is not kept."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        super().__init__(prefix)
+
+
 class ApiKeys:
     """The keys of one service."""
 
@@ -49,19 +59,19 @@ class ApiKeys:
             return None
         return known.holder if compare_digest(known.digest, _digest(secret)) else None
 
-    async def create(self, name: str, scopes: list[str], days: int) -> str:
-        """A new key, shown this once."""
-        prefix, secret = MARK + secrets.token_hex(6), secrets.token_urlsafe(32)
-        await self._collection.insert_one(
-            {
-                "_id": prefix,
-                "name": name,
-                "digest": _digest(secret),
-                "scopes": scopes,
-                "created": machine_now(),
-                "expires": machine_now() + timedelta(days=days),
-            }
-        )
+    async def create(self, name: str, scopes: list[str], days: int, *, asked_as: str | None = None) -> str:
+        """A new key, shown this once. Raises `MadeBefore` where one was made that was `asked_as` the same."""
+        prefix, secret = MARK + (asked_as or secrets.token_hex(6))[:PREFIX], secrets.token_urlsafe(32)
+        fields = {
+            "name": name,
+            "digest": _digest(secret),
+            "scopes": scopes,
+            "created": machine_now(),
+            "expires": machine_now() + timedelta(days=days),
+        }
+        made = await self._collection.update_one({"_id": prefix}, {"$setOnInsert": fields}, upsert=True)
+        if made.upserted_id is None:
+            raise MadeBefore(prefix)
         return f"{prefix}.{secret}"
 
     async def revoke(self, prefix: str) -> bool:

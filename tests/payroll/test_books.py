@@ -22,6 +22,7 @@ from services.payroll.domain.refusals import (
     NAMED,
     BeforeTheBooks,
     CloseNotRequested,
+    CloseRequestedAlready,
     ConfirmedByTheSame,
     ExportedAlready,
     FactsInDoubt,
@@ -132,13 +133,16 @@ def test_facts_without_a_known_manager_hold_a_close_up() -> None:
     assert refusal.value.facts == {"m9": ["f1", "f2"]}
 
 
+def test_who_asks_once_more_is_told_who_has_asked() -> None:
+    with pytest.raises(CloseRequestedAlready, match="уже просит p2; другой человек подтверждает"):
+        asked(asked(looked(None, OCT), OCT), OCT, by="p3")
+
+
 def test_a_month_is_looked_through_before_it_is_asked_for_and_asked_for_before_it_is_confirmed() -> None:
     with pytest.raises(ReviewFirst, match="/v1/months/2026-10/review"):
         asked(Books(), OCT)
     with pytest.raises(CloseNotRequested, match="никто не просил"):
         confirmed(looked(None, OCT), OCT)
-    with pytest.raises(ReviewFirst):
-        asked(asked(looked(None, OCT), OCT), OCT)
     assert confirmed(asked(looked(None, OCT), OCT), OCT).months[0].requested_by == "p2"
 
 

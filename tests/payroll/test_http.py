@@ -72,6 +72,26 @@ async def test_a_month_that_is_none_is_refused(doors: Doors, month: str) -> None
     assert all("месяц пишется так: 2026-11" in answer.json()["detail"] for answer in answers)
 
 
+@pytest.mark.parametrize(
+    ("path", "who", "body"),
+    [
+        (f"/v1/months/{NOV}/request", OFFICER, {"doubts_acepted": "верно"}),
+        (f"/v1/months/{NOV}/exports", OFFICER, {"raeson": "потеряли"}),
+        ("/v1/forecast/m1/what-if", OFFICER, {"loss": ["c1"]}),
+        (f"/v1/statements/m1/{NOV}/objections", token("manager", subject="m1"), {"words": "нет", "fact": "f"}),
+        ("/v1/objections/o1/answer", OFFICER, {"accepted": True, "reason": "да", "fact": "f"}),
+        (f"/v1/dismissals/m1/{NOV}/objection", token("manager", subject="m1"), {"words": "нет", "why": "x"}),
+        (f"/v1/dismissals/m1/{NOV}/decision", DIRECTOR, {"dismissed": True, "reason": "x", "evidence": "y"}),
+    ],
+)
+async def test_a_field_that_nobody_knows_is_refused_and_not_left_out(
+    doors: Doors, path: str, who: dict[str, str], body: dict[str, Any]
+) -> None:
+    refused = await doors.post(path, who, body)
+    assert (refused.status_code, slug(refused)) == (422, "invalid")
+    assert "такого поля нет" in refused.json()["detail"]
+
+
 async def test_a_list_of_statements_needs_a_month(doors: Doors) -> None:
     assert (await doors.get("/v1/statements")).status_code == 422
 

@@ -186,10 +186,16 @@ async def test_a_closed_month_is_exported_once_and_once_more_only_marked(
         await doors.told(employee("m2", number="0002").model_copy(update={"revision": 2}))
 
         await eventually(partial(_numbered, doors, "m2", "0002"))
-        first = await doors.made(f"/v1/months/{NOV}/exports")
+        once, more = OFFICER | {"Idempotency-Key": "1"}, OFFICER | {"Idempotency-Key": "2"}
+        first = await doors.made(f"/v1/months/{NOV}/exports", once)
         assert (first["number"], first["again"]) == (1, False)
+        repeated = await doors.post(f"/v1/months/{NOV}/exports", once)
+        assert (repeated.status_code, repeated.json()) == (200, first)
         assert slug(await doors.post(f"/v1/months/{NOV}/exports")) == "exported-already"
-        again = await doors.made(f"/v1/months/{NOV}/exports", OFFICER, {"reason": "файл потеряли"})
+        again = await doors.made(f"/v1/months/{NOV}/exports", more, {"reason": "файл потеряли"})
+        assert (await doors.post(f"/v1/months/{NOV}/exports", more, {"reason": "файл потеряли"})).json() == again
+        otherwise = await doors.post(f"/v1/months/{NOV}/exports", more, {"reason": "другое"})
+        assert slug(otherwise) == "idempotency-key-reused"
         assert (again["number"], again["again"], again["reason"]) == (2, True, "файл потеряли")
         one, two = [(await doors.get(f"/v1/months/{NOV}/exports/{number}.json")).json() for number in (1, 2)]
         assert (one["control_total"], two["control_total"], two["again"]) == ("160000.00", "160000.00", True)
@@ -217,7 +223,22 @@ async def test_the_register_adds_up_to_what_the_books_say(doors: Doors) -> None:
     register = await doors.shown(f"/v1/months/{NOV}/register")
     assert (register["total"], register["control_total"], register["statements"]) == ("160000.50", "160000.50", 2)
     rows = _rows((await doors.get(f"/v1/months/{NOV}/register.xlsx")).content)
-    assert [row[8] for row in rows[2:6]] == [70000, 90000.5, 160000.5, 160000.5]
+    assert rows[1][8:10] == ("Прощается", "К выплате")
+    assert [row[9] for row in rows[2:6]] == [70000, 90000.5, 160000.5, 160000.5]
+
+
+async def test_what_a_month_forgives_stands_in_its_register(doors: Doors) -> None:
+    forgiving = {"effective": NOV, "base": "70000.00", "carries": False, "reason": "приказ 18"}
+    await doors.told(manager(), client_won(30000, OCT))
+    await doors.closed(OCT)
+    await doors.made("/v1/policies", DIRECTOR, forgiving)
+    await doors.told(client_lost(50000, OCT))
+    await doors.closed(NOV)
+    (line,) = (await doors.shown(f"/v1/months/{NOV}/register"))["lines"]
+    assert (line["adjusted"], line["forgiven"], line["total"]) == ("-30000.00", "-30000.00", "70000.00")
+    rows = _rows((await doors.get(f"/v1/months/{NOV}/register.xlsx")).content)
+    assert rows[2][3:10] == (70000, 0, -30000, 0, 0, -30000, 70000)
+    assert sum(rows[2][3:7]) - rows[2][7] - rows[2][8] == rows[2][9]
 
 
 async def test_two_closes_of_the_same_facts_have_the_same_hashes(doors: Doors, settings: PayrollSettings) -> None:

@@ -1,5 +1,6 @@
 """Disputed lines, proposals to dismiss, policies, who read whose pay, and the programs that fetch it."""
 
+import re
 from base64 import urlsafe_b64encode
 from datetime import timedelta
 from typing import Any
@@ -139,6 +140,17 @@ async def test_a_policy_is_set_by_a_director_for_months_to_come(doors: Doors) ->
     assert (await doors.shown(f"/v1/policies/{NOV}"))["version"] == 0
 
 
+async def test_a_policy_asked_for_once_more_under_its_key_is_not_made_twice(doors: Doors) -> None:
+    once = DIRECTOR | {"Idempotency-Key": "приказ-17".encode().hex()}
+    new = {"effective": DEC, "base": "80000.00", "reason": "приказ 17"}
+    first = await doors.post("/v1/policies", once, new)
+    await doors.made("/v1/policies", DIRECTOR, new | {"base": "90000.00"})
+    again = await doors.post("/v1/policies", once, new)
+    assert ((first.status_code, again.status_code), again.json()) == ((201, 200), first.json())
+    assert slug(await doors.post("/v1/policies", once, new | {"base": "80000.01"})) == "idempotency-key-reused"
+    assert [each["version"] for each in await doors.shown("/v1/policies")] == [0, 1, 2]
+
+
 BAD_POLICIES: list[dict[str, Any]] = [
     {"base": "0.00"},
     {"base": "-1.00"},
@@ -153,13 +165,16 @@ BAD_POLICIES: list[dict[str, Any]] = [
     {"paying": ["referral", "opening"]},
     {"effective": "2026-13"},
     {"reason": ""},
+    {"bonus_prcent": "50"},
 ]
 
 
 async def test_a_policy_that_is_none_is_refused(doors: Doors) -> None:
     for bad in BAD_POLICIES:
         new = {"effective": DEC, "base": "80000.00", "reason": "приказ"} | bad
-        assert (await doors.post("/v1/policies", DIRECTOR, new)).status_code == 422, bad
+        refused = await doors.post("/v1/policies", DIRECTOR, new)
+        assert refused.status_code == 422, bad
+        assert re.search("[а-я]", refused.json()["errors"][0]["message"]), bad
     assert len(await doors.shown("/v1/policies")) == 1
 
 

@@ -319,6 +319,19 @@ async def test_a_key_does_what_its_scopes_say_until_it_is_revoked(client: httpx.
     assert (gone.status_code, await used(writes)) == (204, 401)
 
 
+async def test_a_key_asked_for_once_more_is_not_made_twice(client: httpx.AsyncClient) -> None:
+    new = {"name": "АТС", "scopes": ["notes:write"]}
+    once = DIRECTOR | {"Idempotency-Key": "1"}
+    made = (await client.post("/v1/api-keys", json=new, headers=once)).json()["key"]
+    again = await client.post("/v1/api-keys", json=new, headers=once)
+    prefix = made.partition(".")[0]
+    assert (again.status_code, again.json()["prefix"]) == (409, prefix)
+    assert f"отзовите его (DELETE /v1/api-keys/{prefix})" in again.json()["detail"]
+    assert [key["prefix"] for key in (await client.get("/v1/api-keys", headers=DIRECTOR)).json()] == [prefix]
+    assert (await client.post("/v1/notes", json={"number": 1}, headers={"X-API-Key": made})).status_code == 200
+    assert (await client.post("/v1/api-keys", json=new | {"day": 5}, headers=DIRECTOR)).status_code == 422
+
+
 async def test_only_a_director_makes_keys_and_only_with_scopes_there_are(client: httpx.AsyncClient) -> None:
     new = {"name": "x", "scopes": ["notes:burn"]}
     assert (await client.post("/v1/api-keys", json=new, headers=MANAGER)).status_code == 403

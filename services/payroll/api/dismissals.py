@@ -6,7 +6,7 @@ from functools import partial
 from fastapi import APIRouter
 
 from services.payroll.api.facts import FactView
-from services.payroll.api.fields import SEES_ALL, Deps, Director, MonthText, Reader, View, Words, check_own, noted
+from services.payroll.api.fields import SEES_ALL, Body, Deps, Director, MonthText, Reader, View, Words, check_own, noted
 from services.payroll.domain import dismissal
 from services.payroll.domain.cases import Case, Objection, Signed, Standing
 from services.payroll.domain.ledger import Ledger
@@ -73,13 +73,13 @@ class CaseView(View):
         )
 
 
-class Against(View):
+class Against(Body):
     """Why not."""
 
     words: Words
 
 
-class Decide(View):
+class Decide(Body):
     """What is decided, why, and on which evidence (`evidence_seal` of the proposal)."""
 
     dismissed: bool

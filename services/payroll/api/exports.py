@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Response
 
-from services.payroll.api.fields import XLSX, Deps, MonthText, Officer, Paid, View, Words, attached, noted
+from services.payroll.api.fields import XLSX, Body, Deps, MonthText, Officer, Paid, View, Words, attached, noted
 from services.payroll.domain import accruals
 from services.payroll.domain.accruals import Given
-from services.payroll.domain.books import Export, MonthClose, export_month
+from services.payroll.domain.books import Books, Export, MonthClose, export_asked_as, export_month
 from services.payroll.domain.ledger import Employment
 from services.payroll.domain.refusals import EmployeesIncomplete, MonthNotClosed, NoExport
 from services.payroll.domain.statement import Statement, total_of
@@ -21,6 +21,8 @@ from services.payroll.office import Office
 from services.payroll.papers import onec, xlsx
 from services.payroll.store import BOOKS
 from shared.contracts.base import Roubles
+from shared.http.idempotency import IdempotencyKey
+from shared.ids import derived_id
 
 routes = APIRouter(prefix="/v1/months", tags=["exports"])
 
@@ -44,7 +46,7 @@ class RegisterView(View):
     lines: list[RegisterLineView]
 
 
-class Again(View):
+class Again(Body):
     """Why a month is exported once more."""
 
     reason: Words | None = None
@@ -101,18 +103,23 @@ async def register(office: Deps, who: Officer, month: MonthText) -> RegisterView
     )
 
 
-@routes.post("/{month}/exports", status_code=201)
-async def export(office: Deps, who: Officer, month: MonthText, again: Again | None = None) -> ExportView:
+@routes.post("/{month}/exports", status_code=201, responses={200: {"description": "The same again."}})
+async def export(
+    office: Deps, who: Officer, *, month: MonthText, key: IdempotencyKey, again: Again | None = None, response: Response
+) -> ExportView:
     """Export a closed month, once; once more only with a reason, and marked so."""
-    now_known = await _given(office, month)
+    asked_as = None if key is None else derived_id("export", month, who.subject, key)
+    known = export_asked_as(await _closed(office, month), asked_as)
+    now_known = await _given(office, month) if known is None else None
     reason = None if again is None else again.reason
-    decide = partial(export_month, month=month, by=who.subject, now=office.now(), reason=reason)
-    closed = (await office.store.books.step(BOOKS, decide)).state.of(month)
-    if closed is None:
-        raise MonthNotClosed(month)
-    made = closed.exports[-1]
-    await office.store.keep_export(month, made.number, now_known)
-    EXPORTS.labels(again=str(made.number > 1).lower()).inc()
+    decide = partial(export_month, month=month, by=who.subject, now=office.now(), reason=reason, asked_as=asked_as)
+    stepped = await office.store.books.step(BOOKS, decide)
+    made = _made(stepped.state, month, asked_as)
+    if now_known is not None:
+        await office.store.keep_export(month, made.number, now_known)
+    if stepped.written:
+        EXPORTS.labels(again=str(made.number > 1).lower()).inc()
+    response.status_code = 201 if stepped.written else 200
     return ExportView.of(month, made)
 
 
@@ -133,6 +140,13 @@ async def file(office: Deps, who: Officer, month: MonthText, number: int, kind: 
     if kind == "json":
         return attached(onec.as_json(said), "application/json", f"zup-{month}-{number}.json")
     return attached(await asyncio.to_thread(xlsx.exchange, said), XLSX, f"zup-{month}-{number}.xlsx")
+
+
+def _made(books: Books, month: str, asked_as: str | None) -> Export:
+    closed = books.of(month)
+    if closed is None:
+        raise MonthNotClosed(month)
+    return export_asked_as(closed, asked_as) or closed.exports[-1]
 
 
 async def _said(office: Office, month: str, made: Export) -> dict[str, Any]:

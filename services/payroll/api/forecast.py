@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from services.payroll.api.fields import Deps, MonthText, Reader, View, check_own, noted
+from services.payroll.api.fields import Body, Deps, MonthText, Reader, View, check_own, noted
 from services.payroll.api.statements import StatementView
 from services.payroll.domain import forecast
 from services.payroll.domain.forecast import Chance, Outcome
@@ -64,7 +64,7 @@ class ForecastView(View):
     best: OutcomeView
 
 
-class WhatIf(View):
+class WhatIf(Body):
     """What if these clients were lost, and these prospects won."""
 
     lost: Ids = ()

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field, StringConstraints
 
 from services.payroll import closing, reviewing
-from services.payroll.api.fields import SEES_ALL, Deps, MonthText, Officer, Reader, View, Words, noted
+from services.payroll.api.fields import SEES_ALL, Body, Deps, MonthText, Officer, Reader, View, Words, noted
 from services.payroll.domain.asking import ANSWERABLE
 from services.payroll.domain.books import Books, MonthClose, Review, Standing
 from services.payroll.domain.review import Preview
@@ -131,7 +131,7 @@ class PreviewView(View):
         )
 
 
-class Ask(View):
+class Ask(Body):
     """Asking for the close. `doubts_accepted`: why, where facts in doubt are right all the same; `doubts`: which ones,
     as they were shown. Others are not answered for by it."""
 

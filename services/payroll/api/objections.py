@@ -4,9 +4,9 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
-from services.payroll.api.fields import SEES_ALL, Deps, MonthText, Officer, Reader, View, Words, check_own, noted
+from services.payroll.api.fields import SEES_ALL, Body, Deps, MonthText, Officer, Reader, View, Words, check_own, noted
 from services.payroll.domain import objections
 from services.payroll.domain.objections import Answer, Dispute
 from services.payroll.metrics import DISPUTES
@@ -20,14 +20,14 @@ on_statements = APIRouter(prefix="/v1/statements", tags=["objections"])
 FactId = Annotated[str, Query(max_length=200)]
 
 
-class NewObjection(View):
+class NewObjection(Body):
     """What is wrong; without a `fact_id` with the statement as a whole."""
 
     words: Words
     fact_id: FactId | None = None
 
 
-class NewAnswer(View):
+class NewAnswer(Body):
     """Whether the manager is right, and why. The correction itself is a fact: proposed and confirmed in accounts."""
 
     accepted: bool
@@ -63,9 +63,18 @@ class DisputeView(View):
         )
 
 
-@on_statements.post("/{manager_id}/{month}/objections", status_code=201)
+@on_statements.post(
+    "/{manager_id}/{month}/objections", status_code=201, responses={200: {"description": "The same again."}}
+)
 async def objected(
-    office: Deps, who: Reader, *, manager_id: str, month: MonthText, new: NewObjection, key: IdempotencyKey
+    office: Deps,
+    who: Reader,
+    *,
+    manager_id: str,
+    month: MonthText,
+    new: NewObjection,
+    key: IdempotencyKey,
+    response: Response,
 ) -> DisputeView:
     """The manager disputes their own statement, or a line of it."""
     check_own(who, manager_id, alone=True)
@@ -82,6 +91,7 @@ async def objected(
     stepped = await office.store.disputes.step(dispute.objection_id, decide)
     if stepped.written:
         DISPUTES.inc()
+    response.status_code = 201 if stepped.written else 200
     return DisputeView.of(stepped.state)
 
 

@@ -5,15 +5,17 @@ from decimal import Decimal
 from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import Field
 
-from services.payroll.api.fields import Deps, Director, MonthText, Officer, View, Words
+from services.payroll.api.fields import Amount, Body, Deps, Director, MonthText, Officer, View, Words
 from services.payroll.domain.books import set_policy
 from services.payroll.domain.policy import Policy
 from services.payroll.store import BOOKS
 from shared.contracts.accounts import Source
 from shared.contracts.base import Roubles
+from shared.http.idempotency import IdempotencyKey
+from shared.ids import derived_id
 
 routes = APIRouter(prefix="/v1/policies", tags=["policies"])
 
@@ -22,11 +24,11 @@ Paying = Literal["referral", "advert", "tender", "other"]
 Percent = Annotated[Decimal, Field(ge=0, le=1000, max_digits=6, decimal_places=2)]
 
 
-class NewPolicy(View):
+class NewPolicy(Body):
     """What shall be paid from `effective` on, and why."""
 
     effective: MonthText
-    base: Annotated[Roubles, Field(gt=0)]
+    base: Annotated[Amount, Field(gt=0)]
     """Roubles a month, whatever happens."""
     bonus_percent: Percent = Decimal(100)
     """How much of a growth above zero is paid."""
@@ -69,8 +71,8 @@ async def of_month(office: Deps, _: Officer, month: MonthText) -> PolicyView:
     return PolicyView.of((await office.store.policies(office.usual)).of(month))
 
 
-@routes.post("", status_code=201)
-async def set_one(office: Deps, who: Director, new: NewPolicy) -> PolicyView:
+@routes.post("", status_code=201, responses={200: {"description": "The same again."}})
+async def set_one(office: Deps, who: Director, new: NewPolicy, key: IdempotencyKey, response: Response) -> PolicyView:
     """A new version, for a month that is not closed yet; what was asked about closing is taken back."""
     policy = Policy(
         base=new.base,
@@ -82,5 +84,7 @@ async def set_one(office: Deps, who: Director, new: NewPolicy) -> PolicyView:
         at=office.now(),
         reason=new.reason,
     )
-    books = (await office.store.books.step(BOOKS, partial(set_policy, policy=policy))).state
-    return PolicyView.of(books.policies[-1])
+    asked_as = None if key is None else derived_id("policy", who.subject, key)
+    stepped = await office.store.books.step(BOOKS, partial(set_policy, policy=policy, asked_as=asked_as))
+    response.status_code = 201 if stepped.written else 200
+    return PolicyView.of(stepped.state.policy_asked_as(asked_as))

@@ -11,6 +11,7 @@ from services.payroll.domain.policy import Policy
 from services.payroll.domain.refusals import (
     BeforeTheBooks,
     CloseNotRequested,
+    CloseRequestedAlready,
     ConfirmedByTheSame,
     FactsInDoubt,
     FactsWaiting,
@@ -97,8 +98,9 @@ def request_close(
     """Somebody asks for `month` to be closed; another person has to confirm it. What is in doubt now, and was shown to
     who asks, is answered for by `doubts.accepted`; nothing else is.
 
-    Raises `MonthAlreadyClosed`, `MonthIsClosing`, `ReviewFirst`, `ReviewNotFinished`, `ManagersUnknown`,
-    `FactsWaiting`, `FactsInDoubt` or, where somebody would be paid otherwise than the preview shows, `ReviewOvertaken`.
+    Raises `MonthAlreadyClosed`, `MonthIsClosing`, `ReviewFirst`, `ReviewNotFinished`, `CloseRequestedAlready`,
+    `ManagersUnknown`, `FactsWaiting`, `FactsInDoubt` or, where somebody would be paid otherwise than the preview shows,
+    `ReviewOvertaken`.
     """
     books = books or Books()
     review = _moved(books, month, "request", zone)
@@ -161,6 +163,8 @@ def _moved(books: Books, month: Month, move: Move, zone: str) -> Review:
     if after is None or books.review is None:
         if move != "request":
             raise CloseNotRequested(month)
+        if books.review is not None and books.state(month) == "requested":
+            raise CloseRequestedAlready(month, books.review.requested_by)
         raise ReviewNotFinished(month) if books.state(month) == "looking" else ReviewFirst(month)
     return replace(books.review, state=after)
 

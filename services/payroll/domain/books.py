@@ -1,7 +1,7 @@
 """The months of the company: each is closed once, in order, after it has ended (R-PAY-6)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -10,6 +10,7 @@ from services.payroll.domain.months import Month, following
 from services.payroll.domain.policy import Policies, Policy
 from services.payroll.domain.refusals import (
     ExportedAlready,
+    KeyReused,
     MonthNotClosed,
     PolicyTooLate,
 )
@@ -43,6 +44,8 @@ class Export:
     by: str
     reason: str | None = None
     """Why once more."""
+    asked_as: str | None = None
+    """The key it was asked for with: the same again finds it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,8 @@ class Books:
     """In order of their versions."""
     looks: int = 0
     """How many looks were begun, at whatever months: none has the number of another."""
+    asked_as: Mapping[str, int] = field(default_factory=dict)
+    """The versions of policies by the keys they were asked for with: the same again finds the first."""
 
     @property
     def begin(self) -> Month | None:
@@ -143,6 +148,10 @@ class Books:
         """The facts in doubt that somebody answered for when their month was closed."""
         return {fact_id for closed in self.months for fact_id in closed.doubts}
 
+    def policy_asked_as(self, key: str | None) -> Policy:
+        """The version that was made under this key; without one the latest."""
+        return self.policies[-1] if key is None else self.policies[self.asked_as[key] - 1]
+
     def in_force(self, usual: Policy) -> Policies:
         """The policy of every month; `usual` where no version says otherwise."""
         kept = {each.month: each.policy for each in self.months if each.policy is not None}
@@ -161,29 +170,48 @@ def finish_closing(
     return Decision(replace(books, months=(*books.months[:-1], closed)))
 
 
-def export_month(books: Books | None, month: Month, *, by: str, now: datetime, reason: str | None) -> Decision[Books]:
-    """The month's accruals are given out. Raises `MonthNotClosed`, or `ExportedAlready` where no reason is given to
-    do it once more."""
+def export_month(
+    books: Books | None, month: Month, *, by: str, now: datetime, reason: str | None, asked_as: str | None = None
+) -> Decision[Books]:
+    """The month's accruals are given out; the same again under the same key changes nothing. Raises `MonthNotClosed`,
+    `ExportedAlready` where no reason is given to do it once more, or `KeyReused`."""
     closed = None if books is None else books.of(month)
     after = None if closed is None else MOVES.get((closed.state, "export"))
     if books is None or closed is None or after is None:
         raise MonthNotClosed(month)
+    if (known := export_asked_as(closed, asked_as)) is not None:
+        if known.reason != (reason if known.number > 1 else None):
+            raise KeyReused
+        return Decision(books)
     if closed.exports and not reason:
         raise ExportedAlready(month, closed.exports[0].at)
-    export = Export(number=len(closed.exports) + 1, at=now, by=by, reason=reason if closed.exports else None)
+    why = reason if closed.exports else None
+    export = Export(number=len(closed.exports) + 1, at=now, by=by, reason=why, asked_as=asked_as)
     exported = replace(closed, state=after, exports=(*closed.exports, export))
     months = tuple(exported if each.month == month else each for each in books.months)
     return Decision(replace(books, months=months))
 
 
-def set_policy(books: Books | None, policy: Policy) -> Decision[Books]:
-    """A policy comes into force. Its version is given here. Raises `PolicyTooLate` for a month that is being closed,
-    was closed, or lies before the books."""
+def export_asked_as(closed: MonthClose, key: str | None) -> Export | None:
+    """The export of a month that was made under this key."""
+    return next((each for each in closed.exports if key is not None and each.asked_as == key), None)
+
+
+def set_policy(books: Books | None, policy: Policy, asked_as: str | None = None) -> Decision[Books]:
+    """A policy comes into force. Its version is given here; the same again under the same key changes nothing.
+
+    Raises `PolicyTooLate` for a month that is being closed, was closed, or lies before the books, or `KeyReused`.
+    """
     books = books or Books()
+    if asked_as is not None and asked_as in books.asked_as:
+        if replace(books.policy_asked_as(asked_as), version=policy.version, at=policy.at) != policy:
+            raise KeyReused
+        return Decision(books)
     first = books.first_open
     if books.closing is not None:
         first = following(books.closing.month)
     if first is not None and policy.effective < first:
         raise PolicyTooLate(policy.effective, first)
     numbered = replace(policy, version=len(books.policies) + 1)
-    return Decision(replace(books, policies=(*books.policies, numbered), review=None))
+    keys = books.asked_as if asked_as is None else {**books.asked_as, asked_as: numbered.version}
+    return Decision(replace(books, policies=(*books.policies, numbered), review=None, asked_as=keys))

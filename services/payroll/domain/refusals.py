@@ -167,7 +167,18 @@ class ReviewFirst(PayrollError):
 
     def __init__(self, month: Month) -> None:
         super().__init__(
-            f"Сначала посмотрите {named(month)}: POST /v1/months/{month}/review; просить закрыть можно один раз."
+            f"Сначала посмотрите {named(month)}: POST /v1/months/{month}/review; просить закрыть можно после."
+        )
+
+
+class CloseRequestedAlready(PayrollError):
+    """Somebody has asked for it before."""
+
+    def __init__(self, month: Month, by: str | None) -> None:
+        self.requested_by = by
+        super().__init__(
+            f"Закрыть {named(month)} уже просит {by}; другой человек подтверждает (POST /v1/months/{month}/close) "
+            "или отзывает просьбу (POST …/withdraw), чтобы попросить иначе."
         )
 
 
@@ -278,7 +289,7 @@ class NoSuchLine(PayrollError):
 
 
 class KeyReused(PayrollError):
-    """Под этим Idempotency-Key уже сказано другое: возьмите новый ключ, и это возражение не потеряется."""
+    """Под этим Idempotency-Key уже сказано другое: возьмите новый ключ, и сказанное теперь не потеряется."""
 
 
 class OwnObjection(PayrollError):

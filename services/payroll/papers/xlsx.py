@@ -15,6 +15,18 @@ from services.payroll.papers.lines import lines, notes
 
 ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 MONEY = "#,##0.00"
+REGISTER = {
+    "personnel_number": "Таб. №",
+    "manager_name": "Сотрудник",
+    "manager_id": "Код",
+    "base": "Оклад",
+    "bonus": "Прирост",
+    "adjusted": "Поправки",
+    "carried_in": "Перенесено",
+    "carried": "Переносится",
+    "forgiven": "Прощается",
+}
+"""The columns of the register before what is paid."""
 PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
 
 
@@ -70,15 +82,14 @@ def statement(of: Statement) -> bytes:
 
 def register(of: Mapping[str, Any]) -> bytes:
     """A month's register with its control total."""
-    sheet = Sheet("Ведомость", (14, 36, 14, 14, 14, 14, 14, 14, 16, 80))
+    sheet = Sheet("Ведомость", (14, 36, *[14] * (len(REGISTER) - 2), 16, 80))
     sheet.row(f"Ведомость за {named(of['month'])}", None, None, bold=True)
-    heads = ("Таб. №", "Сотрудник", "Код", "Оклад", "Прирост", "Поправки", "Перенесено", "Переносится", "К выплате")
-    sheet.row(*heads, "Расчёт", bold=True)
-    columns = ("personnel_number", "manager_name", "manager_id", "base", "bonus", "adjusted", "carried_in", "carried")
+    sheet.row(*REGISTER.values(), "К выплате", "Расчёт", bold=True)
     for line in of["lines"]:
-        sheet.row(*(line[name] for name in columns), line["total"], line["formula"])
-    sheet.row("Итого", f"сотрудников: {of['statements']}", *[None] * 6, of["total"], bold=True)
-    sheet.row("Контрольный итог", "по книге месяцев", *[None] * 6, of["control_total"], bold=True)
+        sheet.row(*(line[name] for name in REGISTER), line["total"], line["formula"])
+    empty = [None] * (len(REGISTER) - 2)
+    sheet.row("Итого", f"сотрудников: {of['statements']}", *empty, of["total"], bold=True)
+    sheet.row("Контрольный итог", "по книге месяцев", *empty, of["control_total"], bold=True)
     sheet.row("Контрольная сумма", of["seal"])
     return sheet.done()
 
