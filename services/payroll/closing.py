@@ -10,7 +10,7 @@ repeated and run side by side: a statement is closed once. What comes meanwhile 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -76,7 +76,9 @@ async def finish(office: Office, begun: MonthClose) -> MonthClose:
     async with office.closing:
         began = perf_counter()
         books = await office.store.company_books()
-        step = Step(office, begun, books.begin or begun.month, books.in_force(office.usual))
+        preview = await office.store.previews.get(begun.month)
+        seen = None if preview is None else {line.manager_id: line.seal for line in preview.lines}
+        step = Step(office, begun, books.begin or begun.month, books.in_force(office.usual), seen)
         while left := await office.store.unsettled(begun.month, AHEAD):
             await step.over(left)
         ended = await _end(office, begun)
@@ -85,6 +87,8 @@ async def finish(office: Office, begun: MonthClose) -> MonthClose:
         MONTHS.inc()
         CLOSE_TIME.observe(perf_counter() - began)
         log.info("month is closed", action="month.closed", month=begun.month, statements=ended.statements)
+        if preview is not None and preview.total != ended.total:
+            log.error("closed otherwise than seen", action="month.unseen", month=begun.month, seen=str(preview.total))
     await tell(office, ended)
     return ended
 
@@ -128,6 +132,8 @@ class Step:
     begin: Month
     """The first month closed here."""
     policies: Policies
+    seen: Mapping[str, str] | None = None
+    """The hashes of the statements that were confirmed, by manager."""
 
     async def over(self, managers: Sequence[str]) -> None:
         """Close the month for these managers. One whose ledger fails does not hold up the others; it is raised after
@@ -158,4 +164,6 @@ class Step:
     def _decide(self, manager_id: str, ledger: Ledger | None) -> Decision[Ledger]:
         ledger = ledger or Ledger(manager_id=manager_id)
         at = self.begun.started_at
-        return ledgers.close(ledger, self.begun.month, self.begin, self.policies, at, term=self.office.term)
+        return ledgers.close(
+            ledger, self.begun.month, self.begin, self.policies, at, term=self.office.term, seen=self.seen
+        )

@@ -127,6 +127,10 @@ class Office:
                 if found is not None:
                     yield found
 
+    def as_closed(self, ledger: Ledger, month: Month, books: Books) -> Statement | None:
+        """What closing `month`, the next one, would settle now."""
+        return reckoning.reckon(ledger, month, books.begin or month, books.in_force(self.usual))
+
     def reckoned(self, ledger: Ledger, month: Month, books: Books) -> Statement | None:
         """The statement of `month`; None where there is none, or the month has not begun."""
         if not self.begun(month):

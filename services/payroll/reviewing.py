@@ -141,7 +141,7 @@ async def _present(office: Office, month: Month, books: Books, preview: Preview)
         ledgers = await office.store.ledgers_of(again[first : first + PART])
         found |= (await doubts_in(office, ledgers, month, books)).found
         for ledger in ledgers:
-            statement = office.reckoned(ledger, month, books)
+            statement = office.as_closed(ledger, month, books)
             if seen.get(ledger.manager_id) != (None if statement is None else seal_of(statement)):
                 moved.append(ledger.manager_id)
     return Present(found, tuple(moved))
@@ -176,7 +176,7 @@ class Look:
 
     def _lines(self, ledgers: Sequence[Ledger]) -> Iterator[Line]:
         for ledger in ledgers:
-            statement = self.office.reckoned(ledger, self.review.month, self.books)
+            statement = self.office.as_closed(ledger, self.review.month, self.books)
             if statement is not None:
                 yield Line.of(statement)
 

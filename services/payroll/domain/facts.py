@@ -1,6 +1,6 @@
 """The facts of which pay is made (R-PAY-1, R-PAY-4). A fact is confirmed elsewhere, and never changes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -50,6 +50,8 @@ class Fact:
     """-1 where it undoes a fact, 1 again where it undoes the undoing."""
     missed: Month | None = None
     """The month that was being closed when it came: it counts from the one after on."""
+    order: int = field(default=0, compare=False)
+    """Which of its ledger's facts it was to come: no part of what it says."""
 
     @property
     def month(self) -> Month:

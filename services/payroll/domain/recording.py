@@ -96,7 +96,8 @@ def _check_confirmed(manager_id: str, fact: Fact) -> None:
 
 
 def _with(ledger: Ledger, fact: Fact) -> Ledger:
-    facts = sorted((*ledger.facts, fact), key=lambda each: (each.effective, each.fact_id))
+    come = replace(fact, order=len(ledger.facts) + 1)
+    facts = sorted((*ledger.facts, come), key=lambda each: (each.effective, each.fact_id))
     return replace(ledger, facts=tuple(facts))
 
 
