@@ -17,10 +17,10 @@ from tests.payroll.given import AT, POLICIES, Told, client_lost, client_won, rou
 LATER = AT.replace(year=2027)
 SEP, OCT = "2026-09", "2026-10"
 NEW = {
-    "ledger": ("cases", "reversals", "settled_to"),
+    "ledger": ("cases", "reversals", "settled_to", "earlier"),
     "manager": ("personnel_number", "snils"),
     "statement": ("reversed", "policy", "seal", "sealed_by"),
-    "fact": ("reverses_fact_id", "undoes", "sign", "missed"),
+    "fact": ("reverses_fact_id", "undoes", "sign", "missed", "order"),
     "adjustment": ("policy", "forgiven"),
 }
 
