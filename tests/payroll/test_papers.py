@@ -1,12 +1,13 @@
 """Statements as people take them in their hands."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from services.payroll.domain.accruals import Employee, Organisation, document
+from services.payroll.domain.accruals import Employee, Organisation, document, given
 from services.payroll.domain.books import Export
 from services.payroll.domain.statement import Statement
 from services.payroll.papers import onec, pdf, xlsx
@@ -82,6 +83,15 @@ def test_a_guid_is_the_same_for_the_same_statement_and_another_for_another() -> 
     assert onec.guid("m1:2026-11") == onec.guid("m1:2026-11")
     assert len({onec.guid("m1:2026-11"), onec.guid("m1:2026-12"), onec.guid("m2:2026-11")}) == 3
     assert len(onec.guid("m1:2026-11")) == 36
+
+
+@pytest.mark.parametrize("told", ["11223344595", "112-233-445 95", "112 233 445 95"])
+def test_a_snils_is_given_as_1c_keeps_it_however_it_was_told(told: str) -> None:
+    employed = Told.of().ledger.manager
+    assert employed is not None
+    known = replace(employed, personnel_number="0001", snils=told)
+    (employee,) = given([("m1", known)], Organisation("2463000000", "", "1", "2")).employees
+    assert employee.snils == "112-233-445 95"
 
 
 def test_an_export_once_more_under_a_corrected_kpp_has_the_guids_of_the_first() -> None:

@@ -10,7 +10,7 @@ from services.payroll import verifying
 from services.payroll.api.fields import Deps, Officer, View, noted
 from services.payroll.verifying import PAGE
 
-MOST = 1_000
+MOST = 200
 
 routes = APIRouter(prefix="/v1/statements", tags=["verification"])
 

@@ -11,6 +11,8 @@ from services.payroll.domain.refusals import EmployeesIncomplete
 from services.payroll.domain.statement import Statement, total_of
 from services.payroll.domain.wording import formula
 
+DIGITS = 11
+"""Of a СНИЛС."""
 Paid = tuple[str, Employment]
 """A manager's id, and what is known of them."""
 
@@ -74,13 +76,21 @@ def given(paid: Iterable[Paid], organisation: Organisation) -> Given:
     for manager_id, known in paid:
         number, snils = known.personnel_number, known.snils
         if number and snils:
-            employees.append(Employee(manager_id=manager_id, personnel_number=number, snils=snils))
+            employees.append(Employee(manager_id=manager_id, personnel_number=number, snils=as_written(snils)))
         else:
             lacks = {"табельный номер": number, "СНИЛС": snils}
             missing[f"{known.name} ({manager_id})"] = [name for name, value in lacks.items() if not value]
     if missing:
         raise EmployeesIncomplete(missing)
     return Given(organisation, tuple(employees))
+
+
+def as_written(snils: str) -> str:
+    """A СНИЛС as 1С keeps it: `112-233-445 95`; accounts tells its eleven digits."""
+    digits = "".join(filter(str.isdecimal, snils))
+    if len(digits) != DIGITS:
+        return snils
+    return f"{digits[:3]}-{digits[3:6]}-{digits[6:9]} {digits[9:]}"
 
 
 def document(statement: Statement, employee: Employee, organisation: Organisation) -> Document:
