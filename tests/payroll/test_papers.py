@@ -9,6 +9,7 @@ import pytest
 
 from services.payroll.domain.accruals import Employee, Organisation, document, given
 from services.payroll.domain.books import Export
+from services.payroll.domain.refusals import EmployeesIncomplete
 from services.payroll.domain.statement import Statement
 from services.payroll.papers import onec, pdf, xlsx
 from services.payroll.papers.lines import lines, notes
@@ -92,6 +93,19 @@ def test_a_snils_is_given_as_1c_keeps_it_however_it_was_told(told: str) -> None:
     known = replace(employed, personnel_number="0001", snils=told)
     (employee,) = given([("m1", known)], Organisation("2463000000", "", "1", "2")).employees
     assert employee.snils == "112-233-445 95"
+
+
+def test_two_people_with_one_number_are_not_exported() -> None:
+    known = Told.of().ledger.manager
+    assert known is not None
+    organisation = Organisation("2463000000", "", "1", "2")
+    first = replace(known, personnel_number="0001", snils="11223344595")
+    other = replace(first, snils="00000060002")
+    with pytest.raises(EmployeesIncomplete, match="табельный номер 0001 тот же, что у m1, а СНИЛС другой") as refusal:
+        given([("m1", first), ("m2", other)], organisation)
+    assert list(refusal.value.missing) == ["Менеджер m1 (m2)"]
+    again = replace(first, personnel_number="0002")
+    assert len(given([("m1", first), ("m1-again", again)], organisation).employees) == 2
 
 
 def test_an_export_once_more_under_a_corrected_kpp_has_the_guids_of_the_first() -> None:

@@ -70,16 +70,22 @@ class Document:
 
 
 def given(paid: Iterable[Paid], organisation: Organisation) -> Given:
-    """Everybody who is paid something. Raises `EmployeesIncomplete`, naming all whose number or СНИЛС is not known."""
+    """Everybody who is paid something. Raises `EmployeesIncomplete`, naming all whose number or СНИЛС is not known, and
+    all who have the number of somebody with another СНИЛС: the payroll of 1С would pay one of them for both."""
     missing: dict[str, list[str]] = {}
     employees: list[Employee] = []
+    by_number: dict[str, Employee] = {}
     for manager_id, known in paid:
-        number, snils = known.personnel_number, known.snils
-        if number and snils:
-            employees.append(Employee(manager_id=manager_id, personnel_number=number, snils=as_written(snils)))
-        else:
+        number, snils, who = known.personnel_number, known.snils, f"{known.name} ({manager_id})"
+        if not (number and snils):
             lacks = {"табельный номер": number, "СНИЛС": snils}
-            missing[f"{known.name} ({manager_id})"] = [name for name, value in lacks.items() if not value]
+            missing[who] = [name for name, value in lacks.items() if not value]
+            continue
+        employee = Employee(manager_id=manager_id, personnel_number=number, snils=as_written(snils))
+        other = by_number.setdefault(number, employee)
+        if other.snils != employee.snils:
+            missing[who] = [f"табельный номер {number} тот же, что у {other.manager_id}, а СНИЛС другой"]
+        employees.append(employee)
     if missing:
         raise EmployeesIncomplete(missing)
     return Given(organisation, tuple(employees))

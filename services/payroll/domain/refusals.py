@@ -250,12 +250,12 @@ class NoExport(PayrollError):
 
 
 class EmployeesIncomplete(PayrollError):
-    """Employees lack what the payroll of 1С knows them by."""
+    """Employees lack what the payroll of 1С knows them by, or have what is another's."""
 
     def __init__(self, missing: Mapping[str, list[str]]) -> None:
         self.missing = dict(missing)
         told = "; ".join(f"{who}: {', '.join(what)}" for who, what in missing.items())
-        super().__init__(f"Выгрузить нельзя, не хватает данных: {told}. Дополните их и выгрузите снова.")
+        super().__init__(f"Выгрузить нельзя, данных не хватает или они спорят: {told}. Исправьте их и выгрузите снова.")
 
 
 class PolicyTooLate(PayrollError):
