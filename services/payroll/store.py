@@ -23,6 +23,7 @@ from services.payroll.domain.review import Part, Preview
 from services.payroll.domain.statement import Statement
 from services.payroll.domain.watermark import Watermark
 from shared.contracts.base import Decision
+from shared.money import ZERO
 from shared.service import Service
 from shared.store.codec import from_fields
 
@@ -151,7 +152,7 @@ class Store:
             ]
         )
         async for found in cursor:
-            yield found["_id"], found["closed"]["total"], found["closed"].get("seal", "")
+            yield found["_id"], found["closed"].get("total", ZERO), found["closed"].get("seal", "")
 
     async def closed_statements(self, month: Month, after: str | None, limit: int) -> list[Statement]:
         """Closed statements of `month` in order of the manager's id."""

@@ -10,7 +10,7 @@ import structlog
 
 from services.payroll.domain.books import Books
 from services.payroll.domain.nights import Page, claimed, verified
-from services.payroll.domain.verifying import Difference, of_ledger, of_month
+from services.payroll.domain.verifying import Difference, of_ledger, of_month, unreadable
 from services.payroll.metrics import DIFFERENCES, VERIFIED
 from services.payroll.office import Office
 
@@ -25,17 +25,20 @@ LOOK_EVERY = 30.0
 
 async def page(office: Office, after: str | None, limit: int = PAGE) -> Page:
     """The closed statements of the managers after `after`, in order of their ids."""
-    ledgers = await office.store.ledgers_after(after, limit)
+    managers = [manager_id for manager_id, _ in await office.store.versions_after(after or "", limit)]
+    ledgers = await office.store.ledgers_of(managers)
     # Read after the ledgers: a month that a ledger has closed is in the books by then.
     books = await office.store.company_books()
     found = [one async for one in _of_months(office, books)] if after is None else []
+    read = {ledger.manager_id for ledger in ledgers}
+    found += [unreadable(manager_id) for manager_id in managers if manager_id not in read]
     for ledger in ledgers:
         found += of_ledger(ledger, books)
         await asyncio.sleep(0)  # others come in between
     return Page(
         checked=sum(len(ledger.closed) for ledger in ledgers),
         differences=tuple(found),
-        next=ledgers[-1].manager_id if len(ledgers) == limit else None,
+        next=managers[-1] if len(managers) == limit else None,
     )
 
 

@@ -67,11 +67,14 @@ async def test_a_dismissal_is_proposed_objected_to_and_decided_on_the_evidence_s
     assert slug(await doors.post(f"{CASE}/objection", DIRECTOR, {"words": "за неё"})) == "not-your-pay"
     objected = await doors.made(f"{CASE}/objection", MARIA, {"words": "Клиент закрылся"})
     assert (objected["state"], objected["objection"]["words"]) == ("objected", "Клиент закрылся")
-    assert slug(await doors.post(f"{CASE}/objection", MARIA, {"words": "и ещё"})) == "not-possible-now"
+    assert await doors.made(f"{CASE}/objection", MARIA, {"words": "Клиент закрылся"}) == objected
+    refused = await doors.post(f"{CASE}/objection", MARIA, {"words": "и ещё"})
+    assert (slug(refused), "«менеджер возразил»" in refused.json()["detail"]) == ("not-possible-now", True)
     assert slug(await doors.post(f"{CASE}/decision", DIRECTOR, decide)) == "evidence-changed"
     await doors.told(client_lost(100, NOV, fact_id="l2"))
     seal = (await doors.shown(CASE, DIRECTOR))["evidence_seal"]
     decided = await doors.made(f"{CASE}/decision", DIRECTOR, decide | {"evidence_seal": seal})
+    assert await doors.made(f"{CASE}/decision", DIRECTOR, decide | {"evidence_seal": seal}) == decided
     read = (await doors.shown("/v1/readings?manager_id=m1", DIRECTOR))["items"][-1]
     assert (read["what"], read["by"], read["month"]) == ("dismissal.decision", "d1", NOV)
     assert (decided["state"], decided["decision"]["by"], decided["decision"]["evidence"]) == ("decided", "d1", seal)

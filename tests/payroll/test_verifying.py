@@ -195,6 +195,19 @@ async def test_the_command_and_the_night_find_what_was_touched_and_only_that(
     assert VERIFIED._value.get() > 0
 
 
+async def test_a_ledger_that_cannot_be_read_is_told_and_the_others_are_verified(doors: Doors) -> None:
+    await doors.told(*(manager(f"m{number}") for number in range(4)))
+    await doors.closed(OCT)
+    await doors.office.store.ledgers.collection.update_one({"_id": "m1"}, {"$set": {"closed.0.total": "много"}})
+    await doors.office.store.ledgers.collection.update_one({"_id": "m0"}, {"$unset": {"closed.0.total": 1}})
+    await doors.office.store.ledgers.collection.update_one({"_id": "m3"}, {"$set": {"closed.0.base": Decimal(1)}})
+    first = await doors.shown("/v1/statements/verify?limit=2")
+    second = await doors.shown(f"/v1/statements/verify?limit=2&after={first['next']}")
+    documents = [each["manager_id"] for each in first["differences"] if each["what"] == "документ"]
+    assert documents == ["m0", "m1"]
+    assert ("m3", "оклад") in {(each["manager_id"], each["what"]) for each in second["differences"]}
+
+
 async def test_only_payroll_and_a_director_verify(doors: Doors) -> None:
     for path in ("/v1/statements/verify", "/v1/statements/verification"):
         assert (await doors.get(path, token("manager", subject="m1"))).status_code == 403

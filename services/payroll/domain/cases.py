@@ -20,6 +20,11 @@ MOVES: Mapping[tuple[Standing, Move], Standing] = {
     ("objected", "decide"): "decided",
 }
 """The states of a proposal; what is not here is not possible."""
+SAID: Mapping[Standing, str] = {
+    "proposed": "предложено",
+    "objected": "менеджер возразил",
+    "decided": "директор решил",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +59,9 @@ class Case:
 
 
 def objected(case: Case, objection: Objection) -> Case:
-    """The manager objects. Raises `NotPossibleNow` or `TermOver`."""
+    """The manager objects; the same once more changes nothing. Raises `NotPossibleNow` or `TermOver`."""
+    if case.objection is not None and case.objection.words == objection.words:
+        return case
     after = _moved(case, "object")
     if objection.at > case.object_until:
         raise TermOver(case.object_until)
@@ -62,10 +69,13 @@ def objected(case: Case, objection: Objection) -> Case:
 
 
 def decided(case: Case, decision: Signed, evidence: str) -> Case:
-    """A director decides, on the `evidence` as it is now: after the manager objected, or the term is over.
+    """A director decides, on the `evidence` as it is now: after the manager objected, or the term is over. The same
+    once more changes nothing.
 
     Raises `NotPossibleNow`, `TermNotOver`, or `EvidenceChanged` where the director had other evidence before them.
     """
+    if case.decision is not None and replace(case.decision, at=decision.at) == decision:
+        return case
     after = _moved(case, "decide")
     if case.objection is None and decision.at <= case.object_until:
         raise TermNotOver(case.object_until)
@@ -77,5 +87,5 @@ def decided(case: Case, decision: Signed, evidence: str) -> Case:
 def _moved(case: Case, move: Move) -> Standing:
     after = MOVES.get((case.state, move))
     if after is None:
-        raise NotPossibleNow(case.state)
+        raise NotPossibleNow(SAID[case.state])
     return after

@@ -71,8 +71,11 @@ def case_of(ledger: Ledger | None, month: Month) -> tuple[Ledger, Case]:
 def object_to(ledger: Ledger | None, month: Month, objection: Objection) -> Decision[Ledger]:
     """The manager objects. Raises `NoProposal`, `NotPossibleNow` or `TermOver`."""
     known, case = case_of(ledger, month)
+    after = cases.objected(case, objection)
+    if after is case:
+        return Decision(known)
     told = DismissalObjected(at=objection.at, manager_id=known.manager_id, month=month, words=objection.words)
-    return Decision(_with(known, cases.objected(case, objection)), (told,))
+    return Decision(_with(known, after), (told,))
 
 
 def decide_on(ledger: Ledger | None, month: Month, decision: Signed, policies: Policies) -> Decision[Ledger]:
@@ -82,6 +85,8 @@ def decide_on(ledger: Ledger | None, month: Month, decision: Signed, policies: P
     if decision.by == known.manager_id:
         raise OwnDismissal
     case = cases.decided(before, decision, evidence_seal(known, month, policies))
+    if case is before:
+        return Decision(known)
     told = DismissalDecided(
         at=decision.at,
         manager_id=known.manager_id,

@@ -69,9 +69,15 @@ def of_ledger(ledger: Ledger, books: Books) -> Iterator[Difference]:
             )
 
 
+def unreadable(manager_id: str) -> Difference:
+    """A ledger that is there, and that this program does not understand: nothing of it is proved."""
+    return Difference(month="—", manager_id=manager_id, what="документ", kept="не читается", computed="неизвестно")
+
+
 def of_month(closed: MonthClose, statements: Sequence[Sealed]) -> Iterator[Difference]:
     """What the books say of a closed month otherwise than its statements come to together."""
-    total = total_of(amount for _, amount, _ in statements)
+    # What somebody put there by hand may be no amount: its ledger is told of as one that cannot be read.
+    total = total_of(amount for _, amount, _ in statements if isinstance(amount, Decimal))
     pairs: dict[str, tuple[object, object]] = {
         "расчётов": (closed.statements, len(statements)),
         "сумма расчётов": (closed.total, total),
