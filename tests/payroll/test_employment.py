@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.payroll.domain.doubts import unsure_of_work
 from services.payroll.domain.recording import record
 from services.payroll.domain.refusals import BadFact
 from services.payroll.domain.wording import formula, reason
@@ -11,6 +12,7 @@ from shared.contracts.accounts import ClientHandedOver, ClientLost, ManagerChang
 from shared.money import ZERO
 from tests.payroll.given import (
     AT,
+    BASE,
     POLICIES,
     Told,
     client_lost,
@@ -71,6 +73,27 @@ def test_a_manager_told_of_after_the_month_was_closed_gets_it_with_the_next() ->
     assert november.total == roubles(210000)
     assert told.dismissals() == [SEP]
     assert "стало известно, что менеджер тогда работал" in reason(november.adjustments[0])
+
+
+def test_a_manager_first_told_of_while_a_month_is_closed_is_owed_it_without_a_doubt() -> None:
+    told = Told(closing=NOV)
+    told.hear(manager(hired="2026-11-02"))
+    assert told.close(NOV) is None
+    assert unsure_of_work(told.ledger, DEC, NOV, lambda _: AT.date()) == {}
+    assert told.statement(DEC).total == 2 * BASE
+    later = Told(closing=NOV)
+    later.hear(manager(hired="2026-12-01"), manager(hired="2026-11-02", revision=2))
+    assert later.close(NOV) is None
+    assert unsure_of_work(later.ledger, DEC, NOV, lambda _: AT.date()) == {}
+
+
+def test_a_manager_known_before_whose_days_change_while_a_month_is_closed_is_asked_about() -> None:
+    known = Told()
+    known.hear(manager(hired="2026-12-01"))
+    known.closing = NOV
+    known.hear(manager(hired="2026-11-02", revision=2))
+    assert known.close(NOV) is None
+    assert list(unsure_of_work(known.ledger, DEC, NOV, lambda _: AT.date())) == ["m1:2026-11"]
 
 
 def test_a_month_that_turns_out_not_to_be_worked_is_taken_back_and_carried_where_it_does_not_fit() -> None:

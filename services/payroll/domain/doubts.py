@@ -48,7 +48,8 @@ def unsure_of_work(
     manager = ledger.manager
     if manager is None or begin is None:
         return {}
-    owed = [each for each in unpaid(ledger, month, begin) if manager.known_from <= (asked(each) or date.min)]
+    known = [each for each in unpaid(ledger, month, begin) if manager.known_from <= (asked(each) or date.min)]
+    owed = [each for each in known if not ledger.first_told_while(each)]
     why = dict.fromkeys(owed, "по новым срокам работы менеджер работал и не получил оклад за")
     why |= dict.fromkeys(overpaid(ledger, month), "по новым срокам работы менеджер не работал, а оплату получил за")
     return {f"{ledger.manager_id}:{each}": f"«{manager.name}»: {why[each]} {named(each)}" for each in sorted(why)}

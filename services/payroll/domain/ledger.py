@@ -83,6 +83,10 @@ class Ledger:
             return self
         return replace(self, facts=facts, manager=manager)
 
+    def first_told_while(self, month: Month) -> bool:
+        """Whether the first word of the manager came while `month` was being closed."""
+        return self.earlier == Earlier(closing=month, manager=None)
+
     def growth(self, month: Month, policies: Policies) -> Decimal:
         """The growth of `month` by everything known of it now."""
         return total_of(map(policies.of(month).amount, self.of(month)))
