@@ -69,9 +69,9 @@ def _clocks() -> list[Panel]:
             steps=alarm(30),
         ),
         stat(
-            "Сроки расходятся с фактами",
-            {"сроков": "max(svoy_sla_clock_differences)"},
-            "Что нашла последняя ночная проверка: svoy clocks verify.",
+            "Расходятся с фактами",
+            {"сроки": "max(svoy_sla_clock_differences)", "зарплата": "max(svoy_payroll_closed_differences)"},
+            "Что нашли последние ночные проверки: svoy clocks verify, svoy pay verify.",
             width=8,
             steps=alarm(1),
         ),
