@@ -19,6 +19,7 @@ from services.payroll.domain.asking import Doubts, Outlook, end_review, request_
 from services.payroll.domain.books import Books, Review
 from services.payroll.domain.ledger import Ledger
 from services.payroll.domain.months import Month
+from services.payroll.domain.policy import Policy
 from services.payroll.domain.refusals import NoPreview, ReviewOvertaken
 from services.payroll.domain.review import Line, Part, Preview, previewed
 from services.payroll.domain.seal import seal_of
@@ -56,7 +57,8 @@ async def look_on(office: Office, review: Review) -> Preview:
         look = Look(office, review, await office.store.company_books())
         while (part := await look.part_after(parts[-1].last if parts else "")) is not None:
             parts.append(part)
-        kept = await office.store.previews.step(review.month, partial(_kept, review=review, parts=parts))
+        policy = look.books.in_force(office.usual).of(review.month)
+        kept = await office.store.previews.step(review.month, partial(_kept, review=review, parts=parts, policy=policy))
         ended = await office.store.books.step(BOOKS, partial(end_review, month=review.month, look=review.look))
         await office.store.forget_parts(review.look)
     if kept.state.look != review.look or not _stands(ended.state, review):
@@ -99,6 +101,8 @@ async def present_doubts(office: Office, month: Month) -> Doubts:
     books = await office.store.company_books()
     policies = books.in_force(office.usual)
     preview = await office.store.previews.get(month)
+    if preview is not None and not preview.by_the_terms_of(policies.of(month)):
+        preview = None
     present = Present({}, ()) if preview is None else await _present(office, month, books, preview)
     return Doubts(
         waiting={ledger.manager_id: ids for ledger in unknown if (ids := ledger.waiting(month, policies))},
@@ -185,8 +189,8 @@ def _first(known: Part | None, *, part: Part) -> Decision[Part]:
     return Decision(known or part)
 
 
-def _kept(before: Preview | None, *, review: Review, parts: Sequence[Part]) -> Decision[Preview]:
-    return Decision(previewed(before, review, parts))
+def _kept(before: Preview | None, *, review: Review, parts: Sequence[Part], policy: Policy) -> Decision[Preview]:
+    return Decision(previewed(before, review, parts, policy))
 
 
 def _stands(books: Books, review: Review) -> bool:

@@ -21,7 +21,7 @@ from services.payroll.main import build_app
 from services.payroll.settings import PayrollSettings
 from shared.money import ZERO
 from tests.kit import listening, serving
-from tests.payroll.conftest import DECEMBER, Doors, clock_at
+from tests.payroll.conftest import DECEMBER, Doors, clock_at, slug
 from tests.payroll.given import AT, POLICIES, Told, client_lost, client_won, fact_of, handed, manager, roubles
 from tests.payroll.test_any_order import FACTS, MONTHS, Fact, naive_pay
 
@@ -95,6 +95,20 @@ async def test_a_handler_that_read_the_books_before_the_confirmation_pays_with_t
     assert [line["fact"]["fact_id"] for line in december["m1"]["adjustments"]] == ["late"]
     assert [Decimal(each["total"]) for each in december.values()] == [70000, 0, 70000]
     assert [Decimal(each["carried"]) for each in december.values()] == [-5000, -70000, 0]
+
+
+async def test_terms_that_another_start_set_are_looked_at_before_they_are_paid(
+    stalled: Doors, settings: PayrollSettings
+) -> None:
+    await stalled.told(manager("m1"))
+    await stalled.asked(NOV)
+    dearer = build_app(settings.model_copy(update={"base_pay": Decimal("80000.00")}), clock_at(DECEMBER))
+    async with serving(dearer) as http:
+        restarted = Doors(http, stalled.heard, dearer, stalled.amqp_url)
+        refused = await restarted.confirm(NOV)
+        assert slug(refused) == "review-overtaken"
+        assert "условия оплаты изменились" in refused.json()["detail"]
+        assert (await restarted.closed(NOV))["total"] == "80000.00"
 
 
 async def test_the_first_month_ever_closed_is_looked_at_with_what_came_before_it(stalled: Doors) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from services.payroll.domain.asking import ANSWERABLE
 from services.payroll.domain.books import Review
 from services.payroll.domain.months import Month
+from services.payroll.domain.policy import Policy
 from services.payroll.domain.seal import seal_of, sealed
 from services.payroll.domain.statement import Statement, total_of
 
@@ -80,6 +81,12 @@ class Preview:
     """Of each ledger, as it was seen."""
     doubtful: tuple[str, ...] = ()
     """Whose ledgers have facts in doubt."""
+    policy: Policy | None = None
+    """What the month would be paid by."""
+
+    def by_the_terms_of(self, policy: Policy) -> bool:
+        """Whether it was made by these terms: the settings may say others since the last start."""
+        return self.policy in (None, policy)
 
     @property
     def total(self) -> Decimal:
@@ -92,8 +99,9 @@ class Preview:
         return sealed(*((line.manager_id, line.seal) for line in self.lines))
 
 
-def previewed(before: Preview | None, review: Review, parts: Sequence[Part]) -> Preview:
-    """The preview of a look that saw these parts; the one there is, where it is of this look or a later one."""
+def previewed(before: Preview | None, review: Review, parts: Sequence[Part], policy: Policy | None = None) -> Preview:
+    """The preview of a look that saw these parts, by this policy; the one there is, where it is of this look or a later
+    one."""
     if before is not None and before.look >= review.look:
         return before
     lines = tuple(line for part in parts for line in part.lines)
@@ -109,6 +117,7 @@ def previewed(before: Preview | None, review: Review, parts: Sequence[Part]) -> 
         look=review.look,
         versions=tuple(seen for part in parts for seen in part.versions),
         doubtful=tuple(manager_id for part in parts for manager_id in part.doubtful),
+        policy=policy,
     )
 
 
