@@ -37,8 +37,8 @@ FACTS = {
 }
 NOTHING = "нет"
 
-Sealed = tuple[str, Decimal, str]
-"""A closed statement of a month: its manager, its total, its seal."""
+Sealed = tuple[str, object, str]
+"""A closed statement of a month: its manager, what is kept as its total, its seal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
