@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from services.intake.domain.callers import Caller, KnownClient, told
 from services.intake.domain.identity import Candidate, Identity, Said, Tier, Word, candidates, identity
-from services.intake.domain.refusals import KnownByCard
-from services.intake.domain.senders import Link, joined, linked, not_against_the_card
+from services.intake.domain.refusals import KnownByCard, UnknownSender
+from services.intake.domain.senders import Link, joined, linked, not_against_the_card, taken_back
 from services.intake.inns import inns_in
 from services.intake.mail_domains import institution_of
 from shared.clock import machine_now
@@ -166,7 +166,13 @@ def test_a_link_is_said_once_and_put_right_and_joining_ends_for_the_word_it_was_
     assert joined(second, first.word).state.joining
     assert not joined(second, second.word).state.joining
     stranger = linked(second, "tel:1", Link(None, None, "m2", NOW)).state
-    assert (stranger.none_of_ours, stranger.joining, stranger.said()) == (True, False, Said(Word("tel:1", 3), None))
+    assert (stranger.none_of_ours, stranger.joining, stranger.said()) == (True, True, Said(Word("tel:1", 3), None))
+    back = taken_back(stranger, "m2", NOW).state
+    assert (back.none_of_ours, back.joining, back.said(), back.word) == (False, True, None, Word("tel:1", 4))
+    assert taken_back(back, "m1", NOW).state is back
+    assert linked(back, "tel:1", Link(None, None, "m2", NOW)).state.none_of_ours
+    with pytest.raises(UnknownSender):
+        taken_back(None, "m2", NOW)
 
 
 def test_a_word_against_the_card_is_refused_with_the_cards_name() -> None:
