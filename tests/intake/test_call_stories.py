@@ -177,6 +177,23 @@ def test_an_end_that_comes_after_all_counts_against_the_sweep() -> None:
     assert [event.TYPE for event in decision.events] == ["call.answered", "call.returned", "call.ended"]
 
 
+@pytest.mark.parametrize("story", STORIES)
+def test_whatever_comes_after_the_sweep_is_told_and_counts_as_if_nobody_had_swept(story: str) -> None:
+    reports, expected = STORIES[story]
+    whole = played(reports)[0].course
+    for until in range(1, len(reports)):
+        call, told = played(reports[:until])
+        closed = swept(call, call.quiet_at or at(24 * 3600))
+        call, told = closed.state, [*told, *(event.TYPE for event in closed.events)]
+        for report in reports[until:]:
+            decision = hear(call, report, lambda _: NOBODY)
+            call, told = decision.state, [*told, *(event.TYPE for event in decision.events)]
+        for name in ("status", "answered_at", "ended_at", "over_at", "talk_seconds", "recording", "legs"):
+            assert getattr(call.course, name) == getattr(whole, name), (until, name)
+        assert set(expected) <= set(told), until
+        assert len(set(told)) == len(told), until
+
+
 READERS: dict[str, Callable[[dict[str, str]], object]] = {
     "megafon": partial(megafon.report, now=START),
     "zadarma": partial(ZADARMA.report, now=START),

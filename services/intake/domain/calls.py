@@ -237,6 +237,7 @@ def course(facts: Iterable[Fact]) -> Course:
     answers = [fact for fact in surest if fact.kind in {"answered", "missed"} and (fact.final or not decided)]
     returns = [fact for fact in surest if fact.kind == "returned"]
     kinds = {fact.kind for fact in [*answers, *returns]}
+    over_at = max((fact.at for fact in surest if fact.kind == "ended" and fact.final), default=None)
     return Course(
         began_at=min((fact.at for fact in surest), default=None),
         status=next((status for status in _RANKED if status in kinds), "ringing"),
@@ -247,8 +248,8 @@ def course(facts: Iterable[Fact]) -> Course:
         missed_at=_first(answers, "missed"),
         returned_at=_first(returns, "returned"),
         returned_by=min(returns, key=_order).by_call_id if returns else None,
-        ended_at=max((fact.at for fact in surest if fact.kind == "ended"), default=None),
-        over_at=max((fact.at for fact in surest if fact.kind == "ended" and fact.final), default=None),
+        ended_at=over_at or max((fact.at for fact in surest if fact.kind == "ended"), default=None),
+        over_at=over_at,
         ours=next((fact.ours for fact in surest if fact.ours is not None), None),
         legs=tuple(dict.fromkeys(fact.leg for fact in sorted(surest, key=_order) if fact.leg)),
         talk_seconds=next((fact.talk_seconds for fact in surest if fact.talk_seconds is not None), None),

@@ -26,13 +26,18 @@ def finished(
 ) -> Decision[ServiceRequest]:
     """A specialist calls it finished in this round: the accountant is to be asked at `to`, once a round."""
     known = existing(request)
+    asks = {ask.round: ask for ask in known.asks}
+    asked = asks.get(step.round)
+    if asked is not None:
+        asks[step.round] = replace(asked, at=min(asked.at, step.at))
+    elif to is not None:
+        asks[step.round] = Ask(token=token, round=step.round, at=step.at, to=to)
     changed = replace(
         _with_step(known, step),
-        finished_by=known.finished_by if by in known.finished_by else (*known.finished_by, by),
+        finished_by=tuple(sorted({*known.finished_by, by})),
         round=max(known.round, step.round),
+        asks=tuple(asks[number] for number in sorted(asks)),
     )
-    if to is not None and all(ask.round != step.round for ask in known.asks):
-        changed = replace(changed, asks=(*known.asks, Ask(token=token, round=step.round, at=step.at, to=to)))
     return Decision(known if changed == known else changed)
 
 
