@@ -5,6 +5,7 @@ from typing import Any
 
 WORDS: Mapping[str, str] = {
     "missing": "обязательное поле",
+    "json_invalid": "это не JSON",
     "extra_forbidden": "такого поля нет",
     "none_required": "значение должно быть пустым (null)",
     "string_type": "нужна строка",

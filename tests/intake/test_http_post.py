@@ -351,6 +351,9 @@ async def test_the_conversation_is_told_in_its_order_with_what_was_merged(
     assert kinds.count(("finished", True)) == 1
     words = {item["kind"]: item["words"] for item in items}
     assert (words["finished"], words["promise"]) == ("Готово", "Час подожду")
+    said_by = [item["said_by"] for item in items if item["kind"] == "follow_up"]
+    assert said_by == [MAIL, None]
+    assert [item["contact_id"] for item in items if item["kind"] == "registered"] == ["c1-a", "c1-a"]
     (link,) = re.findall(rf"{PUBLIC}/v1/answers/(\S+)\?solved=yes", letter.get_content())
     assert link.rpartition("/")[2] not in str(items)
     assert (await post.get(f"{path}/conversation", OTHER_MANAGER)).status_code == 403

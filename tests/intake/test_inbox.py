@@ -9,13 +9,15 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import ValidationError
 from pymongo.errors import AutoReconnect, ExecutionTimeout
 
+from services.intake.channels.generic import CallNews
 from services.intake.domain import webhooks
 from services.intake.domain.calls import Fact, Kind
 from services.intake.domain.refusals import NotPossibleNow, UnknownWebhook
 from services.intake.domain.webhooks import LEAST, LIVE, MOST, REST, Webhook
-from services.intake.inbox import AT_ONCE, BROKEN, Inbox
+from services.intake.inbox import AT_ONCE, BROKEN, Inbox, reason
 from services.intake.main import build_app
 from services.intake.settings import IntakeSettings
 from services.intake.telephony import Telephony
@@ -206,6 +208,12 @@ async def test_what_fails_for_a_while_waits_and_what_fails_for_good_is_shown(
         await inbox.work(kept.webhook_id)
         (shown,) = await inbox.store.newest("not_understood", None, None, 10)
         assert (shown.why, shown.payload) == (BROKEN, generic("rang", 1))
+
+
+def test_what_is_wrong_is_said_in_russian() -> None:
+    with pytest.raises(ValidationError) as broken:
+        CallNews.model_validate_json("{")
+    assert reason(broken.value) == "тело: это не JSON"
 
 
 def _fields(webhook: Webhook) -> dict[str, Any]:

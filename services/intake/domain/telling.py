@@ -1,7 +1,7 @@
 """The conversation about a request, in the order in which it went: calls, letters in and out, every word said, what a
 person decided, and the steps of the work intake hears of."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
@@ -91,14 +91,17 @@ def told(
     requests: Iterable[ServiceRequest], calls: Iterable[Call], mails: Iterable[Mail], sent: Iterable[Sent]
 ) -> list[Item]:
     """The conversation about these requests (one, and what is merged into it) in its order."""
-    known = {request.request_id: request for request in requests}
+    known, letters = {request.request_id: request for request in requests}, list(mails)
     by_id = {call.call_id: call for call in calls}
+    senders = {mail.message_id: mail.sender for mail in letters}
     items: list[Item] = []
     for request in known.values():
-        items += [*_registered(request), *_said(request), *_decided(request), *_work(request)]
+        items += [*_registered(request), *_said(request, senders), *_decided(request), *_work(request)]
         items += [_call(request, by_id[call_id]) for call_id in call_ids(request) if call_id in by_id]
     items = _once(items)
-    items += [_mail(known[mail.request_id], mail) for mail in mails if mail.request_id in known and _apart(known, mail)]
+    items += [
+        _mail(known[mail.request_id], mail) for mail in letters if mail.request_id in known and _apart(known, mail)
+    ]
     items += [_sent(known[one.request_id], one) for one in sent if one.request_id in known]
     return sorted(items, key=lambda item: item.place)
 
@@ -130,6 +133,7 @@ def _registered(request: ServiceRequest) -> Iterator[Item]:
         said_by=request.caller.name or request.caller.email or request.caller.phone,
         words=f"{request.subject}\n{request.text}".strip(),
         channel=request.channel,
+        contact_id=request.contact_id,
         priority=request.triage.priority,
         message_id=request.message_id,
         call_id=request.call_id,
@@ -138,7 +142,7 @@ def _registered(request: ServiceRequest) -> Iterator[Item]:
         yield _item(request, "identified", one.at, who=one.by, client_id=one.client_id, contact_id=one.contact_id)
 
 
-def _said(request: ServiceRequest) -> Iterator[Item]:
+def _said(request: ServiceRequest, senders: Mapping[str, str | None]) -> Iterator[Item]:
     for one in request.follow_ups:
         pressing = one.pressing.priority if one.pressing is not None and one.pressing.raised else None
         yield _item(
@@ -146,6 +150,7 @@ def _said(request: ServiceRequest) -> Iterator[Item]:
             "follow_up",
             one.at,
             who=one.by,
+            said_by=senders.get(one.message_id or ""),
             words=one.words,
             channel=one.channel,
             priority=pressing,
