@@ -1,16 +1,29 @@
 """One telephone conversation, whatever the order its events arrive in (R-URG-1, R-URG-2)."""
 
 from datetime import UTC, datetime, timedelta
-from functools import reduce
+from functools import partial, reduce
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.domain.callers import Client
-from services.intake.domain.calls import Call, Fact, Kind, Report, course, hear, is_returned_by, paired, returned
-from services.intake.domain.identity import NOBODY, Identity
+from services.intake.domain.calls import (
+    Call,
+    Fact,
+    Kind,
+    Report,
+    course,
+    hear,
+    identify,
+    is_returned_by,
+    join,
+    paired,
+    returned,
+)
+from services.intake.domain.identity import NOBODY, Identity, Word
 from services.intake.domain.refusals import UnknownCall
 from shared.contracts.base import Direction, Event
 from shared.contracts.intake import CallMissed, CallReturned
@@ -177,6 +190,17 @@ def test_a_hidden_number_is_never_paired() -> None:
     hidden = after(report(Fact(kind="missed", at=START)))[0]
     assert hidden.course.phone is None
     assert not hidden.unpaired
+
+
+def test_what_a_person_said_of_one_call_alone_a_newer_word_on_its_number_does_not_move() -> None:
+    word, newer, other = Word("tel:1", 1), Word("tel:1", 2), Client("c2", "Лицей", "Asia/Krasnoyarsk")
+    by_word: dict[str, Any] = {"client": SCHOOL.client, "contact_id": "a1", "by": "m1", "now": START}
+    given = join(a_call("k1", fact("missed", 30)), word=word, **by_word).state
+    confirmed = identify(given, **by_word)
+    assert (confirmed.state.link, confirmed.events) == (None, ())
+    assert identify(confirmed.state, **by_word).state is confirmed.state
+    move = partial(join, word=newer, client=other, contact_id=None, by="m1", now=START)
+    assert [move(call).state.client for call in (given, confirmed.state)] == [other, SCHOOL.client]
 
 
 def test_the_client_is_told_with_every_event_and_the_one_found_first_stays() -> None:

@@ -180,7 +180,7 @@ def identify(
     if call is None:
         raise UnknownCall
     if call.client is not None and (call.client.client_id, call.contact_id) == (client.client_id, contact_id):
-        return Decision(call)
+        return Decision(call if call.link == link else replace(call, link=link, identified_by=by))
     changed = replace(call, client=client, contact_id=contact_id, link=link, identified_by=by)
     return Decision(changed, _now_known(changed, by, now))
 
