@@ -1,5 +1,6 @@
 """Who an unknown sender could be, and why: for the person who is to say."""
 
+import asyncio
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -68,7 +69,7 @@ def trace_of_request(request: ServiceRequest) -> Trace:
 async def trace_of(reception: Reception, sender: Unknown) -> Trace:
     """What everything from a sender tells together."""
     ids = [piece.id for piece in sender.pieces if piece.what == "request"]
-    requests = [found for one in ids if (found := await reception.store.requests.get(one)) is not None]
+    requests = list(filter(None, await asyncio.gather(*map(reception.store.requests.get, ids))))
     callers = [request.caller for request in requests]
     whole = replace(
         of_key(sender.key),
@@ -90,13 +91,13 @@ def of_key(key: str) -> Caller:
 
 
 async def suggestions(reception: Reception, traces: Iterable[Trace]) -> list[list[Suggestion]]:
-    """For each trace who it could be, the likeliest first: one query for all of them."""
+    """For each trace who it could be, the likeliest first: one query of each kind for all of them."""
     wanted = list(traces)
     keys: set[str | re.Pattern[str]] = set()
     for trace in wanted:
         keys |= {*trace.caller.looked_up_by(), *trace.hints, *filter(None, [trace.neighbours])}
     found = await reception.store.clients.find({"keys": {"$in": list(keys)}}, limit=1_000) if keys else []
-    return [await _for(reception, trace, found) for trace in wanted]
+    return await asyncio.gather(*(_for(reception, trace, found) for trace in wanted))
 
 
 async def _for(reception: Reception, trace: Trace, found: list[KnownClient]) -> list[Suggestion]:

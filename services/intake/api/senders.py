@@ -1,6 +1,7 @@
 """«Кто это?»: `/v1/senders`, and who a request or a call could be from. A person says whose a sender is, and everything
 from it, future things too, is that client's."""
 
+import asyncio
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal
@@ -153,7 +154,7 @@ async def unknown(reception: Deps, _: Reader, paging: Paged) -> Page[UnknownView
     except ValueError:
         raise bad_cursor() from None
     page = paging.page(found, lambda one: one.place)
-    traces = [await trace_of(reception, one) for one in page.items]
+    traces = await asyncio.gather(*(trace_of(reception, one) for one in page.items))
     offered = await suggestions(reception, traces)
     views = [
         UnknownView.model_validate(
