@@ -56,6 +56,14 @@ def test_folding_never_takes_anything_away(lines: list[str]) -> None:
     assert "".join(block.text for block in quotes.folded(text)) == text
 
 
+@pytest.mark.parametrize(("begins", "kind"), [("", "said"), ("Анна, 10:15, пишет:\n", "quote")])
+def test_of_a_text_of_millions_of_lines_the_first_are_folded_and_the_rest_is_as_the_last(
+    begins: str, kind: str
+) -> None:
+    text = begins + "а\n" * quotes.LINES + "> б\n" * 10 + "конец"
+    assert quotes.folded(text) == (quotes.Block(kind, text),)  # type: ignore[arg-type]  # one of its kinds
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
