@@ -12,12 +12,8 @@ from services.sla_monitor.domain.people import Roll
 from services.sla_monitor.domain.rules import Rules
 from services.sla_monitor.domain.timeline import Timeline
 from services.sla_monitor.notify.store import NotifyStore
-<<<<<<< HEAD
 from services.sla_monitor.notify.wording import put_off_hook, put_off_letter
-=======
-from services.sla_monitor.notify.wording import postponed_hook, postponed_letter
 from shared.calendar import Interval
->>>>>>> 0f19192 (What failed in the day is not tried at night: a bundle and a letter of work put off carry their hours; what rests for them is not stuck)
 from shared.clock import Clock, local_date
 from shared.contracts.routing import WorkOrderLapsed, WorkPostponed
 from shared.delivery import Deliveries
@@ -46,25 +42,14 @@ class Postponing:
             person = roll.people[person_id]
             named = f"{event.TYPE.removeprefix('work.')}-{message_id}-{person_id}"
             if person.email is not None and self.deliveries.takes("letter"):
-<<<<<<< HEAD
                 letter = put_off_letter(person.email, event, timeline, self.company_zone)
-                await self.deliveries.send(f"{named}-letter", letter, about=event.request_id, wait=wait)
-            if person.hook_url is not None and self.deliveries.takes("hook"):
-                hook = put_off_hook(person.hook_url, event, timeline)
-                await self.deliveries.send(f"{named}-hook", hook, about=event.request_id, wait=wait)
-
-    def _wait(self, event: WorkPostponed | WorkOrderLapsed, now: datetime) -> timedelta:
-        """Until somebody of the company works."""
-=======
-                letter = postponed_letter(person.email, event, timeline, self.company_zone)
                 await self.deliveries.send(f"{named}-letter", letter, about=event.request_id, hours=hours)
             if person.hook_url is not None and self.deliveries.takes("hook"):
-                hook = postponed_hook(person.hook_url, event, timeline)
+                hook = put_off_hook(person.hook_url, event, timeline)
                 await self.deliveries.send(f"{named}-hook", hook, about=event.request_id, hours=hours)
 
-    def _hours(self, event: WorkPostponed, now: datetime) -> tuple[Interval, ...]:
+    def _hours(self, event: WorkPostponed | WorkOrderLapsed, now: datetime) -> tuple[Interval, ...]:
         """Those of the company; of urgent work any."""
->>>>>>> 0f19192 (What failed in the day is not tried at night: a bundle and a letter of work put off carry their hours; what rests for them is not stuck)
         if event.priority == "urgent":
             return ()
         return hours_after(self.rules().at(now).calendar("company", None), now)
