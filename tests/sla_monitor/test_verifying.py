@@ -64,6 +64,16 @@ def test_a_timer_that_would_forget_is_found(timer: Any) -> None:
     assert found.what == "next_due"
 
 
+def test_a_clock_moved_back_leaves_nothing_to_tell_of_what_was_told() -> None:
+    telling = told((0, registered()))
+    telling.clock.moment = minute(60)
+    telling.fire()
+    assert telling.about("assign") == ["breached"]
+    telling.clock.moment = minute(1)
+    assert differences(telling.state, RULES, telling.clock.now()) == []
+    assert telling.until(60).about("assign") == ["breached"]
+
+
 def test_one_replica_verifies_a_night_and_another_takes_over_what_it_left() -> None:
     night = claimed(None, day="2026-11-23", now=NOON).state
     assert claimed(night, day="2026-11-23", now=minute(1)).state is night

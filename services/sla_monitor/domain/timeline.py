@@ -175,7 +175,8 @@ def fired(timeline: Timeline | None, *, now: datetime) -> Decision[Timeline]:
     """
     if timeline is None:
         raise UnknownSubject
-    due = [tell for one in timeline.obligations if one.ticks for tell in _passed(one, now)]
+    marks = set(timeline.announced)
+    due = [tell for one in timeline.obligations if one.ticks for tell in _passed(one, now, marks)]
     decision = _told(timeline, due, now)
     return Decision(timeline) if decision.state == timeline else decision
 
@@ -244,8 +245,13 @@ def _settled(timeline: Timeline) -> Iterator[Tell]:
                 yield f"met {one.id}", "met", one, one.ended
 
 
-def _passed(one: Obligation, now: datetime) -> Iterator[Tell]:
-    if now - one.due < STALE:
+def _warns(one: Obligation, now: datetime, marks: set[str]) -> bool:
+    """Nobody is warned of what has been broken for long, or was told to be: not even if the clock was moved back."""
+    return now - one.due < STALE and f"breached {one.id}" not in marks
+
+
+def _passed(one: Obligation, now: datetime, marks: set[str]) -> Iterator[Tell]:
+    if _warns(one, now, marks):
         for mark, moment in one.warnings():
             if now >= moment:
                 yield mark, "warned", one, moment
@@ -270,14 +276,18 @@ def _told(timeline: Timeline, tells: Iterable[Tell], now: datetime) -> Decision[
 def next_due(timeline: Timeline, marks: set[str], now: datetime) -> datetime | None:
     """When there is next something to tell that has not been told."""
     times = [
-        moment for one in timeline.obligations if one.ticks for mark, moment in _timers(one, now) if mark not in marks
+        moment
+        for one in timeline.obligations
+        if one.ticks
+        for mark, moment in _timers(one, now, marks)
+        if mark not in marks
     ]
     earliest = min(times, default=None)
     return earliest if earliest is None or earliest > now else now + SETTLE
 
 
-def _timers(one: Obligation, now: datetime) -> Iterator[tuple[str, datetime]]:
-    if now - one.due < STALE:
+def _timers(one: Obligation, now: datetime, marks: set[str]) -> Iterator[tuple[str, datetime]]:
+    if _warns(one, now, marks):
         yield from one.warnings()
     yield f"breached {one.id}", one.due + MOMENT
 
