@@ -3,6 +3,7 @@
 A client nobody has told of yet belongs to whom the events name.
 """
 
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -45,10 +46,11 @@ class Bases:
 
     def __init__(self, service: Service) -> None:
         self.clients = service.documents("clients", KnownClient)
+        self._lately: OrderedDict[str, KnownClient] = OrderedDict()
 
     async def hear(self, event: ClientEvent) -> KnownClient:
         """A client is new or changed: what is newest of it."""
-        return (await self.clients.step(event.client_id, partial(told_of, event=event))).state
+        return self._seen((await self.clients.step(event.client_id, partial(told_of, event=event))).state)
 
     async def manager_of(self, client: Client | None) -> str | None:
         """Who has the client now."""
@@ -59,7 +61,19 @@ class Bases:
 
     async def known(self, client_id: str) -> KnownClient | None:
         """The client as accounts says; None where it has not told yet."""
-        return await self.clients.get(client_id)
+        found = await self.clients.get(client_id)
+        return None if found is None else self._seen(found)
+
+    def lately(self, client_id: str) -> KnownClient | None:
+        """The client as this replica saw it last, which may be behind what accounts says by now."""
+        return self._lately.get(client_id)
+
+    def _seen(self, client: KnownClient) -> KnownClient:
+        self._lately[client.client_id] = client
+        self._lately.move_to_end(client.client_id)
+        if len(self._lately) > MOST:
+            self._lately.popitem(last=False)
+        return client
 
     async def base_of(self, manager_id: str) -> Base:
         """What a manager may see."""

@@ -54,7 +54,7 @@ def build_app(settings: SlaMonitorSettings, clock: ServiceClock | None = None) -
     metrics.show(book.rules)
     noted = Noted()
     bases = Bases(service)
-    monitor = Monitor(store=Store(service), clock=service.clock, book=book, known=bases.known, changed=noted.add)
+    monitor = Monitor(store=Store(service), clock=service.clock, book=book, bases=bases, changed=noted.add)
     ticker = Ticker(monitor)
     escalations = _escalations(service, settings, monitor, bases, noted)
     deliveries = Deliveries(service, settings)

@@ -1,13 +1,13 @@
 """What the doors of sla_monitor work with. A fact is heard, time passes, and now and then the policy changes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from services.sla_monitor import metrics
-from services.sla_monitor.bases import KnownClient
+from services.sla_monitor.bases import Bases, KnownClient
 from services.sla_monitor.domain.facts import BIRTHS, Fact, about_of, fact_of
 from services.sla_monitor.domain.rules import Rules
 from services.sla_monitor.domain.timeline import Outdated, Timeline, UnknownSubject, fired, heard, moved, reckoned
@@ -33,8 +33,8 @@ class Monitor:
     store: Store
     clock: Clock
     book: Rulebook
-    known: Callable[[str], Awaitable[KnownClient | None]] | None = None
-    """A client as accounts says, by its id."""
+    bases: Bases
+    """The clients as accounts says."""
     changed: Callable[[str], None] = lambda _: None
     """Told the key of every timeline that is written."""
 
@@ -51,14 +51,15 @@ class Monitor:
         await self.book.fresh()
         about = about_of(event)
         key = key_of(about, event.subject)
-        known = await self._known(fact.client.client_id) if fact.client else None
-        decide = partial(heard, about=about, about_id=event.subject, fact=_placed(fact, known))
+        lately = self.bases.lately(fact.client.client_id) if fact.client else None
+        decide = partial(heard, about=about, about_id=event.subject, fact=_placed(fact, lately))
         timeline = (await self._step(key, decide, new=fact.kind in BIRTHS)).state
         if timeline.client is None or (fact.client is None and fact.kind not in OPENS_AGAIN):
             return timeline
-        # Looked up once more: whoever hears that the client moves looks for what is written by then (`follow`).
-        known = await self._known(timeline.client.client_id)
-        if known is None or all(move.at <= timeline.began for move in known.moves):
+        # Looked up after the write: whoever hears that the client moves looks for what is written by then (`follow`).
+        known = await self.bases.known(timeline.client.client_id)
+        behind = fact.client is not None and known != lately
+        if known is None or not (behind or any(move.at > timeline.began for move in known.moves)):
             return timeline
         return await self._move(key, known)
 
@@ -68,9 +69,6 @@ class Monitor:
         while after is not None:
             keys, after = await self.store.keys(open_of(client.client_id), after, PAGE)
             await asyncio.gather(*(self._move(key, client) for key in keys))
-
-    async def _known(self, client_id: str) -> KnownClient | None:
-        return None if self.known is None else await self.known(client_id)
 
     async def _move(self, key: str, client: KnownClient) -> Timeline:
         return (await self._step(key, partial(moved, moves=client.moves))).state

@@ -154,7 +154,7 @@ async def bench(count: int, rate: int, storm: int) -> dict[str, Any]:
     with scratch() as folder:
         async with EmbeddedMongo(folder, passwords={ROOT: secrets.token_hex(8)}).running() as mongo:
             url = mongo.root_url("bench_clocks")
-            made, store = database(url)
+            made, store, _ = database(url)
             await made.prepare()
             assert mongo.process.pid is not None
             try:

@@ -13,6 +13,7 @@ from typing import Any
 
 import uvloop
 
+from services.sla_monitor.bases import Bases
 from services.sla_monitor.domain.built_in import shipped
 from services.sla_monitor.domain.rules import Edition, Rules
 from services.sla_monitor.domain.timeline import Timeline
@@ -59,18 +60,18 @@ class Watched(Monitor):
         return stepped
 
 
-def database(url: str) -> tuple[Database, Store]:
-    """The collection of timelines, without a broker."""
+def database(url: str) -> tuple[Database, Store, Bases]:
+    """The collections of timelines and clients, without a broker."""
     quiet = Silent(Outbound("amqp://nowhere", "bench"), limit=1)
     made = Database(url, "bench", quiet, random_id)
-    return made, Store(made)  # type: ignore[arg-type]  # all a store asks of a service is `documents`
+    return made, Store(made), Bases(made)  # type: ignore[arg-type]  # all they ask of a service is `documents`
 
 
 async def replica(url: str) -> None:
     """Tick until the line is closed."""
-    made, store = database(url)
+    made, store, bases = database(url)
     clock = ServiceClock()
-    monitor = Watched(store=store, clock=clock, book=Rulebook(RULES))
+    monitor = Watched(store=store, clock=clock, book=Rulebook(RULES), bases=bases)
     tasks = [asyncio.create_task(store.timelines.outbox.clearing())]
     lines = asyncio.StreamReader(limit=LINE)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.sla_monitor.bases import Bases
 from services.sla_monitor.domain.obligations import Standing
 from services.sla_monitor.domain.timeline import UnknownSubject
 from services.sla_monitor.main import build_app
@@ -160,10 +161,11 @@ async def test_however_many_cannot_be_read_the_others_time_comes(
 ) -> None:
     """More of them than are loaded at once, all more urgent: they rest, and are looked at again after that."""
     monkeypatch.setattr("services.sla_monitor.ticker.LOADED", 2)
-    fixed, store = FixedClock(minute(0)), Store(Service("sla_monitor", settings_for(SlaMonitorSettings)))
+    fixed, service = FixedClock(minute(0)), Service("sla_monitor", settings_for(SlaMonitorSettings))
+    store = Store(service)
     broken = [{"_id": f"call:{number}", "version": 1, "seen": [], "next_due": minute(-1)} for number in range(5)]
     await store.timelines.collection.insert_many(broken)
-    monitor = Monitor(store=store, clock=fixed, book=Rulebook(RULES))
+    monitor = Monitor(store=store, clock=fixed, book=Rulebook(RULES), bases=Bases(service))
     await monitor.hear(registered("routine")(minute(0)))
     fixed.moment = minute(60 * 24 * 30)
     ticker = Ticker(monitor)
@@ -271,8 +273,9 @@ async def test_what_becomes_due_while_a_backlog_drains_does_not_wait_for_its_end
 ) -> None:
     monkeypatch.setattr("services.sla_monitor.ticker.TOGETHER", 1)
     monkeypatch.setattr("services.sla_monitor.ticker.RELOAD_EVERY", 0.0)
-    fixed, store = FixedClock(minute(0)), Store(Service("sla_monitor", settings_for(SlaMonitorSettings)))
-    monitor = Monitor(store=store, clock=fixed, book=Rulebook(RULES))
+    fixed, service = FixedClock(minute(0)), Service("sla_monitor", settings_for(SlaMonitorSettings))
+    store = Store(service)
+    monitor = Monitor(store=store, clock=fixed, book=Rulebook(RULES), bases=Bases(service))
     ticker = Ticker(monitor)
     for number in range(3):
         await monitor.hear(registered("important", request_id=f"r{number}")(minute(0)))
