@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from shared.contracts.base import Event
 from shared.ids import random_id
 from shared.messaging.envelope import Outgoing
 from shared.messaging.topology import EVENTS
+from shared.observability import HANDLED
 from shared.service import HTTP
 
 T = TypeVar("T")
@@ -160,6 +162,12 @@ async def publish(url: str, *events: Event, ids: list[str] | None = None, source
             outgoing = Outgoing.of(event, id=event_id, source=source, saved_at=machine_now())
             await exchange.publish(outgoing.to_amqp(), event.TYPE, mandatory=False)
     return named
+
+
+def handled() -> Counter[str]:
+    """How many messages were handled in this process so far, by what became of them."""
+    samples = [sample for metric in HANDLED.collect() for sample in metric.samples if sample.name.endswith("_total")]
+    return sum((Counter({sample.labels["outcome"]: int(sample.value)}) for sample in samples), Counter[str]())
 
 
 def _heard(incoming: AbstractIncomingMessage) -> Heard:

@@ -31,8 +31,7 @@ from shared.contracts.base import Event
 from tests.intake.conftest import Doors
 from tests.intake.samples import MOBILE, PHONE, a_client
 from tests.intake.test_requests import registered
-from tests.kit import eventually, listening, publish, serving
-from tests.stories.test_any_order import handled
+from tests.kit import eventually, handled, listening, publish, serving
 
 AT = datetime(2026, 11, 2, 3, tzinfo=UTC)
 names = count()

@@ -1,6 +1,5 @@
 """However the broker reorders and repeats a story's messages, it ends in the same state: real broker, real database."""
 
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -37,9 +36,8 @@ from shared.contracts.routing import (
     WorkReopened,
     WorkStarted,
 )
-from shared.observability import HANDLED
 from tests.conftest import SettingsFor
-from tests.kit import eventually, publish, serving, token
+from tests.kit import eventually, handled, publish, serving, token
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -87,12 +85,6 @@ class Told:
         """What a door says; None where there is nothing yet."""
         answer = await self.client.get(path, headers=DIRECTOR)
         return answer.json() if answer.is_success else None
-
-
-def handled() -> Counter[str]:
-    """How many messages were handled in this process so far, by what became of them."""
-    samples = [sample for metric in HANDLED.collect() for sample in metric.samples if sample.name.endswith("_total")]
-    return sum((Counter({sample.labels["outcome"]: int(sample.value)}) for sample in samples), Counter[str]())
 
 
 def orders(length: int) -> st.SearchStrategy[list[int]]:
