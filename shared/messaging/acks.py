@@ -36,6 +36,18 @@ class _Channel:
             last += 1
         return last
 
+    async def flush(self) -> None:
+        """Tell what is done."""
+        done, last = self.done, self.together()
+        below = [tag for tag in done if tag <= last]
+        above = [tag for tag in done if tag > last]
+        self.done, self.told = {}, last
+        self.apart = {tag for tag in self.apart if tag > last}.union(above)
+        if below:
+            await _told(done[max(below)].ack(multiple=True))
+        for tag in above:
+            await _told(done[tag].ack())
+
 
 class Acks:
     """The acknowledgements of one consumer, which has its channel for itself; the channel may be opened anew."""
@@ -43,6 +55,7 @@ class Acks:
     def __init__(self) -> None:
         self._channels: dict[Any, _Channel] = {}
         self._soon: asyncio.Task[None] | None = None
+        self._telling = asyncio.Lock()
 
     def done(self, incoming: AbstractIncomingMessage) -> None:
         """`incoming` needs to come no more."""
@@ -52,23 +65,16 @@ class Acks:
 
     async def failed(self, incoming: AbstractIncomingMessage) -> None:
         """`incoming` goes back to its queue."""
-        self._of(incoming).apart.add(_tag(incoming))
         await _told(incoming.nack(requeue=True))
+        self._of(incoming).apart.add(_tag(incoming))  # not before it is told: what is above must not take it along
 
     async def flush(self) -> None:
-        """Tell now what is done."""
-        for key, channel in list(self._channels.items()):
-            done, last = channel.done, channel.together()
-            below = [tag for tag in done if tag <= last]
-            above = [tag for tag in done if tag > last]
-            channel.apart = {tag for tag in channel.apart if tag > last}.union(above)
-            channel.told, channel.done = last, {}
-            if below:
-                await _told(done[max(below)].ack(multiple=True))
-            for tag in above:
-                await _told(done[tag].ack())
-            if key.is_closed:
-                self._channels.pop(key, None)
+        """Tell now what is done. One at a time: a later frame must not overtake what an earlier one tells apart."""
+        async with self._telling:
+            for key, channel in list(self._channels.items()):
+                await channel.flush()
+                if key.is_closed:
+                    self._channels.pop(key, None)
 
     async def _flush_soon(self) -> None:
         await asyncio.sleep(GATHER)

@@ -45,6 +45,33 @@ async def test_whatever_is_done_in_whatever_order_only_what_is_under_way_comes_a
     await eventually(lambda: _depth_is(url, len(again)))
 
 
+async def test_what_is_done_while_the_broker_is_told_is_told_in_its_turn(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frames that overtook each other would name a message twice, and the broker would close the channel."""
+    monkeypatch.setattr("shared.messaging.acks.GATHER", 0.0)
+    chance, many = Random(0), 40 * MESSAGES
+    for _ in range(many // MESSAGES):
+        await put(url)
+    async with await aio_pika.connect(url) as connection:
+        taken, acks = await take(connection, many), Acks()
+        failed: list[Incoming] = []
+
+        async def work(message: Incoming) -> None:
+            for _ in range(chance.randint(0, 60)):
+                await asyncio.sleep(0)
+            if chance.random() < 0.1:
+                failed.append(message)
+                await acks.failed(message)
+            else:
+                acks.done(message)
+
+        await asyncio.gather(*map(work, taken))
+        await acks.flush()
+        assert not taken[0].channel.is_closed
+    await eventually(lambda: _depth_is(url, len(failed)))
+
+
 async def test_what_is_done_is_told_without_being_asked(url: str) -> None:
     await put(url)
     async with await aio_pika.connect(url) as connection:
