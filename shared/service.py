@@ -40,8 +40,8 @@ MEASURE_EVERY = 5.0
 DRAIN_WITHIN = 5.0
 ANSWERS_WITHIN = 2.0
 RESTART_AFTER = 1.0
-BEHIND_THE_DOOR = 5
-"""How nice the services are that work off what intake takes in."""
+IN_NO_HURRY = 10
+"""How nice the services are for which no client waits."""
 HTTP: dict[str, Any] = {
     "http": "httptools",
     "log_config": None,
@@ -240,7 +240,8 @@ class Server(uvicorn.Server):
 def run(name: str, kind: type[Settings], build_app: Callable[[Settings], FastAPI], *, nice: int = 0) -> None:
     """Read the settings, build the app and serve it until told to stop. Raises `SystemExit` where they are wrong.
 
-    `nice` lets others go first where the machine is busy: what a client says is taken in before it is worked off.
+    `nice` lets others go first where the machine is busy: a request is taken in, given to somebody and watched before
+    it is entered in books.
     """
     os.nice(nice)
     settings = settings_from_environment(kind)

@@ -14,7 +14,7 @@ from services.accounts.settings import AccountsSettings
 from services.accounts.store import Store
 from shared.clock import ServiceClock
 from shared.contracts.base import Decision
-from shared.service import BEHIND_THE_DOOR, Service, run
+from shared.service import IN_NO_HURRY, Service, run
 from shared.store import DuplicateKey
 
 UNINDEXED_AT_ONCE = 500
@@ -82,4 +82,4 @@ def _indexed(client: Client | None) -> Decision[Client]:
 
 def main() -> None:
     """Serve until told to stop."""
-    run("accounts", AccountsSettings, build_app, nice=BEHIND_THE_DOOR)
+    run("accounts", AccountsSettings, build_app, nice=IN_NO_HURRY)

@@ -20,7 +20,7 @@ from shared.delivery import Deliveries
 from shared.delivery import doors as delivery_doors
 from shared.http import key_doors
 from shared.http.api_keys import ApiKeys
-from shared.service import BEHIND_THE_DOOR, Service, run
+from shared.service import IN_NO_HURRY, Service, run
 
 PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     refusals.UnknownManager: (404, "unknown-manager"),
@@ -107,4 +107,4 @@ def _office(service: Service, settings: PayrollSettings, deliveries: Deliveries)
 
 def main() -> None:
     """Serve until told to stop."""
-    run("payroll", PayrollSettings, build_app, nice=BEHIND_THE_DOOR)
+    run("payroll", PayrollSettings, build_app, nice=IN_NO_HURRY)

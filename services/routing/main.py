@@ -21,7 +21,7 @@ from services.routing.settings import RoutingSettings
 from services.routing.store import Store
 from services.routing.sweeper import Sweeper
 from shared.clock import ServiceClock
-from shared.service import BEHIND_THE_DOOR, Service, run
+from shared.service import Service, run
 
 
 def build_app(settings: RoutingSettings, clock: ServiceClock | None = None) -> FastAPI:
@@ -51,4 +51,4 @@ def build_app(settings: RoutingSettings, clock: ServiceClock | None = None) -> F
 
 def main() -> None:
     """Run routing until told to stop."""
-    run("routing", RoutingSettings, build_app, nice=BEHIND_THE_DOOR)
+    run("routing", RoutingSettings, build_app)

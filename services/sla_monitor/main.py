@@ -30,7 +30,7 @@ from services.sla_monitor.verifying import Verifying
 from shared.calendar import hours
 from shared.clock import ServiceClock
 from shared.delivery import Deliveries, doors
-from shared.service import BEHIND_THE_DOOR, Service, run
+from shared.service import Service, run
 
 PROBLEMS = {
     UnknownSubject: (404, "unknown-subject"),
@@ -118,4 +118,4 @@ def _escalations(
 
 def main() -> None:
     """Run the service."""
-    run("sla_monitor", SlaMonitorSettings, build_app, nice=BEHIND_THE_DOOR)
+    run("sla_monitor", SlaMonitorSettings, build_app)
