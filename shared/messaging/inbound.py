@@ -18,7 +18,6 @@ from pydantic import ValidationError
 from pymongo.errors import AutoReconnect
 
 from shared.contracts.base import Event, NotYet
-from shared.messaging.acks import Acks
 from shared.messaging.envelope import (
     ATTEMPT,
     PARK_REASON,
@@ -30,7 +29,7 @@ from shared.messaging.envelope import (
     current_cause,
     message_of,
 )
-from shared.messaging.outbound import HEARTBEAT, NotPublished, Outbound, own_cancelling
+from shared.messaging.outbound import HEARTBEAT, NotPublished, Outbound, disconnect, own_cancelling
 from shared.messaging.topology import DELAYS, PARKED, again_exchange, queue_of
 from shared.observability import HANDLED, HANDLER_TIME
 
@@ -56,7 +55,6 @@ class Inbound:
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = False
-        self._acks = Acks()
         self._connection: AbstractConnection | None = None
         self._broker = RabbitBroker(
             _with_heartbeat(url), apply_types=False, logger=None, reconnect_interval=1.0, graceful_timeout=None
@@ -64,7 +62,7 @@ class Inbound:
         self._subscriber = self._broker.subscriber(
             RabbitQueue(queue_of(service), queue_type=QueueType.QUORUM, durable=True, declare=False),
             channel=Channel(prefetch_count=prefetch),
-            ack_policy=AckPolicy.MANUAL,
+            ack_policy=AckPolicy.NACK_ON_ERROR,
             decoder=_undecoded,
             no_reply=True,
         )
@@ -82,7 +80,7 @@ class Inbound:
         await _in_time("consume.close", CLOSE_WITHIN, self._broker.stop())
         if self._connection is not None:
             # A subscriber that does not stop leaves it open, and then it would be made anew for ever.
-            await _in_time("consume.disconnect", CLOSE_WITHIN, self._connection.close())
+            await disconnect(self._connection, within=CLOSE_WITHIN)
 
     async def connected(self) -> bool:
         """Whether the consumer runs and is connected."""
@@ -91,18 +89,12 @@ class Inbound:
     async def _finish(self) -> None:
         await self._subscriber.stop()
         await self._idle.wait()
-        await self._acks.flush()
 
     async def _take(self, incoming: AbstractIncomingMessage) -> None:
         self._in_flight += 1
         self._idle.clear()
         try:
             await self._handle(incoming)
-        except Exception as error:  # noqa: BLE001 - neither tried again later nor parked: the queue keeps it
-            log.warning("given back", action="consume.back", error=repr(error), message_id=incoming.message_id)
-            await self._acks.failed(incoming)
-        else:
-            self._acks.done(incoming)
         finally:
             self._in_flight -= 1
             if not self._in_flight:
