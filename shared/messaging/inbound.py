@@ -29,7 +29,7 @@ from shared.messaging.envelope import (
     current_cause,
     message_of,
 )
-from shared.messaging.outbound import HEARTBEAT, NotPublished, Outbound, disconnect, own_cancelling
+from shared.messaging.outbound import HEARTBEAT, NotPublished, Outbound, own_cancelling
 from shared.messaging.topology import DELAYS, PARKED, again_exchange, queue_of
 from shared.observability import HANDLED, HANDLER_TIME
 
@@ -80,7 +80,7 @@ class Inbound:
         await _in_time("consume.close", CLOSE_WITHIN, self._broker.stop())
         if self._connection is not None:
             # A subscriber that does not stop leaves it open, and then it would be made anew for ever.
-            await disconnect(self._connection, within=CLOSE_WITHIN)
+            await _in_time("consume.disconnect", CLOSE_WITHIN, self._connection.close())
 
     async def connected(self) -> bool:
         """Whether the consumer runs and is connected."""

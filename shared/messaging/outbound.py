@@ -91,8 +91,14 @@ class Outbound:
     async def close(self) -> None:
         """Close the connection."""
         connection, self._connection, self._channel = self._connection, None, None
-        if connection is not None:
-            await disconnect(connection, within=1.0)
+        if connection is None:
+            return
+        try:
+            async with asyncio.timeout(1):
+                await connection.close()
+        except (Exception, asyncio.CancelledError) as error:
+            if own_cancelling(error):
+                raise
 
     async def _declared(self, queue: str) -> tuple[int, int]:
         """Messages and consumers of `queue`."""
@@ -132,25 +138,6 @@ class Outbound:
             return
         if used is None or used is self._connection:
             await self.close()
-
-
-async def disconnect(connection: AbstractConnection, within: float) -> None:
-    """Close a connection. What takes longer than `within` seconds goes on by itself: a connection that is given up half
-    closed is closed by the garbage collector, in whatever thread that comes."""
-    closing = asyncio.create_task(connection.close())
-    _closing.add(closing)
-    closing.add_done_callback(_closed)
-    await asyncio.wait([closing], timeout=within)
-
-
-def _closed(closing: asyncio.Task[None]) -> None:
-    _closing.discard(closing)
-    if not closing.cancelled() and closing.exception() is not None:
-        log.warning("connection not closed in order", action="connection.close", error=repr(closing.exception()))
-
-
-_closing: set[asyncio.Task[None]] = set()
-"""So that the loop does not lose them."""
 
 
 def own_cancelling(error: BaseException) -> bool:
