@@ -22,7 +22,8 @@ from services.routing.policy_file import shipped
 START = datetime(2026, 8, 31, 17, tzinfo=UTC)
 """Midnight of 1 September in Krasnoyarsk."""
 QUARTER = 91
-SEEDS = 20
+FIRST, SEEDS = 201, 20
+"""Those below were looked at while the policy was settled: they prove nothing about it any more."""
 FOLDER = Path("build") / "bench"
 
 
@@ -34,6 +35,7 @@ def one(name: str, seed: int, days: int, path: Path = ASSUMED) -> Outcome:
 
 def simulate(
     seeds: Annotated[int, typer.Option(min=2, max=1000, help="Сколько разных компаний.")] = SEEDS,
+    first: Annotated[int, typer.Option(min=0, help="С какой компании по счёту начать.")] = FIRST,
     days: Annotated[int, typer.Option(min=7, max=366, help="Сколько дней жизни каждой.")] = QUARTER,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Процессов сразу.")] = 2,
     company: Annotated[
@@ -44,7 +46,7 @@ def simulate(
     console = Console()
     if not console.is_terminal:
         console.width = 140
-    runs = [(name, seed) for seed in range(seeds) for name in givers(shipped())]
+    runs = [(name, seed) for seed in range(first, first + seeds) for name in givers(shipped())]
     with ProcessPoolExecutor(workers) as pool:
         waiting = [pool.submit(one, name, seed, days, company) for name, seed in runs]
         outcomes = [future.result() for future in track(waiting, "Прогоны", console=console)]
@@ -53,11 +55,11 @@ def simulate(
     source = ASSUMPTIONS if company == ASSUMED else f"Компания описана в {company.name}."
     for sentence in told(compared, source):
         console.print(sentence, soft_wrap=True)
-    keep(compared, seeds, FOLDER, source)
+    keep(compared, range(first, first + seeds), FOLDER, source)
     console.print(f"{FOLDER}/simulate.json, simulate.png, simulate.html")
 
 
-def keep(compared: Compared, seeds: int, folder: Path, source: str = ASSUMPTIONS) -> None:
+def keep(compared: Compared, seeds: range, folder: Path, source: str = ASSUMPTIONS) -> None:
     """The figures, the plots and the page, in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     saved = compared.reduction
@@ -65,7 +67,8 @@ def keep(compared: Compared, seeds: int, folder: Path, source: str = ASSUMPTIONS
         "urgent_breach_reduction_vs_best_peer": round(saved.mean, 4),
         "ci_low": round(saved.low, 4),
         "ci_high": round(saved.high, 4),
-        "seeds": seeds,
+        "seeds": len(seeds),
+        "first_seed": seeds.start,
         "best_peer": compared.best_peer,
         "source": source,
         "figures": {

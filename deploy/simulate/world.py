@@ -172,15 +172,15 @@ class World:
                 return key
         return None
 
-    def _give(self, item: Item, work: Work) -> None:
-        """The work has just been given to somebody."""
+    def _give(self, item: Item, work: Work, share: float = 1.0) -> None:
+        """The work has just been given to somebody, this share of it."""
         self._waiting.pop(item.request.request_id, None)
         self._becomes(item, work)
         holder, turn, now = item.holder or "", item.turn, self.now
         desk = self._desks[holder]
         item.assigned_at, item.started_at, item.postponed = now, None, 0
         item.expected = self._giver.minutes(item.wish, holder)
-        item.left = item.request.minutes * self._company.slowness(desk.person, item.request)
+        item.left = share * item.request.minutes * self._company.slowness(desk.person, item.request)
         desk.items.append(item)
         desk.count()
         desk.load.given_at, desk.works = now, desk.works + 1
@@ -213,8 +213,13 @@ class World:
             desk, item.finishing, item.finished_in = self._desks[item.holder or ""], None, timedelta()
             self._taken(desk, item)
             order = Order(by=ROUTING, now=self.now, place=place, name=place.winner)
-            self._give(item, replaced(item.work, order).state)
+            self._give(item, replaced(item.work, order).state, self._handed_over(desk, item))
             self._next(desk)
+
+    def _handed_over(self, desk: Desk, item: Item) -> float:
+        """The share of the work that is left for whoever takes it over with a note (R-IMP-3)."""
+        whole = item.request.minutes * self._company.slowness(desk.person, item.request)
+        return 1 - self._told["work"]["handed_over"] * max(0.0, 1 - item.left / whole)
 
     def _remembered(self, item: Item, turn: int) -> None:
         """The client asked where the specialist is."""

@@ -12,12 +12,12 @@ from deploy.simulate.company import ASSUMED, Company
 from deploy.simulate.givers import LIMITED, OURS, SKILLED, Load, Loads, Ours, Simple, givers
 from deploy.simulate.report import told
 from deploy.simulate.results import FIGURES, Compared, quantile
-from deploy.simulate.state import Outcome
+from deploy.simulate.state import Item, Outcome
 from deploy.simulate.world import World
 from services.routing.domain.assignment import Explained
 from services.routing.domain.candidates import Wish
 from services.routing.domain.facts import Registration
-from services.routing.domain.work import registered, wish_of
+from services.routing.domain.work import Work, registered, wish_of
 from services.routing.policy_file import shipped
 
 START = datetime(2026, 8, 31, 17, tzinfo=UTC)
@@ -77,6 +77,33 @@ class Watched(Ours):
         assert who is None or loads[who].held < loads[who].person.candidate.capacity
         self.most = max([self.most, *(load.held for load in loads.values())])
         return found
+
+
+class Shares(World):
+    """Keeps what share of the work was left at each giving."""
+
+    def __init__(self, company: Company, name: str) -> None:
+        super().__init__(company, givers(shipped())[name](company))
+        self.given: list[float] = []
+
+    def _give(self, item: Item, work: Work, share: float = 1.0) -> None:
+        self.given.append(share)
+        super()._give(item, work, share)
+
+
+def test_whoever_takes_a_work_over_does_not_begin_from_nothing() -> None:
+    company = Company.of(1, START, DAYS)
+    world = Shares(company, OURS)
+    world.run()
+    least = 1 - company.figures["work"]["handed_over"]
+    assert all(least <= share <= 1 for share in world.given)
+    assert any(share < 1 for share in world.given)
+
+
+def test_nobody_else_hands_work_over() -> None:
+    world = Shares(Company.of(1, START, DAYS), SKILLED)
+    world.run()
+    assert set(world.given) == {1.0}
 
 
 def test_nobody_ever_holds_more_than_they_can() -> None:
@@ -139,9 +166,9 @@ def test_peers_who_hold_as_much_take_turns() -> None:
 
 def test_the_figures_the_plots_and_the_page_are_kept(tmp_path: Path) -> None:
     compared = Compared({OURS: [outcome(7), outcome(8)], "a": [outcome(9), outcome(12)]})
-    keep(compared, 2, tmp_path)
+    keep(compared, range(7, 9), tmp_path)
     figures = json.loads((tmp_path / "simulate.json").read_text())
-    assert figures["seeds"] == 2
+    assert (figures["first_seed"], figures["seeds"]) == (7, 2)
     assert figures["urgent_breach_reduction_vs_best_peer"] == pytest.approx(1 - 15 / 21, abs=1e-4)
     assert figures["ci_low"] <= figures["urgent_breach_reduction_vs_best_peer"] <= figures["ci_high"]
     assert (tmp_path / "simulate.png").read_bytes().startswith(b"\x89PNG")
