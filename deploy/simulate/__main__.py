@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from deploy.simulate.company import ASSUMED, Company
+from deploy.simulate.company import Company
+from deploy.simulate.figures import ASSUMED, BadFigures, figures_of
 from deploy.simulate.givers import givers
 from deploy.simulate.report import ASSUMPTIONS, page, plots, table, told
 from deploy.simulate.results import FIGURES, Compared
@@ -46,6 +47,10 @@ def simulate(
     console = Console()
     if not console.is_terminal:
         console.width = 140
+    try:
+        figures_of(company)
+    except BadFigures as error:
+        raise typer.BadParameter(f"{company}: {error}", param_hint="--company") from None
     runs = [(name, seed) for seed in range(first, first + seeds) for name in givers(shipped())]
     with ProcessPoolExecutor(workers) as pool:
         waiting = [pool.submit(one, name, seed, days, company) for name, seed in runs]

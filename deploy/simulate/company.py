@@ -1,17 +1,16 @@
 """The company that is simulated: its people, its clients' requests, and the chance in both, all from one seed."""
 
-import tomllib
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from math import log
 from pathlib import Path
 from random import Random  # noqa: TID251 - a simulation lives on chance, all of it from one seed
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from deploy.simulate.figures import ASSUMED, Figures, figures_of
 from services.routing.domain.candidates import Candidate
 from services.routing.domain.needs import COMPLEX_LEVEL, product_key
 from services.routing.domain.scoring import Hours
@@ -27,7 +26,6 @@ AHEAD = 4
 """Stretches of work a giver is told of."""
 MONTH_END, MONTH_START = 28, 5
 MINUTE = timedelta(minutes=1)
-ASSUMED = Path(__file__).with_name("company.toml")
 AFTERWARDS = 21
 """Days after the last request: what is not done by then is counted as not done."""
 
@@ -100,7 +98,7 @@ class Request:
 class Company:
     """One company, drawn from `seed`, and its requests from `start` on for so many `days`."""
 
-    figures: Mapping[str, Any]
+    figures: Figures
     seed: int
     start: datetime
     days: int
@@ -108,7 +106,7 @@ class Company:
     @classmethod
     def of(cls, seed: int, start: datetime, days: int, path: Path = ASSUMED) -> "Company":
         """As `path` says: the assumptions shipped, or what a company has measured."""
-        return cls(tomllib.loads(path.read_text(encoding="utf-8")), seed, start, days)
+        return cls(figures_of(path), seed, start, days)
 
     def chance(self, *of: object) -> Random:
         """The chance in one thing: the same whatever else happened before, so that policies meet the same luck."""
@@ -117,7 +115,7 @@ class Company:
     @cached_property
     def people(self) -> Sequence[Person]:
         """The specialists."""
-        return [self._person(number) for number in range(self.figures["specialists"])]
+        return [self._person(number) for number in range(self.figures.specialists)]
 
     @cached_property
     def requests(self) -> Sequence[Request]:
@@ -126,15 +124,14 @@ class Company:
 
     def slowness(self, person: Person, request: Request) -> float:
         """How many times as long the work takes them as somebody of level 3."""
-        level, told = self._level(person, request), self.figures["work"]
-        times: Sequence[float] = told["times_as_long"]
-        return times[level] * (told["complex_below_4"][0] if self._too_hard(level, request) else 1.0)
+        level, told = self._level(person, request), self.figures.work
+        return told.times_as_long[level] * (told.complex_below_4[0] if self._too_hard(level, request) else 1.0)
 
     def refusal(self, person: Person, request: Request) -> float:
         """The chance that the accountant does not accept what they call finished."""
-        level, told = self._level(person, request), self.figures["work"]
-        refused: Sequence[float] = told["refused"]
-        return refused[level] + person.sloppy + (told["complex_below_4"][1] if self._too_hard(level, request) else 0.0)
+        level, told = self._level(person, request), self.figures.work
+        too_hard = told.complex_below_4[1] if self._too_hard(level, request) else 0.0
+        return told.refused[level] + person.sloppy + too_hard
 
     def _level(self, person: Person, request: Request) -> int:
         return person.candidate.level((product_key(request.product),))
@@ -143,22 +140,19 @@ class Company:
         return request.nature == "complex" and level < COMPLEX_LEVEL
 
     def _person(self, number: int) -> Person:
-        chance, products = self.chance("person", number), list(self.figures["products"])
-        known = chance.sample(products, k=chance.choice((1, 2, 2, 3)))
+        chance, products = self.chance("person", number), list(self.figures.products)
+        known = chance.sample(products, k=min(len(products), chance.choice((1, 2, 2, 3))))
         skills = {product_key(one): chance.choices(range(1, 6), weights=(1, 2, 4, 3, 2))[0] for one in known}
         begin, end = SHIFTS[number % len(SHIFTS)]
         day = ((begin * 60, LUNCH * 60), (LUNCH * 60 + BREAK // MINUTE, end * 60))
         hours: Hours = (*((day,) * 5), (), ())
-        drawn = {
-            trait: min(0.6, max(0.0, chance.gauss(*self.figures["specialist"][trait])))
-            for trait in ("lost", "postpones", "lost_if_refused", "sloppy", "silent")
-        }
+        drawn = {trait: min(0.6, max(0.0, chance.gauss(*usual))) for trait, usual in self.figures.specialist}
         return Person(
             candidate=Candidate(
                 specialist_id=f"s{number:02}",
                 skills=skills,
                 best=max(skills.values()),
-                capacity=self.figures["capacity"],
+                capacity=self.figures.capacity,
                 active=True,
                 begins=None,
                 hours=hours,
@@ -170,16 +164,16 @@ class Company:
         )
 
     def _arrivals(self) -> Iterator[Request]:
-        chance, told = self.chance("arrivals"), self.figures["requests"]
-        hours, number = told["hours"], 0
+        chance, told = self.chance("arrivals"), self.figures.requests
+        hours, number = told.hours, 0
         for day in range(self.days):
             local = (self.start + timedelta(days=day)).astimezone(ZoneInfo(ZONE))
-            busy = told["weekdays"][local.weekday()]
+            busy = told.weekdays[local.weekday()]
             if local.day >= MONTH_END or local.day <= MONTH_START:
-                busy *= told["month_end"]
+                busy *= told.month_end
             midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
             for hour, share in enumerate(hours):
-                rate = self.figures["requests_a_day"] * busy * share / sum(hours) / 60
+                rate = self.figures.requests_a_day * busy * share / sum(hours) / 60
                 minute = chance.expovariate(rate) if rate else 60.0
                 while minute < 60:  # noqa: PLR2004 - minutes of an hour
                     yield self._request(number, midnight + timedelta(hours=hour, minutes=minute))
@@ -188,22 +182,22 @@ class Company:
 
     def _request(self, number: int, at: datetime) -> Request:
         chance, told = self.chance("request", number), self.figures
-        products = list(told["products"])
-        product = chance.choices(products, weights=[told["products"][one][0] for one in products])[0]
+        products = list(told.products)
+        product = chance.choices(products, weights=[told.products[one][0] for one in products])[0]
         priorities: list[Priority] = ["urgent", "important", "routine"]
-        client = chance.randrange(told["clients"])
-        complex_ = chance.random() < told["requests"]["complex"]
-        usual = chance.lognormvariate(log(told["products"][product][1]), told["requests"]["spread"])
-        subjects = list(told["subjects"])
-        subject = chance.choices(subjects, weights=[told["subjects"][one][0] for one in subjects])[0]
+        client = chance.randrange(told.clients)
+        complex_ = chance.random() < told.requests.complex
+        usual = chance.lognormvariate(log(told.products[product][1]), told.requests.spread)
+        subjects = list(told.subjects)
+        subject = chance.choices(subjects, weights=[told.subjects[one][0] for one in subjects])[0]
         return Request(
             request_id=f"r{number:06}",
             at=at.astimezone(self.start.tzinfo),
-            priority=chance.choices(priorities, weights=[told["priorities"][one] for one in priorities])[0],
+            priority=chance.choices(priorities, weights=[told.priorities[one] for one in priorities])[0],
             nature="complex" if complex_ else None,
             product=product,
             subject=subject,
-            minutes=usual * told["subjects"][subject][1],
+            minutes=usual * told.subjects[subject][1],
             client_id=f"c{client:04}",
             client_zone=CLIENT_ZONES[client % len(CLIENT_ZONES)],
         )

@@ -22,6 +22,8 @@ class Item:
     """What the work asks for now."""
     assigned_at: datetime | None = None
     started_at: datetime | None = None
+    begun: bool = False
+    """Whether anybody ever started it."""
     left: float = 0.0
     """Minutes of work still to be done by whoever has it."""
     expected: float = 0.0

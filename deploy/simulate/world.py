@@ -188,7 +188,7 @@ class World:
         item.ready_at = None if chance.random() < desk.person.lost else now
         self._watch("start", item, lambda: self._not_started(item, turn), lambda: self._lose(item))
         if item.ready_at is None:
-            asked = timedelta(minutes=self._told["minutes"][f"asked_{item.request.priority}"])
+            asked = timedelta(minutes=self._told.minutes.asked[item.request.priority])
             self._at(now + asked, lambda: self._remembered(item, turn))
         self._next(desk)
 
@@ -219,7 +219,7 @@ class World:
     def _handed_over(self, desk: Desk, item: Item) -> float:
         """The share of the work that is left for whoever takes it over with a note (R-IMP-3)."""
         whole = item.request.minutes * self._company.slowness(desk.person, item.request)
-        return 1 - self._told["work"]["handed_over"] * max(0.0, 1 - item.left / whole)
+        return 1 - self._told.work.handed_over * max(0.0, 1 - item.left / whole)
 
     def _remembered(self, item: Item, turn: int) -> None:
         """The client asked where the specialist is."""
@@ -252,7 +252,7 @@ class World:
             return False
         if item.postponed >= MOST_POSTPONEMENTS:
             return False
-        until = self.now + timedelta(minutes=self._told["minutes"][f"off_{item.request.priority}"])
+        until = self.now + timedelta(minutes=self._told.minutes.off[item.request.priority])
         try:
             self._says(item, "postpone", until)
         except (PostponedEnough, BoundByDate):
@@ -265,7 +265,7 @@ class World:
         """Who may not put it off either begins, or forgets it until somebody asks."""
         if forgets:
             turn, item.ready_at = item.turn, None
-            asked = timedelta(minutes=self._told["minutes"][f"asked_{item.request.priority}"])
+            asked = timedelta(minutes=self._told.minutes.asked[item.request.priority])
             self._at(self.now + asked, lambda: self._remembered(item, turn))
         return forgets
 
@@ -273,7 +273,8 @@ class World:
         if item.started_at is None:
             item.started_at = self.now
             self._says(item, "start")
-            if item.work.tale.round == 1:
+            if not item.begun:
+                item.begun = True
                 waited = (self.now - item.request.at) / MINUTE
                 self.outcome.start_minutes[item.request.priority].append(waited)
             if item.finishing is None:
@@ -348,7 +349,7 @@ class World:
         item.finishing = None
         self.outcome.finished += 1
         desk.load.clients.add(item.request.client_id)
-        self._at(self.now + timedelta(minutes=self._told["minutes"]["verdict"]), lambda: self._verdict(item))
+        self._at(self.now + timedelta(minutes=self._told.minutes.verdict), lambda: self._verdict(item))
         self._serve()
         self._next(desk)
 

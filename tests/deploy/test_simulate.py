@@ -5,10 +5,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from deploy.simulate import clocks
-from deploy.simulate.__main__ import keep
-from deploy.simulate.company import ASSUMED, Company
+from deploy.simulate.__main__ import keep, simulate
+from deploy.simulate.company import Company
+from deploy.simulate.figures import ASSUMED, BadFigures, figures_of
 from deploy.simulate.givers import LIMITED, OURS, SKILLED, Load, Loads, Ours, Simple, givers
 from deploy.simulate.report import told
 from deploy.simulate.results import FIGURES, Compared, quantile
@@ -95,7 +98,7 @@ def test_whoever_takes_a_work_over_does_not_begin_from_nothing() -> None:
     company = Company.of(1, START, DAYS)
     world = Shares(company, OURS)
     world.run()
-    least = 1 - company.figures["work"]["handed_over"]
+    least = 1 - company.figures.work.handed_over
     assert all(least <= share <= 1 for share in world.given)
     assert any(share < 1 for share in world.given)
 
@@ -110,7 +113,7 @@ def test_nobody_ever_holds_more_than_they_can() -> None:
     giver = Watched(shipped())
     company = Company.of(2, START, DAYS)
     World(company, giver).run()
-    assert giver.most == company.figures["capacity"]
+    assert giver.most == company.figures.capacity
 
 
 def test_ours_and_the_peers_differ_in_what_they_do_besides() -> None:
@@ -188,6 +191,57 @@ def test_measured_figures_stand_instead_of_the_assumed(tmp_path: Path) -> None:
     measured.write_text(ASSUMED.read_text().replace("specialists = 16", "specialists = 3"))
     assert len(Company.of(1, START, DAYS, measured).people) == 3
     assert "предположения" in told(Compared({OURS: [outcome(1)], "a": [outcome(2)]}))[-1]
+
+
+def test_the_first_start_is_counted_once_however_often_hands_change() -> None:
+    world = Shares(Company.of(1, START, DAYS), OURS)
+    found = world.run()
+    started = sum(len(minutes) for minutes in found.start_minutes.values())
+    assert started <= len(Company.of(1, START, DAYS).requests) < len(world.given)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("specialists = 16", "", "specialists"),
+        ("specialists = 16", "specialists = 0", "specialists"),
+        ("specialists = 16", "specialists = nan", "specialists"),
+        ("specialists = 16", "specialists = 16\nspecialist_count = 3", "specialist_count"),
+        ("lost = [0.07, 0.06]", "lost = 0.07", "specialist.lost"),
+        ("lost = [0.07, 0.06]", "lost = [7, 0.06]", "specialist.lost.0"),
+        ("times_as_long = [2.5, ", "times_as_long = [", "work.times_as_long"),
+        ("handed_over = 0.75", "handed_over = 1.75", "work.handed_over"),
+        ("urgent = 0.20", "", "файл"),
+        ("[minutes.off]", "[minutes.of]", "minutes.off"),
+        ("routine = 1080", "soon = 1080", "minutes.off.soon"),
+        ("capacity = 4", "capacity =", "не TOML"),
+    ],
+)
+def test_figures_no_company_can_have_are_refused_by_name(tmp_path: Path, old: str, new: str, where: str) -> None:
+    told_so = tmp_path / "ours.toml"
+    text = ASSUMED.read_text()
+    assert old in text
+    told_so.write_text(text.replace(old, new))
+    with pytest.raises(BadFigures, match=where):
+        figures_of(told_so)
+
+
+def test_the_command_says_what_is_wrong_with_the_file(tmp_path: Path) -> None:
+    told_so = tmp_path / "ours.toml"
+    told_so.write_bytes(b"\xff")
+    app = typer.Typer()
+    app.command()(simulate)
+    found = CliRunner().invoke(app, ["--company", str(told_so)])
+    assert found.exit_code == 2
+    assert "не TOML" in found.output
+
+
+def test_a_company_of_one_product_can_be_played(tmp_path: Path) -> None:
+    one = tmp_path / "one.toml"
+    rest = ASSUMED.read_text().replace('"1С:БГУ" = [0.40, 50]', "").replace('"1С:Документооборот" = [0.15, 40]', "")
+    one.write_text(rest)
+    assert {request.product for request in Company.of(1, START, DAYS, one).requests} == {"1С:ЗГУ"}
+    assert len(Company.of(1, START, DAYS, one).people) == figures_of(one).specialists
 
 
 def test_clocks_of_lesser_work_run_in_the_working_time_of_the_company() -> None:
