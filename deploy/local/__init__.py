@@ -3,7 +3,7 @@
     home.py         the data folder and what lies where in it
     credentials.py  passwords and keys, made once for a data folder; api_key.py gets the one intake gives out
     machine.py      can this machine do it, and what to do where it cannot; external.py: the user's own servers instead
-    ports.py        ports that are free
+    ports.py        ports that are free, claimed by whoever chose them
     process.py      one process of ours: started, watched, stopped, found again after a crash
     part.py         what a house consists of: the servers and the services below, each one process
     rabbit.py       the RabbitMQ node, with rights.py: who may do what on it

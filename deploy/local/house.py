@@ -10,6 +10,7 @@ from deploy.local.external import Outside, declare_topology, reach_database
 from deploy.local.home import Home
 from deploy.local.machine import check_machine
 from deploy.local.part import Part
+from deploy.local.ports import give_back
 from deploy.local.process import Process, end, running_under
 from deploy.local.services import RunningService, program
 from deploy.local.wiring import Wiring
@@ -70,6 +71,7 @@ class House:
         await asyncio.gather(*(self.stop(service) for service in self.services))
         for server in reversed(self._servers()):
             await self.stop(server)
+        give_back(self.wiring.ports.values())
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["House"]:
