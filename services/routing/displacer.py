@@ -4,8 +4,9 @@ Whoever asks meanwhile makes up the next round: what could be displaced is read 
 memory in the order of the queue, so that a storm of urgent requests costs a few queries and not one each.
 
 The order of writes: the routine work says first that it is displaced, then the place changes hands in one guarded
-write of the specialist's document, then the urgent work is written by whoever asked. A crash between leaves a place
-nobody uses, which the sweep gives back.
+write of the specialist's document, then the urgent work is written by whoever asked. Between the two nobody else gives
+the place back: the routine work itself, which waits now, could have it again. A crash there leaves a place nobody uses,
+which the sweep gives back after a while.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from services.routing.assigner import Assigner
 from services.routing.domain.assignment import Explained
 from services.routing.domain.candidates import Wish
 from services.routing.domain.steps import displaced
-from services.routing.domain.work import Work, known, let_go
+from services.routing.domain.work import Work, given_up, known
 from services.routing.metrics import DISPLACED
 from services.routing.roster import Roster
 from services.routing.store import Store
@@ -113,8 +114,10 @@ class Displacer:
         )
         if not stepped.events:
             return None
-        given_up = next(place for who, place in reversed(let_go(stepped.state)) if who == specialist_id)
-        taken = await self._assigner.swap(specialist_id, one.wish, given_up)
+        _, freed = given_up(stepped.state)[-1]
+        taken = await self._assigner.swap(specialist_id, one.wish, freed)
+        if not taken:
+            await self._assigner.release(specialist_id, [freed])
         await self._settle(stepped.state)
         if not taken:
             return None

@@ -1,8 +1,9 @@
 """Compares the places taken with the work that should hold them, and gives back what a crash left taken.
 
-A place whose turn is over is given back at once. One whose turn has not come through yet may belong to an assignment
-under way, here or in another replica: only when it has been seen so for a while the turn is called off in the work
-item, and then the place given back; an assignment that comes late finds its turn gone, and does nothing.
+A place whose turn is over is given back at once; one that urgent work is about to take, only when it has been seen so
+for a while. One whose turn has not come through yet may belong to an assignment under way, here or in another replica:
+after the same while the turn is called off in the work item, and then the place given back; an assignment that comes
+late finds its turn gone, and does nothing.
 """
 
 import asyncio
@@ -10,7 +11,7 @@ from collections.abc import Callable
 
 from services.routing.assigner import Assigner
 from services.routing.domain.specialists import of_ticket
-from services.routing.domain.work import Work, called_off, held
+from services.routing.domain.work import Work, called_off, given_up, held
 from services.routing.metrics import HEALED
 from services.routing.roster import Roster
 from services.routing.store import Store
@@ -62,11 +63,14 @@ class Sweeper:
         request_id, turn = of_ticket(place[1])
         if work is not None and held(work) == place:
             self._pending.pop(place, None)
-        elif work is not None and work.turn >= turn:
-            await self._give_back(place, "left")
-        elif self._elapsed() - self._pending.setdefault(place, self._elapsed()) >= self._patience:
+            return
+        over = work is not None and work.turn >= turn
+        waits = work is None or not over or place in given_up(work)
+        if waits and self._elapsed() - self._pending.setdefault(place, self._elapsed()) < self._patience:
+            return
+        if not over:
             await self._store.works.step(request_id, lambda found: called_off(found, request_id, turn))
-            await self._give_back(place, "called_off")
+        await self._give_back(place, "left" if over else "called_off")
 
     async def _give_back(self, place: Place, why: str) -> None:
         await self._assigner.release(place[0], [place[1]])

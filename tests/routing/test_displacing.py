@@ -7,10 +7,12 @@ import pytest
 
 from services.routing import backlog
 from services.routing.domain.assignment import points_of
+from services.routing.domain.candidates import Wish
+from services.routing.domain.specialists import change
 from services.routing.domain.work import known
 from services.routing.settings import RoutingSettings
 from tests.conftest import SettingsFor
-from tests.routing.given import asked, kept, minutes
+from tests.routing.given import MONDAY, asked, kept, minutes, profile
 from tests.routing.replicas import Replica, register, replicas
 
 
@@ -77,3 +79,45 @@ async def test_a_place_displaced_is_explained_by_what_it_was_chosen_by(settings_
         assert explained is not None
         assert (explained.winner, explained.displaced) == ("ivan", "routine")
         assert points_of(explained.scored[0])[1]["start"] == one.roster.policy.weights.start
+
+
+async def test_whatever_else_happens_meanwhile_the_place_goes_to_the_urgent_work(
+    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The routine work waits already, and could have its place again before it has changed hands."""
+    async with replicas(settings_for(RoutingSettings), count=1, patience=30) as (one,):
+        await one.hire("ivan", capacity=1)
+        await register(one, "routine", priority="routine")
+        swap = one.assigner.swap
+
+        async def in_the_midst(specialist_id: str, wish: Wish, instead_of: str) -> bool:
+            assert await stages(one, "routine") == {"waiting"}
+            await one.sweeper.sweep()
+            for _ in range(2):
+                await one.backlog.give_away()
+            return await swap(specialist_id, wish, instead_of)
+
+        monkeypatch.setattr(one.assigner, "swap", in_the_midst)
+        await register(one, "urgent")
+        assert (await stages(one, "urgent"), await stages(one, "routine")) == ({"assigned"}, {"waiting"})
+        assert await one.places() == await one.needed() == {("ivan", "urgent:1")}
+
+
+async def test_a_place_that_could_not_change_hands_is_given_back(
+    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with replicas(settings_for(RoutingSettings), count=1, patience=30) as (one,):
+        await one.hire("ivan", capacity=1)
+        await register(one, "routine", priority="routine")
+        swap = one.assigner.swap
+
+        async def after_they_left(specialist_id: str, wish: Wish, instead_of: str) -> bool:
+            left = await one.store.specialists.step(
+                specialist_id, lambda state: change(state, profile(active=False, capacity=1), MONDAY)
+            )
+            one.roster.put(left.state)
+            return await swap(specialist_id, wish, instead_of)
+
+        monkeypatch.setattr(one.assigner, "swap", after_they_left)
+        await register(one, "urgent")
+        assert (await stages(one, "urgent", "routine"), await one.places()) == ({"waiting"}, set())

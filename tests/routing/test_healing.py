@@ -5,13 +5,13 @@ from functools import partial
 import pytest
 from pymongo.errors import AutoReconnect
 
-from services.routing.domain.steps import spoken
+from services.routing.domain.steps import displaced, spoken
 from services.routing.domain.work import Work, called_off, held, known, registered, wish_of
 from services.routing.settings import RoutingSettings
 from shared.contracts.base import Decision
 from tests.conftest import SettingsFor
 from tests.routing.given import MONDAY, registration
-from tests.routing.replicas import Replica, replicas
+from tests.routing.replicas import Replica, register, replicas
 
 
 async def wish_for(replica: Replica, request_id: str) -> None:
@@ -64,6 +64,21 @@ async def test_a_place_not_given_back_after_a_finish_is_given_back_by_the_sweep(
         await one.dispatcher.speak("r1", "start", "ivan")
         await one.store.works.step("r1", lambda work: spoken(work, "finish", "ivan", MONDAY, text="готово"))
         await other.roster.refresh()
+        await other.sweeper.sweep()
+        assert await one.places() == set()
+
+
+async def test_a_place_that_changes_hands_is_given_back_only_when_nobody_took_it_for_a_while(
+    settings_for: SettingsFor,
+) -> None:
+    async with replicas(settings_for(RoutingSettings), patience=30) as (one, other):
+        await one.hire("ivan", capacity=1)
+        await register(one, "routine", priority="routine")
+        await one.store.works.step("routine", lambda work: displaced(work, "ivan", "urgent", MONDAY, 1))
+        await other.roster.refresh()
+        await other.sweeper.sweep()
+        assert await one.places() == {("ivan", "routine:1")}
+        other.seconds[0] = 31
         await other.sweeper.sweep()
         assert await one.places() == set()
 

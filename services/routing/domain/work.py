@@ -1,5 +1,6 @@
 """The work on one request: everything known about it, and how facts are added to it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -105,13 +106,15 @@ def held(work: Work) -> tuple[str, str] | None:
 
 
 def let_go(work: Work) -> list[tuple[str, str]]:
-    """Who had a place for it lately and needs it no more, with the tickets."""
-    taken = [
-        (deed.specialist_id, ticket(work.request_id, deed.turn))
-        for deed in work.deeds
-        if deed.turn and deed.specialist_id is not None
-    ]
-    return [place for place in taken[-2:] if place != held(work)]
+    """Who had a place for it lately that is to be given back, with the tickets."""
+    others = {held(work), *given_up(work)}
+    return [place for place in _taken(work, work.deeds)[-2:] if place not in others]
+
+
+def given_up(work: Work) -> list[tuple[str, str]]:
+    """Whose place for it urgent work took, or is about to take, with the tickets: nobody else gives these back."""
+    ends = (number for number, deed in enumerate(work.deeds) if deed.did == "displace")
+    return [place for end in ends for place in _taken(work, work.deeds[:end])[-1:]]
 
 
 def last_holder(work: Work) -> str | None:
@@ -169,6 +172,15 @@ def about(work: Work, at: datetime) -> dict[str, Any]:
         "client": client and client.ref(),
         "round": work.tale.round,
     }
+
+
+def _taken(work: Work, deeds: Sequence[Deed]) -> list[tuple[str, str]]:
+    """Who had a place for it by these of its deeds, with the tickets."""
+    return [
+        (deed.specialist_id, ticket(work.request_id, deed.turn))
+        for deed in deeds
+        if deed.turn and deed.specialist_id is not None
+    ]
 
 
 def _without_revival(before: Work, after: Work) -> Work:
