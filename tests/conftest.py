@@ -7,6 +7,10 @@ Real servers (started once a run by the first test that needs them, stopped at i
     settings_for  `settings_for(RoutingSettings, start_minutes=15)`: a service's settings in development mode on
                   `amqp_url` and a fresh database. Ask for the same settings twice to get a second replica's
                   own database; pass the first settings' `mongo_url=` to share one.
+    unserved      `unserved(Service("routing", settings))`: no doors, no consumer, nothing but its database, which it is
+                  disconnected from after the test
+    collected     for tests in which connections are given up unclosed: they are collected right after the test, and not
+                  during a later one, in whatever thread
     servers       the addresses themselves, e.g. `servers.amqp_url(vhost, user="routing")` with only its rights
     vhost         the name of the worker's vhost
 
@@ -17,11 +21,13 @@ Real servers (started once a run by the first test that needs them, stopped at i
             assert (await client.get("/v1/…", headers=token("manager", subject="m1"))).status_code == 200
 """
 
+import gc
 import os
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -32,6 +38,7 @@ from pymongo import AsyncMongoClient
 
 from shared.ids import random_id
 from shared.messaging import topology
+from shared.service import Service
 from shared.settings import ServiceSettings
 from tests import servers as test_servers
 from tests.kit import PUBLIC_KEY
@@ -42,6 +49,7 @@ hypothesis.settings.register_profile("svoy", deadline=None, suppress_health_chec
 hypothesis.settings.load_profile("svoy")
 
 S = TypeVar("S", bound=ServiceSettings)
+Unserved = Callable[[Service], Service]
 RUN = pytest.StashKey[Path]()
 ALONE = "svoy-main"
 
@@ -129,3 +137,22 @@ def settings_for(amqp_url: str, mongo_url: Callable[[str], str]) -> SettingsFor:
         return kind(**{**usual, **over})
 
     return made
+
+
+@pytest.fixture
+async def collected() -> AsyncIterator[None]:
+    """For tests in which connections are given up: what they leave is collected, and closed, on their own loop."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture
+def unserved() -> Iterator[Unserved]:
+    """Takes a service that is not served: its connections are closed after the test."""
+    with ExitStack() as stack:
+
+        def kept(service: Service) -> Service:
+            stack.callback(service.store.close)
+            return service
+
+        yield kept

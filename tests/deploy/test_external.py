@@ -1,6 +1,5 @@
 """The user's own servers instead of the embedded ones."""
 
-import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +38,7 @@ async def test_the_topology_is_declared_there(amqp_url: str) -> None:
         assert (await channel.declare_queue(queue_of("routing"), passive=True)).name == queue_of("routing")
 
 
+@pytest.mark.usefixtures("collected")
 async def test_a_broker_that_is_not_there_is_named_without_its_password() -> None:
     with pytest.raises(HouseError) as refused:
         await declare_topology(f"amqp://u:secret@127.0.0.1:{some_free_ports(1)[0]}/v")
@@ -48,7 +48,6 @@ async def test_a_broker_that_is_not_there_is_named_without_its_password() -> Non
 
 async def test_a_database_that_is_not_there_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(external, "PATIENCE", 0.5)
-    gc.collect()  # connections to a broker that earlier tests left are closed on this loop, not in the ping's thread
     with pytest.raises(HouseError) as refused:
         await reach_database(f"mongodb://u:secret@127.0.0.1:{some_free_ports(1)[0]}/v")
     assert "SVOY_MONGO_URL" in str(refused.value)

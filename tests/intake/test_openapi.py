@@ -2,7 +2,6 @@
 it, and each answer is what the document says."""
 
 import asyncio
-import gc
 from collections.abc import Iterator
 from threading import Thread
 from typing import Any
@@ -92,13 +91,7 @@ class Running:
 
 
 @pytest.fixture
-async def swept() -> None:
-    """What earlier tests left to the collector is collected on their loop: here there is none that runs."""
-    gc.collect()
-
-
-@pytest.fixture
-def running(settings_for: SettingsFor, swept: None) -> Iterator[Running]:  # noqa: ARG001 - before all else
+def running(settings_for: SettingsFor) -> Iterator[Running]:
     """Intake with every door open."""
     settings = settings_for(
         IntakeSettings,

@@ -8,6 +8,23 @@ import pytest
 import structlog
 
 from shared.observability import configure_logs
+from shared.settings import ServiceSettings
+from tests.conftest import SettingsFor, Unserved
+from tests.shared.notes import Notes
+
+
+@pytest.fixture
+def settings(settings_for: SettingsFor) -> ServiceSettings:
+    """Settings of a service on a database of its own."""
+    return settings_for(ServiceSettings)
+
+
+@pytest.fixture
+async def kept(settings: ServiceSettings, unserved: Unserved) -> Notes:
+    """What stands in that database: these notes are not served, they can write and have no way out."""
+    notes = Notes(settings)
+    unserved(notes.service)
+    return notes
 
 
 @pytest.fixture

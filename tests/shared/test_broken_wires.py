@@ -1,7 +1,6 @@
 """What a service does when the network to its servers breaks, hangs, or loses an answer."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator
 
 import pytest
@@ -16,13 +15,10 @@ from tests.shared.notes import Notes, adding, outgoing, registered
 from tests.shared.test_messaging import Routing, put
 from tests.shared.wire import Wire
 
+pytestmark = pytest.mark.usefixtures("collected")
+
 IN_TIME = PATIENCE - 2
 """Seconds a service may take to stop while none of its servers answers: less than those who stop it wait."""
-
-
-@pytest.fixture
-def settings(settings_for: SettingsFor) -> ServiceSettings:
-    return settings_for(ServiceSettings)
 
 
 @pytest.fixture
@@ -35,7 +31,6 @@ async def to_mongo(settings: ServiceSettings) -> AsyncIterator[Wire]:
 async def to_rabbit(settings: ServiceSettings) -> AsyncIterator[Wire]:
     async with Wire(settings.amqp_url.get_secret_value()).laid() as wire:
         yield wire
-    gc.collect()  # connections that could not be closed are done with on this loop, not in some thread of a later test
 
 
 @pytest.fixture
@@ -111,6 +106,7 @@ async def test_a_service_stops_in_time_though_database_and_broker_hang_and_gives
     step.cancel()
     await asyncio.gather(step, return_exceptions=True)
     to_rabbit.cut()
+    await _closed_to_its_end(routing)
     out = Outbound(settings.amqp_url.get_secret_value(), "test")
     await eventually(lambda: _waits(out))
     await out.close()
@@ -119,6 +115,14 @@ async def test_a_service_stops_in_time_though_database_and_broker_hang_and_gives
 def connecting() -> set[asyncio.Task[object]]:
     """What keeps a connection to the broker, and makes it anew when it breaks."""
     return {task for task in asyncio.all_tasks() if "RobustConnection" in getattr(task.get_coro(), "__qualname__", "")}
+
+
+async def _closed_to_its_end(notes: Notes) -> None:
+    """What the consumer gave up half closed."""
+    inbound = notes.service._inbound
+    assert inbound is not None
+    assert inbound._connection is not None
+    await inbound._connection.close()
 
 
 async def _waits(out: Outbound) -> bool:

@@ -18,14 +18,8 @@ from shared.messaging.envelope import ATTEMPT, CE, PARK_REASON, Message, current
 from shared.messaging.outbound import STUCK_AFTER, Outbound
 from shared.messaging.topology import EVENTS, parked_queue, queue_of
 from shared.settings import ServiceSettings
-from tests.conftest import SettingsFor
 from tests.kit import eventually, listening
 from tests.shared.notes import Notes, adding, outgoing, registered
-
-
-@pytest.fixture
-def settings(settings_for: SettingsFor) -> ServiceSettings:
-    return settings_for(ServiceSettings)
 
 
 @asynccontextmanager
@@ -66,14 +60,14 @@ class Routing(Notes):
         await self.documents.step(event.request_id, adding(event.subject_text), once=message.id)
 
 
-async def test_a_message_repeated_by_its_publisher_has_effect_once(settings: ServiceSettings) -> None:
+async def test_a_message_repeated_by_its_publisher_has_effect_once(settings: ServiceSettings, kept: Notes) -> None:
     routing = Routing(settings)
     async with routing.running():
         out = Outbound(settings.amqp_url.get_secret_value(), "test")
         await out.publish([outgoing(registered())] * 3)
         await out.close()
         await eventually(lambda: len(routing.heard) == 3)
-    assert await Notes(settings).lines("r1") == ("не считает зарплату",)
+    assert await kept.lines("r1") == ("не считает зарплату",)
 
 
 async def test_correlation_and_causation_go_on_from_message_to_message(settings: ServiceSettings) -> None:
@@ -101,14 +95,16 @@ async def test_correlation_and_causation_go_on_from_message_to_message(settings:
 
 
 @pytest.mark.parametrize("failure", [NotYet("no such request yet"), RuntimeError("a bug")])
-async def test_what_fails_comes_again_later_and_is_then_applied(settings: ServiceSettings, failure: Exception) -> None:
+async def test_what_fails_comes_again_later_and_is_then_applied(
+    settings: ServiceSettings, kept: Notes, failure: Exception
+) -> None:
     routing = Routing(settings)
     routing.failures = [failure]
     async with routing.running():
         await put(settings, outgoing(registered()).to_amqp())
         await eventually(lambda: [message.attempt for message in routing.heard] == [1, 2])
         await eventually(lambda: bool(routing.documents._cache))
-    assert await Notes(settings).lines("r1") == ("не считает зарплату",)
+    assert await kept.lines("r1") == ("не считает зарплату",)
 
 
 async def test_what_is_logged_names_the_request_and_the_message_it_was_done_for(
@@ -211,7 +207,7 @@ async def test_what_can_never_be_read_is_parked_at_once(
 
 
 async def test_a_message_in_flight_at_shutdown_is_finished_and_the_rest_stays_in_the_queue(
-    settings: ServiceSettings,
+    settings: ServiceSettings, kept: Notes
 ) -> None:
     routing = Routing(settings.model_copy(update={"prefetch": 1}))
     routing.go_on.clear()
@@ -221,8 +217,8 @@ async def test_a_message_in_flight_at_shutdown_is_finished_and_the_rest_stays_in
         await eventually(lambda: len(routing.heard) == 1)
         going_on = asyncio.create_task(_go_on_once_it_stops(routing))
     await going_on
-    assert await Notes(settings).lines("r1") != ()
-    assert await Notes(settings).lines("r2") == ()
+    assert await kept.lines("r1") != ()
+    assert await kept.lines("r2") == ()
     second = Routing(settings)
     async with second.running():
         await eventually(lambda: [message.id for message in second.heard] == ["m2"])

@@ -17,32 +17,28 @@ from shared.store import Documents, DuplicateKey, database
 from shared.store.commit import SEEN_KEPT
 from shared.store.documents import Unreadable
 from shared.store.outbox import LEFT_AFTER
-from tests.conftest import SettingsFor
+from tests.conftest import Unserved
 from tests.kit import eventually, listening
 from tests.shared.notes import Note, Notes, adding, outgoing, registered
 
 
-@pytest.fixture
-def settings(settings_for: SettingsFor) -> ServiceSettings:
-    return settings_for(ServiceSettings)
-
-
-async def test_a_step_is_written_with_its_events_and_these_are_published_and_cleared(settings: ServiceSettings) -> None:
+async def test_a_step_is_written_with_its_events_and_these_are_published_and_cleared(
+    settings: ServiceSettings, kept: Notes
+) -> None:
     notes = Notes(settings)
     async with listening(settings.amqp_url.get_secret_value(), "request.#") as heard, notes.running():
         stepped = await notes.documents.step("n1", adding("один", "r1"))
         assert stepped.written
         await eventually(lambda: [event.subject for event in heard.events] == ["r1"])
         await eventually(lambda: notes.all_told("n1"))
-    assert await Notes(settings).lines("n1") == ("один",)
+    assert await kept.lines("n1") == ("один",)
 
 
-async def test_a_message_seen_before_does_nothing(settings: ServiceSettings) -> None:
+async def test_a_message_seen_before_does_nothing(settings: ServiceSettings, kept: Notes) -> None:
     notes = Notes(settings)
     async with notes.running():
         await asyncio.gather(*(notes.documents.step("n1", adding("раз"), once="m1") for _ in range(20)))
-        again = Notes(settings)
-        stepped = await again.documents.step("n1", adding("раз"), once="m1")
+        stepped = await kept.documents.step("n1", adding("раз"), once="m1")
         assert (stepped.written, stepped.state.lines) == (False, ("раз",))
 
 
@@ -97,12 +93,11 @@ async def test_many_writes_at_once_go_together_and_a_bad_one_falls_alone(setting
         assert await notes.documents.count({}) == 7
 
 
-async def test_another_unique_index_is_told_apart_from_a_conflict(settings: ServiceSettings) -> None:
-    notes = Notes(settings)
-    await notes.documents.collection.create_indexes([IndexModel("lines", unique=True)])
-    await notes.documents.step("n1", adding("x"))
+async def test_another_unique_index_is_told_apart_from_a_conflict(kept: Notes) -> None:
+    await kept.documents.collection.create_indexes([IndexModel("lines", unique=True)])
+    await kept.documents.step("n1", adding("x"))
     with pytest.raises(DuplicateKey, match="lines"):
-        await notes.documents.step("n2", adding("x"))
+        await kept.documents.step("n2", adding("x"))
 
 
 async def test_a_cancelled_caller_neither_loses_the_write_nor_its_events(settings: ServiceSettings) -> None:
@@ -116,11 +111,12 @@ async def test_a_cancelled_caller_neither_loses_the_write_nor_its_events(setting
         assert await notes.lines("n1") == ("один",)
 
 
-async def test_what_a_crash_between_write_and_publish_left_is_published_by_the_relay(settings: ServiceSettings) -> None:
-    crashed = Notes(settings)
+async def test_what_a_crash_between_write_and_publish_left_is_published_by_the_relay(
+    settings: ServiceSettings, kept: Notes
+) -> None:
     # Not started: it can write, and has no way out, as after a kill between the two.
-    await crashed.documents.step("n1", adding("один", "r1"))
-    assert await crashed.outbox("n1") == ["request.registered"]
+    await kept.documents.step("n1", adding("один", "r1"))
+    assert await kept.outbox("n1") == ["request.registered"]
     notes = Notes(settings)
     async with listening(settings.amqp_url.get_secret_value(), "request.#") as heard, notes.running():
         assert heard.events == []
@@ -130,45 +126,41 @@ async def test_what_a_crash_between_write_and_publish_left_is_published_by_the_r
         await eventually(lambda: notes.all_told("n1"))
 
 
-async def test_what_waits_in_the_outbox_is_measured_with_the_age_of_its_oldest(settings: ServiceSettings) -> None:
-    notes = Notes(settings)
-    await notes.service.store.prepare()
+async def test_what_waits_in_the_outbox_is_measured_with_the_age_of_its_oldest(kept: Notes) -> None:
+    await kept.service.store.prepare()
     # Not started: it can write, and has no way out.
     for number in range(3):
-        await notes.documents.step(f"n{number}", adding("один", f"r{number}"))
+        await kept.documents.step(f"n{number}", adding("один", f"r{number}"))
     minute_ago = machine_now() - timedelta(minutes=1)
-    await notes.documents.collection.update_one({"_id": "n1"}, {"$set": {"outbox.0.saved_at": minute_ago}})
-    await notes.documents.outbox.sweep()
+    await kept.documents.collection.update_one({"_id": "n1"}, {"$set": {"outbox.0.saved_at": minute_ago}})
+    await kept.documents.outbox.sweep()
     assert OUTBOX.labels(collection="notes")._value.get() == 3
     assert 60 <= OUTBOX_AGE.labels(collection="notes")._value.get() < 120
-    notes.service.store.close()
 
 
-async def test_what_has_nothing_to_say_is_not_looked_at_to_find_what_has(settings: ServiceSettings) -> None:
-    notes = Notes(settings)
-    database = notes.service.database
-    await notes.service.store.prepare()
+async def test_what_has_nothing_to_say_is_not_looked_at_to_find_what_has(kept: Notes) -> None:
+    database = kept.service.database
+    await kept.service.store.prepare()
     # Not started: it can write, and has no way out.
-    await asyncio.gather(*(notes.documents.step(f"n{i}", adding("один", "r1" if i < 3 else None)) for i in range(40)))
+    await asyncio.gather(*(kept.documents.step(f"n{i}", adding("один", "r1" if i < 3 else None)) for i in range(40)))
     await database.command("profile", 2)
-    await notes.documents.outbox.sweep()
+    await kept.documents.outbox.sweep()
     await database.command("profile", 0)
     asked = [one async for one in database["system.profile"].find({"ns": f"{database.name}.notes"})]
     assert {one["planSummary"] for one in asked} == {"IXSCAN { outbox.saved_at: 1 }"}
     assert sorted(one["docsExamined"] for one in asked) == [0, 3]
-    notes.service.store.close()
 
 
 async def test_writes_to_a_database_that_is_away_are_given_up_together(
-    settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch
+    settings: ServiceSettings, unserved: Unserved, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "SERVER_SELECTION_MS", 50)
     notes = Notes(settings.model_copy(update={"mongo_url": SecretStr("mongodb://127.0.0.1:9/nobody")}))
+    unserved(notes.service)
     steps = (notes.documents.step(f"n{i}", adding("раз"), new=True) for i in range(20))
     async with asyncio.timeout(30):
         results = await asyncio.gather(*steps, return_exceptions=True)
     assert all(isinstance(result, AutoReconnect) for result in results)
-    notes.service.store.close()
 
 
 async def test_a_document_remembers_so_many_messages_and_no_more(settings: ServiceSettings) -> None:

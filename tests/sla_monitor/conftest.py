@@ -13,7 +13,8 @@ from services.sla_monitor.main import build_app
 from services.sla_monitor.settings import SlaMonitorSettings
 from shared.clock import ServiceClock
 from shared.contracts.base import Event
-from tests.conftest import SettingsFor
+from shared.service import Service
+from tests.conftest import SettingsFor, Unserved
 from tests.kit import Ear, eventually, listening, publish, serving, token
 from tests.sla_monitor.telling import At
 
@@ -64,6 +65,18 @@ class Start(Protocol):
     """Starts a replica."""
 
     def __call__(self, settings: SlaMonitorSettings | None = None) -> Any: ...
+
+
+@pytest.fixture
+def settings(settings_for: SettingsFor) -> SlaMonitorSettings:
+    """Settings on a database of this test's own."""
+    return settings_for(SlaMonitorSettings)
+
+
+@pytest.fixture
+async def service(settings: SlaMonitorSettings, unserved: Unserved) -> Service:
+    """A service on that database that is not served."""
+    return unserved(Service("sla_monitor", settings))
 
 
 @pytest.fixture

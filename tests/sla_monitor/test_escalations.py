@@ -29,7 +29,7 @@ from shared.contracts.routing import WorkPostponed
 from shared.contracts.sla_monitor import EscalationAcknowledged, EscalationRaised, SlaBreached
 from shared.delivery import Deliveries
 from shared.service import Service
-from tests.conftest import SettingsFor
+from tests.conftest import SettingsFor, Unserved
 from tests.kit import eventually, listening, publish, serving, token
 from tests.sla_monitor.climbing import escalation
 from tests.sla_monitor.conftest import Running
@@ -178,9 +178,11 @@ async def test_of_an_order_that_lapsed_whoever_gave_it_hears_beside_the_manager_
     assert (len(house.post.taken), len(house.hooks.taken)) == (2, 1)
 
 
-async def test_of_important_work_put_off_at_night_the_manager_hears_in_the_morning(settings_for: SettingsFor) -> None:
+async def test_of_important_work_put_off_at_night_the_manager_hears_in_the_morning(
+    settings_for: SettingsFor, unserved: Unserved
+) -> None:
     settings = settings_for(SlaMonitorSettings, smtp_url="smtp://127.0.0.1:9", mail_from="svoy@svoy.example")
-    service = Service("sla_monitor", settings)
+    service = unserved(Service("sla_monitor", settings))
     night = service.clock
     night.offset = minute(60 * 9) - machine_now()
     store, deliveries = NotifyStore(service), Deliveries(service, settings)
@@ -355,7 +357,7 @@ async def test_a_broken_promise_says_so_and_comes_first_in_the_list(house: House
 
 
 async def test_a_broken_promise_calls_at_once_whatever_hours_and_ladder_its_clock_has(
-    settings_for: SettingsFor,
+    service: Service,
 ) -> None:
     step = Step("lead", timedelta(hours=5))
     slow = Ladder(steps=(step,), repeat_every=timedelta(hours=5))
@@ -373,7 +375,7 @@ async def test_a_broken_promise_calls_at_once_whatever_hours_and_ladder_its_cloc
     async def manager_of(_: object) -> str:
         return "m1"
 
-    store = NotifyStore(Service("sla_monitor", settings_for(SlaMonitorSettings)))
+    store = NotifyStore(service)
     escalations = Escalations(
         store, telling.clock, ZONE, load=load, rules=lambda: telling.rules, manager_of=manager_of, changed=print
     )
@@ -388,9 +390,10 @@ async def keep(store: NotifyStore, one: Escalation) -> None:
     await store.escalations.step(one.escalation_id, lambda _: Decision(one), new=True)
 
 
-async def test_what_was_called_in_the_day_and_is_told_late_waits_for_the_morning(settings_for: SettingsFor) -> None:
-    settings = settings_for(SlaMonitorSettings)
-    service, night = Service("sla_monitor", settings), FixedClock(minute(60 * 9))
+async def test_what_was_called_in_the_day_and_is_told_late_waits_for_the_morning(
+    settings: SlaMonitorSettings, service: Service
+) -> None:
+    night = FixedClock(minute(60 * 9))
     store = NotifyStore(service)
     one = escalation(priority="important", terms=1, untold=("m1",), calls=(CALLED,), step=1, count=1)
     await keep(store, one)
@@ -412,11 +415,9 @@ async def test_what_was_called_in_the_day_and_is_told_late_waits_for_the_morning
     assert told.hours[0] == (minute(60 * 22), minute(60 * 25))  # until lunch; tried again, it does not go out at night
 
 
-async def test_of_a_backlog_the_most_urgent_is_called_first(
-    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_of_a_backlog_the_most_urgent_is_called_first(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.sla_monitor.notify.store.TOGETHER", 2)
-    store = NotifyStore(Service("sla_monitor", settings_for(SlaMonitorSettings)))
+    store = NotifyStore(service)
     backlog = [("routine", False), ("important", False), ("urgent", False), ("routine", True)]
     for number, (priority, broken) in enumerate(backlog):
         own: dict[str, Any] = {"priority": priority, "promise_broken": broken, "next_due": minute(number)}
@@ -426,12 +427,10 @@ async def test_of_a_backlog_the_most_urgent_is_called_first(
     assert [one.escalation_id for one in await store.untold_to("m1")] == ["r3", "r2"]
 
 
-async def test_however_many_fail_the_others_are_called(
-    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_however_many_fail_the_others_are_called(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     """More of them than are looked at together, and all before the others."""
     monkeypatch.setattr("services.sla_monitor.notify.store.TOGETHER", 2)
-    store, at = NotifyStore(Service("sla_monitor", settings_for(SlaMonitorSettings))), FixedClock(minute(9))
+    store, at = NotifyStore(service), FixedClock(minute(9))
     for number in range(4):
         await keep(store, escalation(escalation_id=f"r{number}", about_id=f"r{number}", next_due=minute(number)))
 

@@ -319,13 +319,12 @@ async def test_what_is_no_json_and_no_cursor_is_refused(monitor: Running) -> Non
 
 
 async def test_a_second_replica_learns_of_it_and_each_due_time_moves_once(
-    settings_for: SettingsFor, amqp_url: str, start: Start
+    settings: SlaMonitorSettings, service: Service, amqp_url: str, start: Start
 ) -> None:
-    settings = settings_for(SlaMonitorSettings)
     async with start(settings) as monitor, serving(build_app(settings, monitor.clock)) as other:
         events = [call(intake.CallMissed, call_id=f"k{number}")(monitor.clock.now()) for number in range(30)]
         await publish(amqp_url, *events)
-        store = Store(Service("sla_monitor", settings))
+        store = Store(service)
         await eventually(lambda: _kept(store, 30))
         sooner = clock("callback", terms=(Terms(priorities=(None,), target=timedelta(minutes=2)),))
         await put(monitor, body([sooner], applies_to_open=True))
@@ -337,7 +336,7 @@ async def test_a_second_replica_learns_of_it_and_each_due_time_moves_once(
             return bool(shown["version"] == 2 and shown["in_force"] and shown["applied"])
 
         await eventually(known)
-        sweep = await monitor_sweep(settings)
+        sweep = await service.database["policy_sweeps"].find_one({"_id": "2"})
         assert (sweep["changed"], sweep["number"]) == (30, 2)
         assert await store.timelines.count({"obligations.policy": 2, "reckoned_by": 2}) == 30
         verified = (await other.get("/v1/clocks/verify", headers=DIRECTOR)).json()
@@ -393,11 +392,6 @@ async def applied_soon(monitor: Running, number: int) -> Any:
         return answer.json() if answer.status_code == 200 else None
 
     return await eventually(found)
-
-
-async def monitor_sweep(settings: SlaMonitorSettings) -> Any:
-    """What the second version's going through came to."""
-    return await Service("sla_monitor", settings).database["policy_sweeps"].find_one({"_id": "2"})
 
 
 async def _kept(store: Store, many: int) -> bool:

@@ -127,8 +127,9 @@ async def test_what_became_due_while_nobody_ran_fires_after_the_restart(
         assert [event.subject for event in monitor.ear.of("sla.breached")] == ["k1:callback:1"]
 
 
-async def test_of_two_replicas_each_due_time_is_told_by_one(settings_for: SettingsFor, amqp_url: str) -> None:
-    settings = settings_for(SlaMonitorSettings)
+async def test_of_two_replicas_each_due_time_is_told_by_one(
+    settings: SlaMonitorSettings, service: Service, amqp_url: str
+) -> None:
     clock, many = ServiceClock(), 60
     async with (
         serving(build_app(settings, clock)),
@@ -137,7 +138,7 @@ async def test_of_two_replicas_each_due_time_is_told_by_one(settings_for: Settin
     ):
         events = [call(intake.CallMissed, call_id=f"k{number}")(clock.now()) for number in range(many)]
         await publish(amqp_url, *events)
-        store = Store(Service("sla_monitor", settings))
+        store = Store(service)
         await eventually(lambda: _all_kept(store, many))
         clock.offset = timedelta(minutes=10)
         await ear.several(many, "sla.breached")
@@ -146,22 +147,23 @@ async def test_of_two_replicas_each_due_time_is_told_by_one(settings_for: Settin
     assert len(ear.events) == many
 
 
-async def test_a_document_nobody_can_read_does_not_hold_up_the_others(settings_for: SettingsFor, start: Start) -> None:
-    settings = settings_for(SlaMonitorSettings)
+async def test_a_document_nobody_can_read_does_not_hold_up_the_others(
+    settings: SlaMonitorSettings, service: Service, start: Start
+) -> None:
     async with start(settings) as monitor:
         broken = {"_id": "request:broken", "version": 1, "seen": [], "next_due": monitor.clock.now()}
-        await Store(Service("sla_monitor", settings)).timelines.collection.insert_one(broken)
+        await Store(service).timelines.collection.insert_one(broken)
         await monitor.tell(RANG, ago=30)
         assert (await monitor.ear.one("sla.breached")).subject == "k1:pickup:1"
         assert (await monitor.client.get("/health/ready")).status_code == 200
 
 
 async def test_however_many_cannot_be_read_the_others_time_comes(
-    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+    service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More of them than are loaded at once, all more urgent: they rest, and are looked at again after that."""
     monkeypatch.setattr("services.sla_monitor.ticker.LOADED", 2)
-    fixed, service = FixedClock(minute(0)), Service("sla_monitor", settings_for(SlaMonitorSettings))
+    fixed = FixedClock(minute(0))
     store = Store(service)
     broken = [{"_id": f"call:{number}", "version": 1, "seen": [], "next_due": minute(-1)} for number in range(5)]
     await store.timelines.collection.insert_many(broken)
@@ -202,29 +204,26 @@ async def test_a_returned_call_is_met_and_leaves_nothing_due(monitor: Running) -
     ("field", "standing"), [("nearest", None), ("nearest", "breached"), ("nearest", "open"), ("began", "met")]
 )
 async def test_the_doors_query_uses_its_index(
-    field: str, standing: Standing | None, settings_for: SettingsFor, start: Start
+    field: str, standing: Standing | None, settings: SlaMonitorSettings, service: Service, start: Start
 ) -> None:
-    settings = settings_for(SlaMonitorSettings)
     async with start(settings) as monitor:
-        service = Service("sla_monitor", settings)
         now = monitor.clock.now()
         where = documents_of(Wanted(standing=standing, since=month_before(now)), now)
         assert await _index_used(service, where) == f"{field}_1"
 
 
-async def test_the_tickers_query_uses_its_index(settings_for: SettingsFor, start: Start) -> None:
-    settings = settings_for(SlaMonitorSettings)
+async def test_the_tickers_query_uses_its_index(settings: SlaMonitorSettings, service: Service, start: Start) -> None:
     async with start(settings) as monitor:
-        service = Service("sla_monitor", settings)
         assert await _index_used(service, becoming_due(monitor.clock.now()) | {"priority": "urgent"}) == DUE
 
 
-async def test_a_backlog_is_worked_off_most_urgent_first(settings_for: SettingsFor, start: Start) -> None:
-    settings = settings_for(SlaMonitorSettings)
+async def test_a_backlog_is_worked_off_most_urgent_first(
+    settings: SlaMonitorSettings, service: Service, start: Start
+) -> None:
     async with start(settings) as monitor:
         await monitor.tell(registered("routine", request_id="r-routine"), registered(request_id="r-urgent"))
         await monitor.tell(registered("important", request_id="r-important"), MISSED)
-        store = Store(Service("sla_monitor", settings))
+        store = Store(service)
         await eventually(lambda: _all_kept(store, 4))
         far = monitor.clock.now() + timedelta(days=300)
         keys = [key for _, key in await store.upcoming(far, 10)]
@@ -269,11 +268,11 @@ async def test_it_is_ready_while_its_ticker_ticks(monitor: Running) -> None:
 
 
 async def test_what_becomes_due_while_a_backlog_drains_does_not_wait_for_its_end(
-    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+    service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.sla_monitor.ticker.TOGETHER", 1)
     monkeypatch.setattr("services.sla_monitor.ticker.RELOAD_EVERY", 0.0)
-    fixed, service = FixedClock(minute(0)), Service("sla_monitor", settings_for(SlaMonitorSettings))
+    fixed = FixedClock(minute(0))
     store = Store(service)
     monitor = Monitor(store=store, clock=fixed, book=Rulebook(RULES), bases=Bases(service))
     ticker = Ticker(monitor)
@@ -290,10 +289,10 @@ async def test_what_becomes_due_while_a_backlog_drains_does_not_wait_for_its_end
     assert await store.timelines.count(left) == 2
 
 
-async def test_what_is_paused_is_no_nearest_deadline(settings_for: SettingsFor) -> None:
+async def test_what_is_paused_is_no_nearest_deadline(service: Service) -> None:
     paused = own(paused_by=("request.followed_up",), resumed_by=("request.verdict_doubted",))
     found = Telling(rules(version(2, -1, paused))).hear(registered()).until(1)
-    store = Store(Service("sla_monitor", settings_for(SlaMonitorSettings)))
+    store = Store(service)
 
     async def nearest() -> Any:
         await store.timelines.step("request:r1", lambda _: Decision(found.state), new=True)

@@ -178,8 +178,7 @@ async def test_there_is_an_end_to_how_many_follow(streaming: Streaming, monkeypa
     assert await eventually(free)
 
 
-async def test_the_log_has_no_gaps_whoever_writes(settings_for: SettingsFor) -> None:
-    service = Service("sla_monitor", settings_for(SlaMonitorSettings))
+async def test_the_log_has_no_gaps_whoever_writes(service: Service) -> None:
     one, other = Log(service), Log(service)
     await one.append(["a"], restarted=True)
     await other.append(["b"])
@@ -192,8 +191,7 @@ async def test_the_log_has_no_gaps_whoever_writes(settings_for: SettingsFor) -> 
     assert [entry.number for entry in await other.after(2)] == [3]
 
 
-async def test_an_hour_without_changes_does_not_begin_the_numbers_anew(settings_for: SettingsFor) -> None:
-    service = Service("sla_monitor", settings_for(SlaMonitorSettings))
+async def test_an_hour_without_changes_does_not_begin_the_numbers_anew(service: Service) -> None:
     log, entries = Log(service), service.store.indexes("changes", [])
     for key in "abc":
         await log.append([key])
@@ -204,14 +202,14 @@ async def test_an_hour_without_changes_does_not_begin_the_numbers_anew(settings_
 
 
 async def test_who_reads_ahead_of_their_replica_is_not_told_to_read_anew(
-    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+    service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.sla_monitor.reading.changes.HEARTBEAT", 0.01)
 
     async def nothing(_: Sequence[str]) -> list[Change]:
         return []
 
-    log = Log(Service("sla_monitor", settings_for(SlaMonitorSettings)))
+    log = Log(service)
     changes = Changes(log, Noted(), nothing, asyncio.Event())
     await log.append(["a"])
     with changes.following():
@@ -227,7 +225,7 @@ class Shown(BaseModel):
 
 
 async def test_however_much_changes_at_once_no_more_is_held_than_is_good(
-    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+    service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A new policy changes everything that is open: written, read and shown in portions."""
     for module in ("changes", "store"):
@@ -240,7 +238,7 @@ async def test_however_much_changes_at_once_no_more_is_held_than_is_good(
         asked.append(keys)
         return [Change(kind="obligations", manager_id=key, data=Shown()) for key in keys]
 
-    noted, log = Noted(), Log(Service("sla_monitor", settings_for(SlaMonitorSettings)))
+    noted, log = Noted(), Log(service)
     changes = Changes(log, noted, shown, asyncio.Event())
     running = asyncio.create_task(changes.run())
     try:
