@@ -5,14 +5,12 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
-from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
 from functools import partial
 from typing import Any
 
 import pytest
-from aiosmtpd.smtp import SMTP
 
 from services.intake.domain.mails import answer
 from services.intake.main import build_app
@@ -24,46 +22,24 @@ from tests.conftest import SettingsFor
 from tests.intake.conftest import MANAGER, OTHER_MANAGER, Doors
 from tests.intake.samples import MAIL, PHONE
 from tests.kit import eventually, listening, publish, serving, token
+from tests.mail_server import Post, mail_server
 
 PUBLIC = "https://svoy.example"
 
 
-class Outside:
-    """What a mail server outside was given."""
-
-    def __init__(self) -> None:
-        self.letters: list[EmailMessage] = []
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: ARG002, N802
-        self.letters.append(message_from_bytes(envelope.content, policy=policy.default))
-        return "250 OK"
-
-    async def one(self, about: str, count: int = 1) -> EmailMessage:
-        """The letter whose subject has `about`, waited for."""
-
-        def arrived() -> list[EmailMessage]:
-            found = [one for one in self.letters if about in str(one["Subject"])]
-            return found if len(found) >= count else []
-
-        return (await eventually(arrived))[count - 1]
+@pytest.fixture
+async def outside() -> AsyncIterator[Post]:
+    """A mail server outside."""
+    async with mail_server() as running:
+        yield running
 
 
 @pytest.fixture
-async def outside() -> AsyncIterator[tuple[Outside, int]]:
-    """A mail server outside, and its port."""
-    handler = Outside()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(handler, loop=loop, hostname="outside"), "127.0.0.1", 0)
-    async with server:
-        yield handler, server.sockets[0].getsockname()[1]
-
-
-@pytest.fixture
-async def post(settings_for: SettingsFor, outside: tuple[Outside, int]) -> AsyncIterator[Doors]:
+async def post(settings_for: SettingsFor, outside: Post) -> AsyncIterator[Doors]:
     """Intake with a way out for letters."""
     settings = settings_for(
         IntakeSettings,
-        smtp_url=f"smtp://127.0.0.1:{outside[1]}",
+        smtp_url=outside.url,
         mail_from="Svoy <help@svoy.example>",
         mail_addresses="help@svoy.example",
         public_url=PUBLIC,
@@ -98,12 +74,10 @@ async def pressed(doors: Doors, letter: EmailMessage, solved: str, words: str = 
     return await doors.http.post(link, data={"solved": solved, "words": words})
 
 
-async def test_a_letter_is_answered_with_its_number_and_an_answer_to_that_joins_it(
-    post: Doors, outside: tuple[Outside, int]
-) -> None:
+async def test_a_letter_is_answered_with_its_number_and_an_answer_to_that_joins_it(post: Doors, outside: Post) -> None:
     await post.client()
     first = (await post.letter(a_letter("Не проходит отчёт"))).json()
-    reply = await outside[0].one(first["number"])
+    reply = await outside.about(first["number"])
     assert (reply["Auto-Submitted"], reply["To"]) == ("auto-replied", MAIL)
     answer = a_letter("И ещё баланс", "Re: что угодно", "colleague@elsewhere.ru", In_Reply_To=reply["Message-ID"])
     joined = (await post.letter(answer)).json()
@@ -135,9 +109,7 @@ async def test_the_number_in_a_subject_is_believed_of_its_own_client_alone(post:
         ("thanks", a_letter("Спасибо большое!\n\n> Готово", "Re: Отчёт")),
     ],
 )
-async def test_what_no_person_asks_is_kept_and_opens_nothing(
-    post: Doors, outside: tuple[Outside, int], kind: str, raw: bytes
-) -> None:
+async def test_what_no_person_asks_is_kept_and_opens_nothing(post: Doors, outside: Post, kind: str, raw: bytes) -> None:
     answer = await post.letter(raw)
     assert (answer.status_code, answer.json()["kind"], answer.json()["request_id"]) == (201, kind, None)
     path = f"/v1/emails/{answer.json()['message_id']}"
@@ -145,12 +117,12 @@ async def test_what_no_person_asks_is_kept_and_opens_nothing(
     assert (await post.heard.one("message.received")).body["kind"] == kind
     assert await post.reception.store.requests.count({}) == 0
     assert await post.app.state.post.deliveries.documents.count({}) == 0
-    assert outside[0].letters == []
+    assert outside.taken == []
 
 
-async def test_a_bounce_is_attached_to_the_request_it_answers(post: Doors, outside: tuple[Outside, int]) -> None:
+async def test_a_bounce_is_attached_to_the_request_it_answers(post: Doors, outside: Post) -> None:
     first = (await post.letter(a_letter("Не проходит отчёт"))).json()
-    ours = (await outside[0].one(first["number"]))["Message-ID"]
+    ours = (await outside.about(first["number"]))["Message-ID"]
     bounce = a_letter(f"Не доставлено:\nMessage-ID: {ours}", "Undelivered Mail", "MAILER-DAEMON@mail.ru")
     told = (await post.letter(bounce)).json()
     assert (told["kind"], told["request_id"]) == ("bounce", first["request_id"])
@@ -190,16 +162,16 @@ async def test_a_letter_about_a_request_that_is_over_opens_one_that_names_it(pos
     assert (closed["state"], closed["verdicts"][0]["said_by"]) == ("closed", "Иванова")
 
 
-async def finished(post: Doors, outside: tuple[Outside, int]) -> tuple[str, EmailMessage]:
+async def finished(post: Doors, outside: Post) -> tuple[str, EmailMessage]:
     """A request called finished, and its closing letter."""
     first = (await post.letter(a_letter("Не проходит отчёт"))).json()
-    await outside[0].one(first["number"])
+    await outside.about(first["number"])
     event = done(first["request_id"])
     await publish(post.amqp_url, event, event)
-    return first["request_id"], await outside[0].one(first["number"], 2)
+    return first["request_id"], await outside.about(first["number"], 2)
 
 
-async def test_the_closing_letter_asks_once_and_closes(post: Doors, outside: tuple[Outside, int]) -> None:
+async def test_the_closing_letter_asks_once_and_closes(post: Doors, outside: Post) -> None:
     request_id, letter = await finished(post, outside)
     (link,) = re.findall(rf"{PUBLIC}(\S+\?solved=yes)", letter.get_content())
     for _ in range(2):
@@ -213,9 +185,7 @@ async def test_the_closing_letter_asks_once_and_closes(post: Doors, outside: tup
     assert (await post.get(f"/v1/requests/{request_id}")).json()["state"] == "closed"
 
 
-async def test_an_answer_its_words_contradict_is_doubted_and_closes_nothing(
-    post: Doors, outside: tuple[Outside, int]
-) -> None:
+async def test_an_answer_its_words_contradict_is_doubted_and_closes_nothing(post: Doors, outside: Post) -> None:
     request_id, letter = await finished(post, outside)
     assert "Менеджер" in (await pressed(post, letter, "yes", "всё равно не считает")).text
     event = await post.heard.one("request.verdict_doubted")
@@ -224,9 +194,7 @@ async def test_an_answer_its_words_contradict_is_doubted_and_closes_nothing(
     assert (request["state"], request["verdicts"], len(request["doubts"])) == ("open", [], 1)
 
 
-async def test_not_solved_is_taken_as_it_was_pressed_however_kind_the_words(
-    post: Doors, outside: tuple[Outside, int]
-) -> None:
+async def test_not_solved_is_taken_as_it_was_pressed_however_kind_the_words(post: Doors, outside: Post) -> None:
     request_id, letter = await finished(post, outside)
     words = "Спасибо, жду звонка специалиста"
     assert (await pressed(post, letter, "no", words)).status_code == 200
@@ -235,22 +203,20 @@ async def test_not_solved_is_taken_as_it_was_pressed_however_kind_the_words(
     assert (await post.get(f"/v1/requests/{request_id}")).json()["doubts"] == []
 
 
-async def test_letters_name_the_manager_who_holds_the_client_at_present(
-    post: Doors, outside: tuple[Outside, int]
-) -> None:
+async def test_letters_name_the_manager_who_holds_the_client_at_present(post: Doors, outside: Post) -> None:
     await post.client()
     for number, name in (("m1", "Вера Свойская"), ("m2", "Нина Новая")):
         told = ManagerRegistered(at=machine_now(), manager_id=number, revision=1, name=name, hired=date(2026, 1, 12))
         await publish(post.amqp_url, told)
         await eventually(partial(post.app.state.post.managers.get, number))
     first = (await post.letter(a_letter("Не проходит отчёт"))).json()
-    assert "Вера Свойская" in (await outside[0].one(first["number"])).get_content()
+    assert "Вера Свойская" in (await outside.about(first["number"])).get_content()
     await post.client(revision=2, manager_id="m2")
     await publish(post.amqp_url, done(first["request_id"]))
-    assert "Нина Новая" in (await outside[0].one(first["number"], 2)).get_content()
+    assert "Нина Новая" in (await outside.about(first["number"], 2)).get_content()
 
 
-async def test_a_link_is_good_for_thirty_days(post: Doors, outside: tuple[Outside, int]) -> None:
+async def test_a_link_is_good_for_thirty_days(post: Doors, outside: Post) -> None:
     _, letter = await finished(post, outside)
     (link,) = re.findall(rf"{PUBLIC}(\S+\?solved=yes)", letter.get_content())
     for days, status in ((29.9, 200), (30.1, 410)):
@@ -259,7 +225,7 @@ async def test_a_link_is_good_for_thirty_days(post: Doors, outside: tuple[Outsid
     assert (await pressed(post, letter, "yes")).status_code == 410
 
 
-async def test_links_die_when_work_goes_on(post: Doors, outside: tuple[Outside, int]) -> None:
+async def test_links_die_when_work_goes_on(post: Doors, outside: Post) -> None:
     request_id, letter = await finished(post, outside)
     about: dict[str, Any] = {"at": machine_now(), "request_id": request_id, "priority": "urgent"}
     await publish(post.amqp_url, WorkReopened(**about, round=2, refused_specialist_id="s1"))
@@ -271,7 +237,7 @@ async def test_links_die_when_work_goes_on(post: Doors, outside: tuple[Outside, 
     assert (await pressed(post, letter, "yes")).status_code == 410
     await publish(post.amqp_url, done(request_id, 2))
     (number,) = re.findall(r"\[Заявка (.+?)\]", str(letter["Subject"]))
-    second = await outside[0].one(number, 3)
+    second = await outside.about(number, 3)
     await publish(post.amqp_url, WorkClosed(**about, round=2, specialist_id="s1"))
 
     async def over() -> bool:
@@ -281,7 +247,7 @@ async def test_links_die_when_work_goes_on(post: Doors, outside: tuple[Outside, 
     assert (await pressed(post, second, "yes")).status_code == 410
 
 
-async def test_who_called_it_finished_takes_no_word_under_any_role(post: Doors, outside: tuple[Outside, int]) -> None:
+async def test_who_called_it_finished_takes_no_word_under_any_role(post: Doors, outside: Post) -> None:
     request_id, _ = await finished(post, outside)
     answer = await post.post(
         f"/v1/requests/{request_id}/verdict", {"satisfied": True, "words": "Да"}, token("lead", subject="s1")
@@ -289,9 +255,7 @@ async def test_who_called_it_finished_takes_no_word_under_any_role(post: Doors, 
     assert (answer.status_code, answer.json()["type"].rsplit("/")[-1]) == (403, "taken-by-specialist")
 
 
-async def test_the_page_is_neither_flooded_nor_guessed_and_says_when_to_come_again(
-    post: Doors, outside: tuple[Outside, int]
-) -> None:
+async def test_the_page_is_neither_flooded_nor_guessed_and_says_when_to_come_again(post: Doors, outside: Post) -> None:
     request_id, letter = await finished(post, outside)
     (link,) = re.findall(rf"{PUBLIC}(\S+\?solved=yes)", letter.get_content())
     for number in range(60):
@@ -312,13 +276,11 @@ async def test_the_page_is_neither_flooded_nor_guessed_and_says_when_to_come_aga
     await eventually(let_in)
 
 
-async def test_the_conversation_is_told_in_its_order_with_what_was_merged(
-    post: Doors, outside: tuple[Outside, int]
-) -> None:
+async def test_the_conversation_is_told_in_its_order_with_what_was_merged(post: Doors, outside: Post) -> None:
     await post.client()
     first = (await post.letter(a_letter("Не проходит отчёт"))).json()
     path, number = f"/v1/requests/{first['request_id']}", first["number"]
-    await outside[0].one(number)
+    await outside.about(number)
     until = (machine_now() + timedelta(hours=1)).isoformat()
     await post.post(f"{path}/wait-promise", {"until": until, "words": "Час подожду", "said_by": "Иванова"})
     await post.letter(a_letter("И баланс", f"Re: [Заявка {number}] Отчёт"))
@@ -329,7 +291,7 @@ async def test_the_conversation_is_told_in_its_order_with_what_was_merged(
     said = {"channel": "phone", "words": "Это то же самое"}
     await post.post(f"/v1/requests/{other['request_id']}/follow-ups", said)
     await publish(post.amqp_url, done(first["request_id"]))
-    letter = await outside[0].one(number, 2)
+    letter = await outside.about(number, 2)
     await pressed(post, letter, "yes", "всё равно не считает")
     await post.post(f"{path}/verdict", {"satisfied": False, "words": "Не считает", "said_by": "Иванова"})
     items: list[dict[str, Any]] = []
@@ -382,9 +344,7 @@ async def test_a_call_stands_in_the_conversation_it_was_had_in(doors: Doors) -> 
         (b"words=" + b"x" * 40_000, 413),
     ],
 )
-async def test_a_button_nobody_made_changes_nothing(
-    post: Doors, outside: tuple[Outside, int], body: bytes, status: int
-) -> None:
+async def test_a_button_nobody_made_changes_nothing(post: Doors, outside: Post, body: bytes, status: int) -> None:
     request_id, letter = await finished(post, outside)
     (link,) = re.findall(rf"{PUBLIC}(\S+)\?solved=yes", letter.get_content())
     assert (await post.http.post(link, content=body)).status_code == status

@@ -1,18 +1,14 @@
 """Letters and webhooks: kept, sent once, tried again, given up, sent again; on a real SMTP and a real HTTP server."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from typing import Any
 
 import httpx
 import pytest
-from aiosmtpd.smtp import SMTP, Envelope
 from fastapi import FastAPI, Request, Response
 from pydantic import SecretStr
 from standardwebhooks import Webhook
@@ -22,31 +18,13 @@ from shared.delivery.delivery import AGAIN_AFTER, CLAIM
 from shared.service import Service
 from tests.conftest import SettingsFor
 from tests.kit import eventually, on_port, serving, token
+from tests.mail_server import Post, mail_server
 
 SECRET = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
 OLD_SECRET = "whsec_b2xkb2xkb2xkb2xkb2xkb2xkb2xkb2xk"
 LEAD = token("lead")
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LETTER = Letter(to=("Анна Петровна <anna@school1.example>",), subject="Заявка 100 245", text="Приняли.\n")
-
-
-@dataclass
-class Post:
-    """A mail server that says what it is told to."""
-
-    answers: list[str] = field(default_factory=list)
-    """What it says to the next letters; then it takes them."""
-    taken: list[EmailMessage] = field(default_factory=list)
-    url: str = ""
-
-    async def handle_DATA(self, _: Any, __: Any, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
-        if self.answers:
-            return self.answers.pop(0)
-        assert isinstance(envelope.content, bytes)
-        message = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(message, EmailMessage)
-        self.taken.append(message)
-        return "250 OK"
 
 
 @dataclass
@@ -65,12 +43,8 @@ class Listener:
 
 @pytest.fixture
 async def post() -> AsyncIterator[Post]:
-    handler = Post()
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(handler, loop=loop, enable_SMTPUTF8=True), "127.0.0.1", 0)
-    handler.url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    yield handler
-    server.close()
+    async with mail_server() as running:
+        yield running
 
 
 @pytest.fixture

@@ -31,9 +31,10 @@ from shared.delivery import Deliveries
 from shared.service import Service
 from tests.conftest import SettingsFor, Unserved
 from tests.kit import eventually, listening, publish, serving, token
+from tests.mail_server import Post, mail_server
 from tests.sla_monitor.climbing import escalation
 from tests.sla_monitor.conftest import Running
-from tests.sla_monitor.outside import SECRET, Listener, Post, hook_server, mail_server
+from tests.sla_monitor.outside import SECRET, Listener, hook_server
 from tests.sla_monitor.policing import body, clock, rules, version
 from tests.sla_monitor.telling import (
     MERGED,
