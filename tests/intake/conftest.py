@@ -18,8 +18,9 @@ from services.intake.settings import IntakeSettings
 from shared.clock import machine_now
 from shared.ids import random_id
 from tests.conftest import SettingsFor
-from tests.intake.samples import a_client
+from tests.intake.samples import PUBLIC, a_client
 from tests.kit import Ear, eventually, listening, publish, serving, token
+from tests.mail_server import Post, mail_server
 
 DIRECTOR = token("director", subject="d1")
 MANAGER = token("manager", subject="m1")
@@ -120,4 +121,26 @@ async def doors(settings: IntakeSettings) -> AsyncIterator[Doors]:
     """Intake running."""
     app, url = build_app(settings), settings.amqp_url.get_secret_value()
     async with listening(url, "request.#", "call.#", "message.#") as heard, serving(app) as http:
+        yield Doors(http, heard, app, url)
+
+
+@pytest.fixture
+async def outside() -> AsyncIterator[Post]:
+    """A mail server outside."""
+    async with mail_server() as running:
+        yield running
+
+
+@pytest.fixture
+async def post(settings_for: SettingsFor, outside: Post) -> AsyncIterator[Doors]:
+    """Intake with a way out for letters."""
+    settings = settings_for(
+        IntakeSettings,
+        smtp_url=outside.url,
+        mail_from="Svoy <help@svoy.example>",
+        mail_addresses="help@svoy.example",
+        public_url=PUBLIC,
+    )
+    app, url = build_app(settings), settings.amqp_url.get_secret_value()
+    async with listening(url, "request.#", "message.#") as heard, serving(app) as http:
         yield Doors(http, heard, app, url)

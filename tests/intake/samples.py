@@ -1,4 +1,4 @@
-"""A client as accounts tells of it."""
+"""A client as accounts tells of it, and addresses."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -7,6 +7,8 @@ from typing import Any
 from shared.contracts.accounts import ClientChanged, ContactCard
 
 PHONE, MOBILE, MAIL = "+73912223344", "+79131234567", "buh@school5.ru"
+PUBLIC = "https://svoy.example"
+"""Where our pages are, as links in letters name them."""
 
 
 def a_client(client_id: str = "c1", revision: int = 1, **over: Any) -> ClientChanged:

@@ -11,8 +11,8 @@ from services.intake.settings import IntakeSettings
 from shared.clock import machine_now
 from shared.contracts.accounts import ContactCard
 from tests.intake.conftest import MANAGER, OTHER_MANAGER, Doors
+from tests.intake.letters import a_letter
 from tests.intake.samples import MAIL, PHONE
-from tests.intake.test_http_post import a_letter
 from tests.kit import eventually, serving
 
 REPORT = "Не сдаётся отчёт 6-НДФЛ"
@@ -212,3 +212,50 @@ async def test_a_letter_that_was_joined_before_a_crash_opens_nothing_though_its_
     await doors.reception.store.mails.collection.delete_one({"_id": joined["message_id"]})
     assert (await doors.letter(answer)).json()["request_id"] == first["request_id"]
     assert await doors.reception.store.requests.count({}) == 1
+
+
+async def two(doors: Doors) -> tuple[str, str]:
+    """The same matter by phone and by mail."""
+    await doors.client()
+    by_phone = await doors.registered(contact={"phone": PHONE}, subject="Не сдаётся отчёт 6-НДФЛ")
+    by_mail = (await doors.letter(a_letter("Не сдаётся 6-НДФЛ, отчёт висит", "6-НДФЛ"))).json()
+    return by_phone["request_id"], by_mail["request_id"]
+
+
+async def test_the_same_matter_twice_is_proposed_merged_and_taken_apart_without_loss(doors: Doors) -> None:
+    first, second = await two(doors)
+    (proposed,) = (await doors.get(f"/v1/requests/{second}/duplicates")).json()
+    assert proposed["request"]["request_id"] == first
+    assert set(proposed["reasons"]) == {"похожие слова", "тот же бухгалтер", "разные каналы"}
+    merged = await doors.post(f"/v1/requests/{second}/merge", {"request_id": first})
+    assert (merged.status_code, merged.json()["state"], merged.json()["merged_into"]) == (200, "merged", first)
+    assert (await doors.heard.one("request.merged")).body["into_request_id"] == first
+    said = {"channel": "phone", "words": "Ещё и 4-ФСС", "call_id": "k1"}
+    for _ in range(2):
+        assert (await doors.post(f"/v1/requests/{second}/follow-ups", said)).status_code == 200
+    both = [(await doors.get(f"/v1/requests/{one}")).json()["follow_ups"] for one in (first, second)]
+    assert [len(one) for one in both] == [1, 1]
+    assert (await doors.post(f"/v1/requests/{second}/verdict", {"satisfied": True, "words": "да"})).status_code == 409
+    apart = (await doors.post(f"/v1/requests/{second}/unmerge")).json()
+    assert (apart["state"], apart["merged_into"], len(apart["follow_ups"])) == ("open", None, 1)
+    assert (await doors.heard.one("request.unmerged")).body["from_request_id"] == first
+    assert (await doors.get(f"/v1/requests/{second}/duplicates")).json() == []
+    assert (await doors.post(f"/v1/requests/{second}/unmerge")).status_code == 409
+
+
+async def test_only_what_can_be_one_matter_is_merged(doors: Doors) -> None:
+    first, second = await two(doors)
+    path = f"/v1/requests/{first}/merge"
+    assert (await doors.post(path, {"request_id": first})).status_code == 409
+    assert (await doors.post(path, {"request_id": "nobody"})).status_code == 404
+    assert (await doors.post(path, {"request_id": second}, OTHER_MANAGER)).status_code == 403
+    assert (await doors.post(path, {"request_id": 5})).status_code == 422
+    await doors.post(f"/v1/requests/{second}/withdrawal", {"reason": "Сами"})
+    assert (await doors.post(path, {"request_id": second})).status_code == 409
+
+
+async def test_what_a_person_kept_apart_is_not_proposed_again(doors: Doors) -> None:
+    first, second = await two(doors)
+    assert (await doors.post(f"/v1/requests/{first}/distinct", {"request_id": second}, MANAGER)).status_code == 200
+    for one in (first, second):
+        assert (await doors.get(f"/v1/requests/{one}/duplicates")).json() == []

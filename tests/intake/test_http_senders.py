@@ -18,8 +18,8 @@ from services.intake.settings import IntakeSettings
 from shared.clock import machine_now
 from shared.contracts.accounts import ContactCard
 from tests.intake.conftest import DIRECTOR, MANAGER, OTHER_MANAGER, SPECIALIST, Doors
+from tests.intake.letters import a_letter
 from tests.intake.samples import MAIL, PHONE
-from tests.intake.test_http_post import a_letter
 from tests.kit import eventually, serving
 
 STRANGER = "+79137654321"

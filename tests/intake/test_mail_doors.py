@@ -26,7 +26,7 @@ from shared.clock import machine_now
 from tests.conftest import SettingsFor
 from tests.intake.conftest import DIRECTOR, MANAGER, Doors
 from tests.intake.imap_server import Folder, imap_server
-from tests.intake.test_http_post import a_letter
+from tests.intake.letters import a_letter
 from tests.kit import eventually, listening, serving
 
 KEY, OLD_KEY = "mailgun key of the tests", "the key before"

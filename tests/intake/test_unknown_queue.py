@@ -8,8 +8,8 @@ import pytest
 from services.intake.sender_store import SHOWN_FOR, windows
 from shared.clock import machine_now
 from tests.intake.conftest import MANAGER, OTHER_MANAGER, SPECIALIST, Doors
+from tests.intake.letters import a_letter
 from tests.intake.samples import MOBILE
-from tests.intake.test_http_post import a_letter
 from tests.intake.test_http_senders import ADDRESS, IDENTIFY, QUEUE, STRANGER, a_call, queue
 from tests.intake.test_lists import examined, stages
 

@@ -1,4 +1,4 @@
-"""Helpers of the policy tests: newer versions of the shipped table, and bodies of requests that ask for them."""
+"""Helpers of the policy tests: newer versions of the shipped table, and the door that asks for them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +8,12 @@ from typing import Any
 from services.sla_monitor.api.policy_forms import CalendarsForm, PolicyForm
 from services.sla_monitor.domain.policies import Policy, Terms, Version
 from services.sla_monitor.domain.rules import Edition, Rules
+from tests.kit import eventually
+from tests.sla_monitor.running import DIRECTOR, Running
 from tests.sla_monitor.telling import SHIPPED, minute
+
+POLICY = "/v1/policies"
+REQUEST = "/v1/requests/r1/timeline"
 
 
 def clock(name: str, **over: Any) -> Policy:
@@ -59,3 +64,23 @@ def body(policies: Sequence[Policy] = (), **over: Any) -> dict[str, Any]:
         "calendars": CalendarsForm.of(made.calendars).model_dump(mode="json"),
     }
     return sent | over
+
+
+async def put(
+    monitor: Running, sent: Any, status: int = 200, *, after: int | str | None = 1, who: Any = DIRECTOR
+) -> Any:
+    """What the door answers to a new version after that one."""
+    match = {} if after is None else {"If-Match": f'"{after}"' if isinstance(after, int) else after}
+    answer = await monitor.client.put(POLICY, headers=who | match, json=sent)
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+async def applied(monitor: Running, number: int) -> Any:
+    """The version, once it has gone through the timelines."""
+
+    async def found() -> Any:
+        shown = (await monitor.client.get(POLICY, headers=DIRECTOR, params={"version": number})).json()
+        return shown if shown.get("applied") else None
+
+    return await eventually(found)

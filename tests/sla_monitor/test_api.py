@@ -11,7 +11,7 @@ from services.sla_monitor.settings import SlaMonitorSettings
 from shared.contracts import intake
 from shared.contracts.base import ClientRef
 from tests.kit import FOREIGN_KEY, token
-from tests.sla_monitor.conftest import Running
+from tests.sla_monitor.running import Running
 from tests.sla_monitor.telling import (
     MISSED,
     At,

@@ -12,8 +12,8 @@ from services.sla_monitor.domain.timeline import moved
 from services.sla_monitor.domain.verifying import differences
 from shared.contracts.accounts import ClientChanged, ClientRegistered
 from shared.contracts.base import ClientRef, Event
-from tests.sla_monitor.conftest import DIRECTOR, Running
-from tests.sla_monitor.policing import body, clock, rules, urgent, version
+from tests.sla_monitor.policing import REQUEST, applied, body, clock, put, rules, urgent, version
+from tests.sla_monitor.running import DIRECTOR, Running
 from tests.sla_monitor.telling import (
     CLIENT,
     REFUSED,
@@ -28,7 +28,6 @@ from tests.sla_monitor.telling import (
     started,
 )
 from tests.sla_monitor.test_appointments import planned
-from tests.sla_monitor.test_policy_doors import REQUEST, applied, put
 
 OMSK, MOSCOW = "Asia/Omsk", "Europe/Moscow"
 ABOUT: dict[str, Any] = {"client_id": "c1", "name": "Гимназия № 3", "inn": "7707083893", "manager_id": "m1"}

@@ -13,7 +13,7 @@ from services.sla_monitor.api.performance import as_csv
 from services.sla_monitor.domain.performance import Cell, Outcome, Performance, line, percentile
 from shared.contracts import intake
 from tests.kit import token
-from tests.sla_monitor.conftest import Running
+from tests.sla_monitor.running import Running
 from tests.sla_monitor.telling import assigned, call, registered, started
 
 REPORT = "/v1/performance"

@@ -22,8 +22,8 @@ from shared.contracts.sla_monitor import SlaBreached, SlaMet
 from shared.service import Service
 from tests.conftest import SettingsFor
 from tests.kit import eventually, listening, publish, serving
-from tests.sla_monitor.conftest import Running, Start
 from tests.sla_monitor.policing import own, rules, version
+from tests.sla_monitor.running import Running, Start
 from tests.sla_monitor.telling import (
     FOLLOWED_UP,
     MISSED,

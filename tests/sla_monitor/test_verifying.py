@@ -19,7 +19,7 @@ from services.sla_monitor.verifying import LEFT_AFTER, Page, claimed, verified
 from shared.clock import ServiceClock
 from tests.conftest import SettingsFor
 from tests.kit import PRIVATE_KEY, eventually, publish, serving, token
-from tests.sla_monitor.conftest import DIRECTOR, Running
+from tests.sla_monitor.running import DIRECTOR, Running
 from tests.sla_monitor.telling import (
     NOON,
     REFUSED,
