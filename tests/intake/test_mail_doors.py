@@ -1,7 +1,6 @@
 """Letters by SMTP, by IMAP and from Mailgun, each over a real socket."""
 
 import asyncio
-import socket
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from imap_tools import MailboxLoginError
 
+from deploy.local.ports import some_free_ports
 from services.intake.channels import imap
 from services.intake.main import build_app
 from services.intake.settings import IntakeSettings
@@ -31,13 +31,6 @@ from tests.kit import eventually, listening, serving
 
 KEY, OLD_KEY = "mailgun key of the tests", "the key before"
 OURS = "help@svoy.example"
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def certificate() -> bytes:
@@ -70,7 +63,7 @@ async def doors(settings_for: SettingsFor) -> AsyncIterator[Doors]:
     """Intake with every door for letters open; the mailbox is read when a test says so."""
     settings = settings_for(
         IntakeSettings,
-        smtp_port=free_port(),
+        smtp_port=some_free_ports(1)[0],
         mail_addresses=OURS,
         mailgun_keys=f"{KEY.replace(' ', '-')} {OLD_KEY.replace(' ', '-')}",
     )
@@ -146,7 +139,7 @@ async def test_by_smtp_one_connection_too_many_is_told_to_come_again(doors: Door
 async def test_with_a_certificate_letters_come_by_starttls(settings_for: SettingsFor, tmp_path: Path) -> None:
     chain = tmp_path / "chain.pem"
     chain.write_bytes(certificate())
-    port = free_port()
+    (port,) = some_free_ports(1)
     settings = settings_for(IntakeSettings, smtp_port=port, mail_addresses=OURS, smtp_certificate=chain)
     app = build_app(settings)
     async with serving(app):
