@@ -92,9 +92,9 @@ async def test_a_service_stops_in_time_though_database_and_broker_hang_and_gives
     routing = Routing(wired)
     loop = asyncio.get_running_loop()
     before = connecting()
+    routing.go_on.clear()
     async with routing.running():
         await put(settings, outgoing(registered()).to_amqp())
-        routing.go_on.clear()
         await eventually(lambda: len(routing.heard) == 1)
         to_mongo.freeze()
         to_rabbit.freeze()
