@@ -1,5 +1,6 @@
 """What the world keeps: requests under way, specialists at their desks, and what came of it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -95,3 +96,9 @@ class Outcome:
     def breaches(self, priority: Priority = "urgent") -> int:
         """Broken clocks of requests of this priority."""
         return sum(self.broken[priority].values())
+
+
+def idle_share(desks: Collection[Desk], until: datetime) -> float:
+    """Of the working time until then, how much nobody worked in, 0…1."""
+    paid = sum(desk.person.at_work.minutes(until) for desk in desks)
+    return max(0.0, 1 - sum(desk.worked for desk in desks) / paid)

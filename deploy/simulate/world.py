@@ -13,7 +13,7 @@ from itertools import count
 from deploy.simulate.clocks import due, ran, working_days
 from deploy.simulate.company import AFTERWARDS, BREAK, MINUTE, Company, Request
 from deploy.simulate.givers import Giver, Load
-from deploy.simulate.state import Desk, Item, Outcome
+from deploy.simulate.state import Desk, Item, Outcome, idle_share
 from services.routing.domain.assignment import Explained
 from services.routing.domain.candidates import Wish
 from services.routing.domain.doing import lived
@@ -68,7 +68,7 @@ class World:
             self.now, _, happen = heapq.heappop(self._queue)
             happen()
         self.outcome.unsolved = len(self._items)
-        self.outcome.idle_share = self._idle_share()
+        self.outcome.idle_share = idle_share(self._desks.values(), self._company.requests[-1].at)
         return self.outcome
 
     def _at(self, moment: datetime, happen: Callable[[], None]) -> None:
@@ -248,9 +248,8 @@ class World:
 
     def _puts_off(self, desk: Desk, item: Item) -> bool:
         chance = self._company.chance("off", item.request.request_id, item.turn, item.postponed)
-        if item.asked_in == item.turn or chance.random() >= desk.person.postpones:
-            return False
-        if item.postponed >= MOST_POSTPONEMENTS:
+        enough = item.asked_in == item.turn or item.postponed >= MOST_POSTPONEMENTS
+        if enough or chance.random() >= desk.person.postpones:
             return False
         until = self.now + timedelta(minutes=self._told.minutes.off[item.request.priority])
         try:
@@ -394,9 +393,3 @@ class World:
         desk.items.remove(item)
         item.assigned_at = None
         desk.count()
-
-    def _idle_share(self) -> float:
-        """Of the working time up to the last request, how much nobody worked in."""
-        until = self._company.requests[-1].at
-        paid = sum(desk.person.at_work.minutes(until) for desk in self._desks.values())
-        return max(0.0, 1 - sum(desk.worked for desk in self._desks.values()) / paid)
