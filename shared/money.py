@@ -5,10 +5,12 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 KOPECK = Decimal("0.01")
 ZERO = Decimal("0.00")
 LIMIT = Decimal(1000000000000)
+EXAMPLE = '"20000.00"'
 
 
 class NotRoubles(ValueError):
-    """The value is no exact amount in roubles: a whole number or a string like "20000.00" is wanted."""
+    """The value is no exact amount in roubles: a whole number or a string like "20000.00" is wanted. The text, in
+    Russian, says why: people read it in the answers of doors and in settings."""
 
 
 def rounded(amount: Decimal) -> Decimal:
@@ -23,15 +25,15 @@ def exact_roubles(value: object) -> Decimal:
     or is above a trillion.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        raise NotRoubles(f"{value!r}: money is a string like '20000.00', not {type(value).__name__}")
+        raise NotRoubles(f"сумма пишется в рублях строкой, например {EXAMPLE}")
     try:
         amount = Decimal(value)
     except InvalidOperation:
-        raise NotRoubles(f"{value!r} is no number") from None
+        raise NotRoubles(f"это не сумма в рублях; нужна строка, например {EXAMPLE}") from None
     if not amount.is_finite() or abs(amount) > LIMIT:
-        raise NotRoubles(f"{value!r} is no amount anybody pays")
+        raise NotRoubles(f"такой суммы никто не платит; нужна не больше триллиона рублей, например {EXAMPLE}")
     if amount != rounded(amount):
-        raise NotRoubles(f"{value!r} has more than two decimal places")
+        raise NotRoubles(f"в сумме больше двух знаков после точки; пишут до копейки, например {EXAMPLE}")
     return rounded(amount)
 
 

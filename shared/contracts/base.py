@@ -29,7 +29,7 @@ def to_milliseconds(moment: datetime) -> datetime:
     try:
         moment = moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError("this moment does not exist in UTC") from None
+        raise ValueError("такого момента не бывает: год — от 0001 до 9999 (UTC)") from None
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 

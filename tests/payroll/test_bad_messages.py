@@ -34,8 +34,8 @@ def won(**over: object) -> dict[str, object]:
 
 BAD = {
     "a fee below zero": (message(won(fact_id="bad", fee="-1.00")), "below zero"),
-    "a fee with three decimals": (message(won(fact_id="bad", fee="1.005")), "more than two decimal places"),
-    "a fee that is a float": (message(won(fact_id="bad", fee=20000.5)), "money is a string"),
+    "a fee with three decimals": (message(won(fact_id="bad", fee="1.005")), "в сумме больше двух знаков"),
+    "a fee that is a float": (message(won(fact_id="bad", fee=20000.5)), "сумма пишется в рублях строкой"),
     "a day that is none": (message(won(fact_id="bad", effective="2026-02-30")), "effective"),
     "a day long before anybody": (message(won(fact_id="bad", effective="1899-12-31")), "cannot be"),
     "a day years ahead": (message(won(fact_id="bad", effective="2031-01-01")), "cannot be"),

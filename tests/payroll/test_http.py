@@ -92,6 +92,23 @@ async def test_a_field_that_nobody_knows_is_refused_and_not_left_out(
     assert "такого поля нет" in refused.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("base", "said"),
+    [
+        (70000.5, "сумма пишется в рублях строкой"),
+        ("семьдесят", "это не сумма в рублях"),
+        ("70000.001", "в сумме больше двух знаков"),
+        ("1e13", "такой суммы никто не платит"),
+    ],
+)
+async def test_what_is_no_sum_is_refused_in_russian_with_an_example(doors: Doors, base: object, said: str) -> None:
+    body = {"effective": NOV, "base": base, "reason": "приказ 18"}
+    refused = await doors.post("/v1/policies", DIRECTOR, body)
+    assert (refused.status_code, slug(refused)) == (422, "invalid")
+    assert f"base: {said}" in refused.json()["detail"]
+    assert '"20000.00"' in refused.json()["detail"]
+
+
 async def test_a_list_of_statements_needs_a_month(doors: Doors) -> None:
     assert (await doors.get("/v1/statements")).status_code == 422
 

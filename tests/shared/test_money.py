@@ -18,8 +18,8 @@ def test_exact_amounts_are_taken(value: object, amount: str) -> None:
 
 
 @pytest.mark.parametrize("value", [20000.5, "0.001", "1.999", "деньги", "", "NaN", "Infinity", None, True, "1e13"])
-def test_what_is_no_exact_amount_is_refused(value: object) -> None:
-    with pytest.raises(NotRoubles):
+def test_what_is_no_exact_amount_is_refused_with_an_example_of_one(value: object) -> None:
+    with pytest.raises(NotRoubles, match=r'(?i)сумм.* например "20000.00"'):
         exact_roubles(value)
 
 

@@ -1,11 +1,10 @@
 """What the doors have in common: who may come in, and how a month is written."""
 
 import re
-from decimal import Decimal
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from services.payroll.domain.months import PATTERN
@@ -15,7 +14,6 @@ from services.payroll.store import Reading
 from shared.contracts.base import Roubles
 from shared.http.auth import Principal, requires
 from shared.http.problems import problem_response
-from shared.money import NotRoubles, exact_roubles
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 RETRY_AFTER = "5"
@@ -46,19 +44,6 @@ MonthText = Annotated[str, AfterValidator(_month)]
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 """What somebody says or why: not empty."""
-
-
-def _amount(value: object) -> Decimal:
-    try:
-        return exact_roubles(value)
-    except NotRoubles:
-        raise PydanticCustomError(
-            "amount", 'нужна сумма в рублях строкой, знаков после точки не больше двух: "70000.00"'
-        ) from None
-
-
-Amount = Annotated[Decimal, BeforeValidator(_amount), PlainSerializer(str, return_type=str)]
-"""Roubles that somebody sends."""
 
 
 class Body(BaseModel):

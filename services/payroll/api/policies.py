@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from services.payroll.api.fields import Amount, Body, Deps, Director, MonthText, Officer, View, Words
+from services.payroll.api.fields import Body, Deps, Director, MonthText, Officer, View, Words
 from services.payroll.domain.books import set_policy
 from services.payroll.domain.policy import Policy
 from services.payroll.store import BOOKS
@@ -28,7 +28,7 @@ class NewPolicy(Body):
     """What shall be paid from `effective` on, and why."""
 
     effective: MonthText
-    base: Annotated[Amount, Field(gt=0)]
+    base: Annotated[Roubles, Field(gt=0)]
     """Roubles a month, whatever happens."""
     bonus_percent: Percent = Decimal(100)
     """How much of a growth above zero is paid."""
