@@ -10,6 +10,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMe
 
 from deploy.local.errors import HouseError
 from shared.messaging.envelope import ATTEMPT, CE, PARK_REASON, copy_of
+from shared.messaging.reasons import GAVE_UP
 from shared.messaging.topology import NOW, again_exchange, parked_queue
 
 
@@ -107,7 +108,7 @@ def _parked(service: str, message: AbstractIncomingMessage) -> Parked:
         kind=message.type or headers.get(CE + "type", "?"),
         subject=headers.get(CE + "subject", ""),
         time=headers.get(CE + "time", ""),
-        reason=headers.get(PARK_REASON, "служба не пережила это сообщение"),
+        reason=headers.get(PARK_REASON, GAVE_UP),
         headers=headers,
         body=message.body.decode(errors="replace"),
     )

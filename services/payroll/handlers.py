@@ -113,7 +113,7 @@ def _of_facts(handle_fact: Callable[..., Awaitable[None]], office: Office) -> Ha
             try:
                 await handle_fact(event, message, office)
             except BadFact as error:
-                raise Unreadable(str(error)) from None
+                raise Unreadable(f"{event.TYPE} {event.subject} cannot be what it says", str(error)) from None
 
     return handle
 

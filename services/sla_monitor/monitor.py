@@ -97,7 +97,7 @@ class Monitor:
                 continue
             self._after(key, stepped)
             return stepped
-        raise NotYet
+        raise NotYet("Другая копия службы считает сроки по версии политики, которой эта ещё не знает.")
 
     def _after(self, key: str, stepped: Stepped[Timeline]) -> None:
         metrics.count(stepped.events)

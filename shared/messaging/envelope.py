@@ -11,11 +11,12 @@ from aio_pika import Message as AmqpMessage
 from aio_pika.abc import AbstractIncomingMessage, HeadersType
 
 from shared.contracts.base import Event
+from shared.messaging import reasons
 
 CE = "cloudEvents:"
 ATTEMPT = "x-svoy-attempt"
 PARK_REASON = "x-svoy-reason"
-"""Why a message was tried again or parked."""
+"""Why a message was tried again or parked, in Russian (`reasons.py`)."""
 BY_BROKER = ("x-death", "x-first-death", "x-last-death", "x-delivery-count")
 """How the headers begin in which the broker tells a message's past; sent on, they would tell the copy's."""
 SCHEMA = "urn:svoy:"
@@ -34,7 +35,12 @@ current_cause: ContextVar[Cause | None] = ContextVar("current_cause", default=No
 
 
 class Unreadable(Exception):
-    """The message can never be understood by this service; it is parked whole."""
+    """The message can never be understood by this service; it is parked whole. Its text is the log's; `reason` is for
+    whoever looks at what is parked."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +144,7 @@ def message_of(incoming: AbstractIncomingMessage) -> tuple[Message, int]:
     )
     schema, _, version = _attribute(headers, "dataschema").rpartition(":")
     if schema != SCHEMA + message.type or not version.isdecimal():
-        raise Unreadable(f"dataschema is not that of {message.type}")
+        raise Unreadable(f"dataschema is not that of {message.type}", reasons.bad_schema(message.type))
     return message, int(version)
 
 
@@ -173,7 +179,7 @@ def attempt_of(headers: HeadersType) -> int:
 def _attribute(headers: HeadersType, name: str) -> str:
     value = _optional(headers, name)
     if value is None:
-        raise Unreadable(f"the CloudEvents attribute {name} is missing")
+        raise Unreadable(f"the CloudEvents attribute {name} is missing", reasons.without(name))
     return value
 
 

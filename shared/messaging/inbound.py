@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from pymongo.errors import AutoReconnect
 
 from shared.contracts.base import Event, NotYet
+from shared.messaging import reasons
 from shared.messaging.envelope import (
     ATTEMPT,
     PARK_REASON,
@@ -36,7 +37,7 @@ from shared.observability import HANDLED, HANDLER_TIME
 log = structlog.get_logger()
 
 Handler = Callable[[Any, Message], Awaitable[None]]
-REASON_LIMIT = 500
+REASON_LIMIT = 1_000
 PAUSE = 1.0
 STOP_WITHIN = 8.0
 CLOSE_WITHIN = 1.0
@@ -109,7 +110,7 @@ class Inbound:
             current_cause.set(Cause(message.correlation_id, message.id, message.traceparent))
             await handler(event, message)
         except Unreadable as error:
-            await self._park(incoming, kind if kind in self._handlers else "unknown", str(error))
+            await self._park(incoming, kind if kind in self._handlers else "unknown", str(error), error.reason)
         except Exception as error:  # noqa: BLE001 - whatever failed is tried again, then parked
             await self._again(incoming, kind, error)
         else:
@@ -120,31 +121,34 @@ class Inbound:
         message, version = message_of(incoming)
         known = self._handlers.get(message.type)
         if known is None:
-            raise Unreadable(f"{self._service} does not know the event {message.type}")
+            reason = reasons.unknown_event(self._service, message.type)
+            raise Unreadable(f"{self._service} does not know the event {message.type}", reason)
         kind, handler = known
         if version != kind.VERSION:
-            raise Unreadable(f"{message.type} has version {version}, {self._service} knows {kind.VERSION}")
+            reason = reasons.unknown_version(self._service, message.type, version, kind.VERSION)
+            raise Unreadable(f"{message.type} has version {version}, {self._service} knows {kind.VERSION}", reason)
         try:
             return message, kind.model_validate_json(incoming.body), handler
         except ValidationError as error:
-            raise Unreadable(f"{message.type} does not validate: {_briefly(error)}") from None
+            reason = reasons.bad_body(message.type, error)
+            raise Unreadable(f"{message.type} does not validate: {_briefly(error)}", reason) from None
 
     async def _again(self, incoming: AbstractIncomingMessage, kind: str, error: Exception) -> None:
         attempt = attempt_of(incoming.headers)
-        reason = f"{type(error).__name__}: {error}"
+        text, reason = f"{type(error).__name__}: {error}", reasons.failed(self._service, attempt, error)
         # A database that is away is no fault of the message's: it is tried until the database is back.
         if attempt > len(DELAYS) and not isinstance(error, AutoReconnect):
-            await self._park(incoming, kind, reason)
+            await self._park(incoming, kind, text, reason)
             return
         delay = list(DELAYS)[min(attempt, len(DELAYS)) - 1]
         level = log.info if isinstance(error, NotYet) else log.warning
-        level("tried again later", action="consume.retry", type=kind, attempt=attempt, delay=delay, error=reason,
+        level("tried again later", action="consume.retry", type=kind, attempt=attempt, delay=delay, error=text,
               message_id=incoming.message_id)  # fmt: skip
         await self._send_on(incoming, delay, {ATTEMPT: attempt + 1, PARK_REASON: reason[:REASON_LIMIT]})
         HANDLED.labels(type=kind, outcome="retried").inc()
 
-    async def _park(self, incoming: AbstractIncomingMessage, kind: str, reason: str) -> None:
-        log.error("parked", action="consume.park", type=kind, error=reason, message_id=incoming.message_id)
+    async def _park(self, incoming: AbstractIncomingMessage, kind: str, text: str, reason: str) -> None:
+        log.error("parked", action="consume.park", type=kind, error=text, message_id=incoming.message_id)
         await self._send_on(incoming, PARKED, {PARK_REASON: reason[:REASON_LIMIT]})
         HANDLED.labels(type=kind, outcome="parked").inc()
 

@@ -35,14 +35,17 @@ def svoy(amqp_url: str) -> Svoy:
     return away
 
 
-async def park(url: str, service: str, message_id: str, body: bytes = b'{"a": 1}') -> None:
+async def park(
+    url: str, service: str, message_id: str, body: bytes = b'{"a": 1}', *, reason: str | None = REASON
+) -> None:
     connection = await aio_pika.connect(url)
     headers: HeadersType = {
         ATTEMPT: 5,
-        PARK_REASON: REASON,
         "cloudEvents:subject": "r-7",
         "cloudEvents:time": "2026-11-02T09:00:00Z",
     }
+    if reason is not None:
+        headers[PARK_REASON] = reason
     message = aio_pika.Message(body, message_id=message_id, type="request.registered", headers=headers)
     async with connection, connection.channel() as channel:
         await (await channel.get_exchange(again_exchange(service))).publish(message, PARKED)
@@ -93,6 +96,14 @@ async def test_one_is_shown_whole(svoy: Svoy, amqp_url: str) -> None:
     printed = await svoy("show", "m1")
     for expected in ("payroll", REASON, "cloudEvents:subject: r-7", '"имя": "Свой"'):
         assert expected in printed
+
+
+async def test_of_what_the_broker_parked_itself_it_is_said_what_to_do(svoy: Svoy, amqp_url: str) -> None:
+    await park(amqp_url, "routing", "m1", reason=None)
+    for words in (("list",), ("show", "m1")):
+        printed = await svoy(*words)
+        assert "не пережила это сообщение" in printed
+        assert "svoy parked retry НОМЕР" in printed
 
 
 async def test_retry_sends_one_back_as_if_for_the_first_time(svoy: Svoy, amqp_url: str) -> None:

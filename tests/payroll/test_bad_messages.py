@@ -33,16 +33,22 @@ def won(**over: object) -> dict[str, object]:
 
 
 BAD = {
-    "a fee below zero": (message(won(fact_id="bad", fee="-1.00")), "below zero"),
-    "a fee with three decimals": (message(won(fact_id="bad", fee="1.005")), "в сумме больше двух знаков"),
-    "a fee that is a float": (message(won(fact_id="bad", fee=20000.5)), "сумма пишется в рублях строкой"),
-    "a day that is none": (message(won(fact_id="bad", effective="2026-02-30")), "effective"),
-    "a day long before anybody": (message(won(fact_id="bad", effective="1899-12-31")), "cannot be"),
-    "a day years ahead": (message(won(fact_id="bad", effective="2031-01-01")), "cannot be"),
-    "a source nobody knows": (message(won(fact_id="bad", source="magic")), "source"),
-    "another content under a known id": (message(won(fee="99000.00")), "recorded before with another content"),
-    "confirmed by the one it pays": (message(won(fact_id="bad", confirmed_by="m1")), "whose pay it moves"),
-    "an unknown version": (message(won(fact_id="bad"), version=2), "has version 2"),
+    "a fee below zero": (message(won(fact_id="bad", fee="-1.00")), "плата -1,00 ₽ меньше нуля"),
+    "a fee with three decimals": (
+        message(won(fact_id="bad", fee="1.005")),
+        "fee: в сумме больше двух знаков",
+    ),
+    "a fee that is a float": (message(won(fact_id="bad", fee=20000.5)), "fee: сумма пишется в рублях строкой"),
+    "a day that is none": (message(won(fact_id="bad", effective="2026-02-30")), "effective: нужна дата"),
+    "a day long before anybody": (message(won(fact_id="bad", effective="1899-12-31")), "его день 31.12.1899"),
+    "a day years ahead": (message(won(fact_id="bad", effective="2031-01-01")), "его день 01.01.2031"),
+    "a source nobody knows": (message(won(fact_id="bad", source="magic")), "source: одно из: "),
+    "another content under a known id": (message(won(fee="99000.00")), "раньше записан факт с другим содержанием"),
+    "confirmed by the one it pays": (
+        message(won(fact_id="bad", confirmed_by="m1")),
+        "его подтвердил m1",
+    ),
+    "an unknown version": (message(won(fact_id="bad"), version=2), "пришло в версии 2"),
 }
 
 

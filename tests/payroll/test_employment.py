@@ -231,12 +231,12 @@ def test_a_late_hand_over_is_shown_with_its_reason() -> None:
 def test_a_fact_that_says_something_else_than_before_is_refused() -> None:
     told = Told.of(client_won(20000, NOV, fact_id="w"))
     told.hear(client_won(20000, NOV, fact_id="w").model_copy(update={"at": AT + timedelta(days=1)}))
-    with pytest.raises(BadFact, match="w was recorded before"):
+    with pytest.raises(BadFact, match="Факт w не записан"):
         told.hear(client_won(30000, NOV, fact_id="w"))
 
 
 def test_a_fee_below_zero_is_refused() -> None:
-    with pytest.raises(BadFact, match="below zero"):
+    with pytest.raises(BadFact, match="меньше нуля"):
         record(None, "m1", fact_of(client_lost(-1, NOV)), POLICIES, AT)
 
 

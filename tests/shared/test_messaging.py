@@ -158,7 +158,22 @@ async def test_what_fails_on_its_last_try_is_parked_whole(settings: ServiceSetti
         kept = await parked(settings)
     assert (kept.body, kept.content_encoding) == (message.body, "utf-8")
     assert kept.headers[CE + "id"] == "m1"
-    assert kept.headers[PARK_REASON] == "RuntimeError: still a bug"
+    assert kept.headers[PARK_REASON] == (
+        "Служба routing не смогла обработать сообщение, попыток: 5. Последняя ошибка: RuntimeError: still a bug. "
+        "Подробности: svoy logs routing. Устраните причину и верните сообщение: svoy parked retry НОМЕР."
+    )
+
+
+async def test_however_long_an_error_is_what_to_do_is_said(settings: ServiceSettings) -> None:
+    routing = Routing(settings)
+    routing.failures = [RuntimeError("bug " * 1_000)]
+    message = outgoing(registered()).to_amqp()
+    message.headers[ATTEMPT] = 5
+    async with routing.running():
+        await put(settings, message)
+        reason = str((await parked(settings)).headers[PARK_REASON])
+    assert reason.endswith("svoy parked retry НОМЕР.")
+    assert len(reason) < 1_000
 
 
 def _without(header: str) -> AmqpMessage:
@@ -182,15 +197,15 @@ def _of_version(version: str) -> AmqpMessage:
 @pytest.mark.parametrize(
     ("message", "reason"),
     [
-        (_with_body(b"\xff\x00 no json"), "does not validate"),
-        (_with_body(b"[]"), "does not validate"),
-        (_with_body(b'{"at": "yesterday"}'), "request_id: Field required"),
-        (_with_body(b'{"at": "0001-01-01T00:00:00+14:00"}'), "at: Value error"),
-        (_without("id"), "attribute id is missing"),
-        (_without("dataschema"), "attribute dataschema is missing"),
-        (_of_version("2"), "has version 2, routing knows 1"),
-        (_of_version("second"), "dataschema is not that of"),
-        (AmqpMessage(b""), "attribute id is missing"),
+        (_with_body(b"\xff\x00 no json"), "Содержание не подходит к событию request.registered: тело: это не JSON"),
+        (_with_body(b"[]"), "тело: нужен объект {…}"),
+        (_with_body(b'{"at": "yesterday"}'), "request_id: обязательное поле"),
+        (_with_body(b'{"at": "0001-01-01T00:00:00+14:00"}'), "at: такого момента не бывает"),
+        (_without("id"), "нет атрибута CloudEvents «id»"),
+        (_without("dataschema"), "нет атрибута CloudEvents «dataschema»"),
+        (_of_version("2"), "пришло в версии 2, а служба routing знает версию 1"),
+        (_of_version("second"), "dataschema не подходит к событию request.registered"),
+        (AmqpMessage(b""), "нет атрибута CloudEvents «id»"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -201,7 +216,9 @@ async def test_what_can_never_be_read_is_parked_at_once(
     async with routing.running():
         await put(settings, message)
         kept = await parked(settings)
-    assert reason in str(kept.headers[PARK_REASON])
+    told = str(kept.headers[PARK_REASON])
+    assert reason in told
+    assert told.endswith("drop НОМЕР.")
     assert kept.body == message.body
     assert routing.heard == []
 

@@ -8,7 +8,7 @@ from typing import Literal
 from services.payroll.domain.months import Month, month_of
 from services.payroll.domain.refusals import BadFact
 from shared.contracts.accounts import ClientHandedOver, ClientLost, ClientWon, FactReversed, Source
-from shared.money import ZERO
+from shared.money import ZERO, roubles_text
 
 Kind = Literal["won", "lost", "handed_over", "reversed"]
 
@@ -129,7 +129,7 @@ def handed_over(event: ClientHandedOver) -> Fact:
 def reversal(event: FactReversed) -> Reversal:
     """A fact was wrong. Raises `BadFact` where it reverses itself."""
     if event.fact_id == event.reverses_fact_id:
-        raise BadFact(f"fact {event.fact_id} reverses itself")
+        raise BadFact(event.fact_id, "он отменяет сам себя")
     return Reversal(
         fact_id=event.fact_id,
         reverses_fact_id=event.reverses_fact_id,
@@ -142,7 +142,7 @@ def reversal(event: FactReversed) -> Reversal:
 
 def _priced(kind: Kind, event: ClientWon | ClientLost) -> Fact:
     if event.fee < ZERO:
-        raise BadFact(f"fact {event.fact_id}: the fee {event.fee} is below zero")
+        raise BadFact(event.fact_id, f"абонентская плата {roubles_text(event.fee)} ₽ меньше нуля")
     _check_day(event)
     return Fact(
         fact_id=event.fact_id,
@@ -160,4 +160,5 @@ def _priced(kind: Kind, event: ClientWon | ClientLost) -> Fact:
 
 def _check_day(event: ClientWon | ClientLost | ClientHandedOver) -> None:
     if not event.effective >= EARLIEST or event.effective - event.at.date() > AHEAD:
-        raise BadFact(f"fact {event.fact_id}: the day {event.effective} cannot be, confirmed {event.at:%Y-%m-%d}")
+        wrong = f"его день {event.effective:%d.%m.%Y}, а бывает не раньше {EARLIEST:%d.%m.%Y} и не позже чем через "
+        raise BadFact(event.fact_id, f"{wrong}{AHEAD.days} дней после подтверждения")

@@ -12,6 +12,8 @@ from services.payroll.domain.refusals import BadFact
 from shared.contracts.accounts import ManagerEvent
 from shared.contracts.base import Decision
 
+OTHERWISE = "под этим номером раньше записан факт с другим содержанием"
+
 
 def record(
     ledger: Ledger | None, manager_id: str, fact: Fact, policies: Policies, now: datetime, *, term: timedelta = TERM
@@ -39,10 +41,10 @@ def reverse(
     before = known.fact(word.fact_id) or next((each for each in known.reversals if each.fact_id == word.fact_id), None)
     if before is not None:
         if before.reverses_fact_id != word.reverses_fact_id:
-            raise BadFact(f"fact {word.fact_id} was recorded before with another content")
+            raise BadFact(word.fact_id, OTHERWISE)
         return Decision(known)
     if word.confirmed_by == manager_id:
-        raise BadFact(f"fact {word.fact_id} was confirmed by {manager_id}, whose pay it moves")
+        raise BadFact(word.fact_id, _own_pay(manager_id))
     waiting = sorted((*known.reversals, word), key=lambda each: each.fact_id)
     return with_dismissals(_settled_reversals(replace(known, reversals=tuple(waiting))), policies, now, term=term)
 
@@ -84,15 +86,19 @@ def _known(ledger: Ledger, fact: Fact) -> bool:
     """Whether it is there already. Raises `BadFact` where it said something else then."""
     first = ledger.fact(fact.fact_id)
     if first is None and any(fact.fact_id == each.fact_id for each in ledger.reversals):
-        raise BadFact(f"fact {fact.fact_id} was recorded before with another content")
+        raise BadFact(fact.fact_id, OTHERWISE)
     if first is not None and not first.says_the_same(fact):
-        raise BadFact(f"fact {fact.fact_id} was recorded before with another content")
+        raise BadFact(fact.fact_id, OTHERWISE)
     return first is not None
 
 
 def _check_confirmed(manager_id: str, fact: Fact) -> None:
     if fact.of_money and fact.confirmed_by == manager_id:
-        raise BadFact(f"fact {fact.fact_id} was confirmed by {manager_id}, whose pay it moves")
+        raise BadFact(fact.fact_id, _own_pay(manager_id))
+
+
+def _own_pay(manager_id: str) -> str:
+    return f"его подтвердил {manager_id}, чью зарплату он меняет (R-BASE-3)"
 
 
 def _with(ledger: Ledger, fact: Fact) -> Ledger:

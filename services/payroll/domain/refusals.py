@@ -17,6 +17,12 @@ class PayrollError(Exception):
 class BadFact(PayrollError):
     """The fact cannot be what it says; somebody has to look at it."""
 
+    def __init__(self, fact_id: str, wrong: str) -> None:
+        super().__init__(
+            f"Факт {fact_id} не записан и ничего не меняет в оплате: {wrong}. Проверьте его в учёте клиентов и, если "
+            "он нужен, подтвердите верный; это сообщение удалите: svoy parked drop НОМЕР."
+        )
+
 
 class UnknownManager(PayrollError):
     """Такого менеджера нет."""
