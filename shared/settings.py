@@ -1,7 +1,9 @@
 """Settings every service has, read from the environment (`SVOY_…`)."""
 
+from collections.abc import Collection
 from ipaddress import ip_network
 from typing import Annotated, Literal
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -9,11 +11,22 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 PORTS = {"desk": 8000, "intake": 8001, "routing": 8002, "sla_monitor": 8003, "accounts": 8004, "payroll": 8005}
 
 
+def server(text: str, schemes: Collection[str]) -> SplitResult | None:
+    """`text` taken apart where it is the address of a server, under one of `schemes`; else None."""
+    try:
+        parts = urlsplit(text)
+        possible = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if possible else None
+
+
 def _networks(value: object) -> object:
-    return tuple(map(_network, value.split())) if isinstance(value, str) else value
+    return tuple(map(network, value.split())) if isinstance(value, str) else value
 
 
-def _network(text: str) -> str:
+def network(text: str) -> str:
+    """`text` as a network. Raises `ValueError`, in Russian, where it is none."""
     try:
         return str(ip_network(text, strict=False))
     except ValueError:
@@ -34,7 +47,7 @@ class ServiceSettings(BaseSettings):
     jwt_public_key: SecretStr
     """The public Ed25519 key, as a JWK in JSON, that tokens of people and services are checked with."""
     http_host: str = "127.0.0.1"
-    http_port: int = Field(default=0, ge=0, le=65535)
+    http_port: int = Field(default=0, ge=0, le=65535, examples=[8001])
     """0 takes the service's usual port (intake 8001 … payroll 8005)."""
     proxy_addresses: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_networks)] = ("127.0.0.1/32",)
     """Networks of the proxies before us, spaces between: they alone are believed who knocks (`X-Forwarded-For`)."""

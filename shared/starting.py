@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from joserfc.errors import JoseError
@@ -13,7 +13,7 @@ from pymongo.errors import ConfigurationError, InvalidURI
 from pymongo.uri_parser import parse_uri
 
 from shared.http.wording import in_russian
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, server
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 
@@ -23,7 +23,7 @@ def settings_from_environment(kind: type[Settings]) -> Settings:
     try:
         settings = kind()
     except ValidationError as error:
-        raise _refused(map(_fault, error.errors(include_input=False))) from None
+        raise _refused(_fault(kind, fault) for fault in error.errors(include_input=False)) from None
     wrong = [f"{_variable(name)}: {words}" for name, words in _unusable(settings)]
     if wrong:
         raise _refused(wrong)
@@ -43,8 +43,7 @@ def _unusable(settings: ServiceSettings) -> Iterator[tuple[str, str]]:
 
 
 def _is_broker(text: str) -> bool:
-    parts = urlsplit(text)
-    return parts.scheme in {"amqp", "amqps"} and bool(parts.hostname) and parts.port != 0
+    return server(text, {"amqp", "amqps"}) is not None
 
 
 def _is_database(text: str) -> bool:
@@ -67,13 +66,31 @@ CHECKS: Mapping[str, tuple[Callable[[str], bool], str]] = {
 }
 
 
+NOT_SET = "не задано"
+
+
 def _refused(lines: Iterable[str]) -> SystemExit:
     return SystemExit("\n  ".join(["Служба не запускается, настройки неверны:", *lines]))
 
 
-def _fault(fault: Any) -> str:
-    words = "не задано" if fault["type"] == "missing" else in_russian(fault)
-    return f"{_variable(fault['loc'][0])}: {words}" if fault["loc"] else words
+def _fault(kind: type[ServiceSettings], fault: Any) -> str:
+    words = NOT_SET if fault["type"] == "missing" else in_russian(fault)
+    if not fault["loc"]:
+        return words
+    name = fault["loc"][0]
+    return f"{_variable(name)}: {words.rstrip('.')}{_example(kind, name, words)}"
+
+
+def _example(kind: type[ServiceSettings], name: str, words: str) -> str:
+    """A value that would do, where the words have none: the usual one, or what the setting itself names."""
+    if words == NOT_SET:
+        return f"; {CHECKS[name][1]}" if name in CHECKS else ""
+    field = kind.model_fields[name]
+    example = next(iter(field.examples or ()), field.default)
+    has_one = "например" in words or "://" in words
+    if has_one or not isinstance(example, str | int | float | Decimal) or example == "":
+        return ""
+    return f"; например {example}"
 
 
 def _variable(name: str) -> str:

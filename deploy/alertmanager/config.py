@@ -53,7 +53,10 @@ def _email(environ: Mapping[str, str]) -> dict[str, Any]:
     if not to:
         return {}
     if not server or not sender:
-        raise ValueError("SVOY_ALERT_EMAIL needs SVOY_ALERT_SMTP and SVOY_ALERT_SMTP_FROM as well.")
+        raise ValueError(
+            "SVOY_ALERT_EMAIL: нужны ещё SVOY_ALERT_SMTP, например mail.example.ru:587, и SVOY_ALERT_SMTP_FROM, "
+            "например svoy@example.ru."
+        )
     account = {"auth_username": "SVOY_ALERT_SMTP_USER", "auth_password": "SVOY_ALERT_SMTP_PASSWORD"}
     known = {key: environ[name] for key, name in account.items() if environ.get(name)}
     return {"email_configs": [{"to": to, "from": sender, "smarthost": server, "send_resolved": True, **known}]}

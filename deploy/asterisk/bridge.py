@@ -63,13 +63,15 @@ def settings_in(given: Mapping[str, str]) -> Settings:
     """The settings in the environment. Raises `ValueError` naming what is missing or wrong."""
     missing = [name for name in ("SVOY_URL", "SVOY_WEBHOOK_SECRET", "AMI_USER", "AMI_PASSWORD") if not given.get(name)]
     if missing:
-        raise ValueError(f"not set: {', '.join(missing)}")
+        raise ValueError(f"не задано: {', '.join(missing)}; что это, сказано в deploy/asterisk/README.md")
     if not given["SVOY_URL"].startswith(("https://", "http://")):
-        raise ValueError("SVOY_URL: must begin with https://")
-    if not given["SVOY_WEBHOOK_SECRET"].startswith("whsec_"):
-        raise ValueError("SVOY_WEBHOOK_SECRET: must be whsec_ and base64")
+        raise ValueError("SVOY_URL: нужен полный адрес, например https://svoy.example.ru")
+    if not re.fullmatch(r"whsec_(?:[A-Za-z0-9+/]{4})*[A-Za-z0-9+/]{2,4}={0,2}", given["SVOY_WEBHOOK_SECRET"]):
+        raise ValueError("SVOY_WEBHOOK_SECRET: нужен ключ вида whsec_ и base64, тот же, что у службы intake")
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", given.get("AMI_PORT", "5038")):
+        raise ValueError("AMI_PORT: нужен номер порта, например 5038")
     if any(sign in given[name] for name in ("AMI_USER", "AMI_PASSWORD") for sign in "\r\n"):
-        raise ValueError("AMI_USER, AMI_PASSWORD: one line each")
+        raise ValueError("AMI_USER, AMI_PASSWORD: по одной строке, например svoy")
     return Settings(
         url=given["SVOY_URL"].rstrip("/") + "/v1/calls/generic",
         secret=base64.b64decode(given["SVOY_WEBHOOK_SECRET"][len("whsec_") :] + "=="),

@@ -25,7 +25,7 @@ def broker_passwords(environ: Mapping[str, str]) -> dict[str, str]:
     names |= {service: f"SVOY_BROKER_PASSWORD_{service.upper()}" for service in SERVICES}
     missing = [name for name in names.values() if not environ.get(name)]
     if missing:
-        raise ValueError(f"Not set: {', '.join(missing)}. `svoy secrets` prints a complete .env.")
+        raise ValueError(f"Не задано: {', '.join(missing)}. Полный .env печатает svoy secrets.")
     return {user: environ[name] for user, name in names.items()}
 
 

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_mod
 
 from services.accounts.domain import care_policy
 from services.accounts.domain.care_policy import CarePolicy
+from shared.http.wording import in_russian
 
 Points = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Days = Annotated[int, Field(ge=0, le=3650)]
@@ -23,17 +24,23 @@ PARTS = {
 
 
 class BadPolicy(ValueError):
-    """The policy file cannot be used: what is wrong, and where."""
+    """The policy file cannot be used: what is wrong, and where, in Russian."""
+
+
+OURS = "образец: services/accounts/care_policy.toml"
 
 
 def load(path: Path | None = None) -> CarePolicy:
-    """The policy in `path`, or ours. Raises `BadPolicy`, and `OSError` where there is no such file."""
-    packaged = files("services.accounts").joinpath("care_policy.toml")
-    text = path.read_text("utf-8") if path else packaged.read_text("utf-8")
+    """The policy in `path`, or ours. Raises `BadPolicy`."""
+    source = path or files("services.accounts").joinpath("care_policy.toml")
     try:
-        return parsed(tomllib.loads(text))
+        return parsed(tomllib.loads(source.read_text("utf-8")))
+    except OSError:
+        raise BadPolicy(f"файл {source} не прочитать: его нет, или нет прав на него; {OURS}") from None
+    except UnicodeDecodeError:
+        raise BadPolicy(f"файл {source} не в UTF-8; {OURS}") from None
     except tomllib.TOMLDecodeError as error:
-        raise BadPolicy(f"{path or packaged}: {error}") from None
+        raise BadPolicy(f"файл {source} — не TOML ({error}); {OURS}") from None
 
 
 def parsed(raw: dict[str, Any]) -> CarePolicy:
@@ -43,7 +50,7 @@ def parsed(raw: dict[str, Any]) -> CarePolicy:
         return CarePolicy(version=found["version"], **{name: kind(**found[name]) for name, kind in PARTS.items()})
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
-        raise BadPolicy("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in faults)) from None
+        raise BadPolicy("; ".join(f"{'.'.join(map(str, e['loc']))}: {in_russian(e)}" for e in faults)) from None
     except ValueError as error:
         raise BadPolicy(str(error)) from None
 

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from services.accounts import care_policy
 from shared.settings import ServiceSettings
 
 
@@ -30,3 +31,9 @@ class AccountsSettings(ServiceSettings):
     """How often it is looked whether a day began, and what is planned is told."""
     totals_every_seconds: float = Field(default=60, gt=0)
     """How often the gauges of debt, weekly calls, control and referrals are renewed."""
+
+    @field_validator("care_policy_file")
+    @classmethod
+    def _usable(cls, value: Path | None) -> Path | None:
+        care_policy.load(value)
+        return value

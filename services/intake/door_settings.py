@@ -1,13 +1,12 @@
 """What settings of doors are made of: secrets, two while one is replaced by the other, and networks."""
 
 from collections.abc import Iterable
-from ipaddress import ip_network
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, network
 
 SHORTEST = 16
 """Characters; what providers make is twice as long."""
@@ -24,7 +23,7 @@ Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(listed), Fi
 def _networks(value: object) -> object:
     networks = listed(value)
     for one in networks if isinstance(networks, tuple) else ():
-        ip_network(str(one), strict=False)
+        network(str(one))
     return networks
 
 
@@ -39,4 +38,7 @@ def long_enough(settings: ServiceSettings, names: Iterable[str]) -> None:
         if any(len(secret.get_secret_value().removeprefix("whsec_")) < SHORTEST for secret in getattr(settings, name))
     ]
     if short and settings.mode == "production":
-        raise ValueError(f"too short to be secret, {SHORTEST} characters at least: {', '.join(short)}")
+        raise ValueError(
+            f"{', '.join(short)}: короче {SHORTEST} знаков, такой секрет легко угадать; возьмите длиннее: свои "
+            "печатает svoy secrets, чужие выдаёт кабинет телефонии или почты"
+        )

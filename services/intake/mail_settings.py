@@ -1,13 +1,15 @@
 """Settings of mail: where it comes in, and what goes out by itself."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from services.intake.door_settings import Networks, Secrets, long_enough
 from shared.delivery import DeliverySettings
+from shared.settings import server
+
+CHAIN = "/etc/svoy/smtp.pem"
 
 
 def _or_none(value: object) -> object:
@@ -24,14 +26,14 @@ class MailSettings(DeliverySettings):
     mail_addresses: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = ()
     """Our own addresses, with spaces between them: the SMTP listener takes letters for these alone, and a letter from
     one of them is our own."""
-    smtp_port: int = Field(default=0, ge=0, le=65535)
+    smtp_port: int = Field(default=0, ge=0, le=65535, examples=[2525])
     """Where letters are listened for by SMTP; 0 for not at all."""
     smtp_host: str = "127.0.0.1"
     smtp_connections: int = Field(default=20, ge=1)
     """Connections by SMTP at once; one more is told to come again later."""
-    smtp_certificate: Annotated[FilePath | None, BeforeValidator(_or_none)] = None
+    smtp_certificate: Annotated[FilePath | None, BeforeValidator(_or_none)] = Field(default=None, examples=[CHAIN])
     """A chain in PEM: with it STARTTLS is offered."""
-    smtp_certificate_key: Annotated[FilePath | None, BeforeValidator(_or_none)] = None
+    smtp_certificate_key: Annotated[FilePath | None, BeforeValidator(_or_none)] = Field(default=None, examples=[CHAIN])
     """Its key in PEM, where it is not in the same file."""
     imap_url: Annotated[SecretStr | None, BeforeValidator(_or_none)] = None
     """`imaps://user:password@host:993/INBOX`: a mailbox to be read. Without it none is."""
@@ -59,14 +61,14 @@ class MailSettings(DeliverySettings):
     @classmethod
     def _imap(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
-            parts = urlsplit(value.get_secret_value())
-            if parts.scheme not in {"imap", "imaps"} or not parts.hostname or not parts.username:
-                raise ValueError("must be imaps://user:password@host:993/INBOX")
+            parts = server(value.get_secret_value(), {"imap", "imaps"})
+            if parts is None or not parts.username:
+                raise ValueError("нужен адрес imaps://пользователь:пароль@узел:993/INBOX")
         return value
 
     @field_validator("public_url")
     @classmethod
     def _public(cls, value: str) -> str:
-        if value and not value.startswith(("https://", "http://")):
-            raise ValueError("must begin with https://")
+        if value and server(value, {"https", "http"}) is None:
+            raise ValueError("нужен полный адрес, например https://svoy.example.ru")
         return value.rstrip("/")

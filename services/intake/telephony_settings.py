@@ -1,12 +1,28 @@
 """What the telephony doors need to know: secrets, two of each while one is replaced, and who may knock how often."""
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+import json
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import NoDecode
 from standardwebhooks import Webhook
 
 from services.intake.door_settings import Networks, Secrets, long_enough
 from shared.settings import ServiceSettings
 
 SECRETS = ("webhook_secret", "mango_api_key", "mango_api_salt", "megafon_tokens", "zadarma_secrets", "uis_tokens")
+
+
+def _object(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        found = json.loads(value or "{}")
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
+        raise ValueError('нужен JSON «менеджер: имя в АТС», например {"vera": "ivanova"}')
+    return found
 
 
 class TelephonySettings(ServiceSettings):
@@ -21,7 +37,7 @@ class TelephonySettings(ServiceSettings):
     """Mango Office's key for the signature."""
     megafon_tokens: Secrets = ()
     """`crm_token` of MegaFon VATS."""
-    megafon_users: dict[str, str] = Field(default_factory=dict)
+    megafon_users: Annotated[dict[str, str], NoDecode, BeforeValidator(_object)] = Field(default_factory=dict)
     """Manager's id → login in the VATS (JSON), for the `responsible` of the answer to `contact`."""
     zadarma_secrets: Secrets = ()
     """API secret of Zadarma / Novofon."""
@@ -51,7 +67,7 @@ class TelephonySettings(ServiceSettings):
             try:
                 Webhook(one.get_secret_value())
             except Exception as error:
-                raise ValueError("must be whsec_ and base64") from error
+                raise ValueError("каждый ключ: whsec_ и base64, например из svoy secrets") from error
         return value
 
     @model_validator(mode="after")

@@ -29,9 +29,9 @@ class PayrollSettings(DeliverySettings):
     """…whose trial request closed flawless."""
     trial_odds_not_flawless: Odds = Field(default=0.1, ge=0, le=1)
     """…whose trial request closed otherwise."""
-    organisation_inn: str = Field(default="", pattern=r"^([0-9]{10}|[0-9]{12})?$")
+    organisation_inn: str = Field(default="", pattern=r"^([0-9]{10}|[0-9]{12})?$", examples=["2466000001"])
     """Who pays, for the payroll of 1С; without it nothing is exported."""
-    organisation_kpp: str = Field(default="", pattern=r"^([0-9]{9})?$")
+    organisation_kpp: str = Field(default="", pattern=r"^([0-9]{9})?$", examples=["246601001"])
     accrual_base: str = Field(default="00001", min_length=1)
     """The code of the accrual «оклад» in the payroll of 1С."""
     accrual_bonus: str = Field(default="00002", min_length=1)

@@ -12,7 +12,7 @@ class SlaMonitorSettings(DeliverySettings):
     working_hours: str = "09:00-13:00,14:00-18:00"
     """The company's hours from Monday to Friday, in its own zone: the calendar `company` until the policy says
     otherwise."""
-    company_region: str | None = Field(default=None, pattern=r"^(\d\d)?$")
+    company_region: str | None = Field(default=None, pattern=r"^(\d\d)?$", examples=["24"])
     """Two digits of the subject of the Federation whose holidays (named in the policy) are the company's."""
     measure_every_seconds: float = Field(default=5, gt=0)
     """How often the open obligations are counted for the metrics."""

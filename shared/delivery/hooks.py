@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 import httpx
 from standardwebhooks import Webhook
@@ -11,6 +10,7 @@ from standardwebhooks import Webhook
 from shared.clock import machine_now
 from shared.delivery.delivery import Delivery, Hook
 from shared.delivery.failure import Failed
+from shared.settings import server
 
 TIMEOUT = 15.0
 
@@ -51,8 +51,8 @@ class Hooks:
 def hook_url(text: str, *, plain: bool = False) -> str:
     """`text` if a webhook may be posted there: https (`plain`: http too), a host, no password in it. Raises
     `ValueError`, in Russian, where it may not."""
-    parts = urlsplit(text)
-    if parts.scheme not in ({"https", "http"} if plain else {"https"}) or not parts.hostname:
+    parts = server(text, {"https", "http"} if plain else {"https"})
+    if parts is None:
         raise ValueError("адрес вебхука: нужен полный адрес https://…")
     if parts.username or parts.password:
         raise ValueError("адрес вебхука: без имени и пароля в адресе; отправитель узнаётся по подписи")

@@ -1,13 +1,12 @@
 """What a service that writes to people outside has to know besides."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr, field_validator
 from pydantic_settings import NoDecode
 from standardwebhooks import Webhook
 
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, server
 
 SCHEMES = ("smtp", "smtps")
 
@@ -27,9 +26,8 @@ class DeliverySettings(ServiceSettings):
     def _smtp(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None or not value.get_secret_value().strip():
             return None
-        parts = urlsplit(value.get_secret_value())
-        if parts.scheme not in SCHEMES or not parts.hostname:
-            raise ValueError("нужен адрес smtp://узел:порт или smtps://узел:порт")
+        if server(value.get_secret_value(), SCHEMES) is None:
+            raise ValueError("нужен адрес smtp://пользователь:пароль@узел:587 или smtps://…:465")
         return value
 
     @field_validator("hook_secrets", mode="before")
@@ -42,7 +40,7 @@ class DeliverySettings(ServiceSettings):
     def _usable(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         for secret in value:
             if not _signs(secret.get_secret_value()):
-                raise ValueError("каждый ключ: whsec_ и base64")
+                raise ValueError("каждый ключ: whsec_ и base64, например из svoy secrets")
         return value
 
 

@@ -58,6 +58,7 @@ WORDS: Mapping[str, str] = {
     "url_type": "нужен адрес https://…",
     "url_parsing": "нужен адрес https://…",
     "url_scheme": "нужен адрес одного из видов: {expected_schemes}",
+    "path_not_file": "такого файла нет, или это папка",
     "bytes_type": "нужны байты",
     "uuid_parsing": "нужен UUID",
     "union_tag_not_found": "нет поля {discriminator}, по которому узнаётся вид",

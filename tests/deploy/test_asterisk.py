@@ -120,11 +120,12 @@ def test_what_happened_while_nobody_listened_is_made_up_for() -> None:
 @pytest.mark.parametrize(
     ("over", "message"),
     [
-        ({"AMI_PASSWORD": ""}, "not set: AMI_PASSWORD"),
-        ({"SVOY_URL": "svoy.example.ru"}, "https"),
-        ({"SVOY_WEBHOOK_SECRET": "secret"}, "whsec_"),
-        ({"AMI_USER": "svoy\r\nAction: Originate"}, "one line"),
-        ({"AMI_PORT": "many"}, "many"),
+        ({"AMI_PASSWORD": ""}, "не задано: AMI_PASSWORD; "),
+        ({"SVOY_URL": "svoy.example.ru"}, "SVOY_URL: нужен полный адрес, например https://"),
+        ({"SVOY_WEBHOOK_SECRET": "secret"}, "нужен ключ вида whsec_"),
+        ({"SVOY_WEBHOOK_SECRET": "whsec_ы"}, "нужен ключ вида whsec_"),
+        ({"AMI_USER": "svoy\r\nAction: Originate"}, "по одной строке"),
+        ({"AMI_PORT": "many"}, "AMI_PORT: нужен номер порта, например 5038"),
     ],
 )
 def test_a_setting_that_is_wrong_is_named(over: dict[str, str], message: str) -> None:

@@ -219,7 +219,7 @@ def test_the_set_up_writes_users_rights_and_topology(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["SVOY_BROKER_ADMIN_PASSWORD", "SVOY_BROKER_PASSWORD_PAYROLL"])
 def test_the_set_up_writes_nothing_without_every_password(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ValueError, match=f"Not set: {name}"):
+    with pytest.raises(ValueError, match=f"Не задано: {name}"):
         set_up(fresh() | {name: ""}, tmp_path)
     assert not list(tmp_path.iterdir())
 

@@ -125,7 +125,7 @@ def test_alerts_go_where_they_are_wanted(environ: dict[str, str], ways: set[str]
 
 @pytest.mark.parametrize("lacking", [EMAIL, SENDER | {"SVOY_ALERT_EMAIL": "duty@example.org"}])
 def test_mail_without_a_mail_server_or_a_sender_is_refused(lacking: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="SVOY_ALERT_SMTP"):
+    with pytest.raises(ValueError, match="нужны ещё SVOY_ALERT_SMTP"):
         configuration(lacking)
 
 

@@ -324,7 +324,8 @@ def test_what_a_crash_left_claimed_is_tried_again_later() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://a.example/", "ftp://a.example", "https://", "a.example", "https://user:pass@a.example/"]
+    "url",
+    ["http://a.example/", "ftp://a.example", "https://", "a.example", "https://user:pass@a.example/", "https://["],
 )
 def test_where_no_webhook_goes(url: str) -> None:
     with pytest.raises(ValueError, match="адрес вебхука"):

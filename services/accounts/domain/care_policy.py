@@ -84,13 +84,13 @@ class CarePolicy:
     def __post_init__(self) -> None:
         bands = self.bands
         if not 0 < bands.watch_out <= bands.watch_in <= bands.risk_out <= bands.risk_in:
-            raise ValueError("bands: 0 < watch_out <= watch_in <= risk_out <= risk_in")
+            raise ValueError("bands: нужно 0 < watch_out <= watch_in <= risk_out <= risk_in")
         if not self.open.urgent >= self.open.important >= self.open.routine >= 0:
-            raise ValueError("open: urgent >= important >= routine >= 0")
+            raise ValueError("open: нужно urgent >= important >= routine >= 0")
         if self.signals.promise_broken < self.signals.breached:
-            raise ValueError("signals: promise_broken >= breached")  # R-URG-6
+            raise ValueError("signals: нужно promise_broken >= breached")  # R-URG-6
         if self.loss.scale <= 0:
-            raise ValueError("loss.scale must be more than 0")
+            raise ValueError("loss.scale: должно быть больше 0")
 
     @property
     def horizon_days(self) -> int:
