@@ -17,6 +17,7 @@ from services.payroll.domain.prospects import Stage
 from services.payroll.domain.refusals import EventsPending, NoStatement, UnknownManager
 from services.payroll.domain.statement import Statement
 from services.payroll.store import BOOKS, WATERMARK, Store
+from shared.calendar import written
 from shared.clock import Clock, local_date
 from shared.contracts.base import Decide
 from shared.delivery import Deliveries
@@ -89,7 +90,7 @@ class Office:
         needed = max(ended, self.now() - self.lag)
         told = await self.store.watermarks.get(WATERMARK)
         if told is None or told.until < needed:
-            until = "" if told is None else f": пока до {told.until:%d.%m.%Y %H:%M} UTC"
+            until = "" if told is None else f": пока до {written(told.until, self.zone)}"
             why.append(f"учёт клиентов (accounts) ещё не сообщил обо всех фактах{until}")
         try:
             waiting = await self.unprocessed()

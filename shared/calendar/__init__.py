@@ -1,4 +1,4 @@
-"""Working time: weekly hours in a zone over a production calendar, and how to count in it."""
+"""Working time: weekly hours in a zone over a production calendar, how to count in it, and how moments are written."""
 
 from shared.calendar.production import BadRegion, NoCalendarYear, ProductionCalendar, russia
 from shared.calendar.working import (
@@ -16,6 +16,7 @@ from shared.calendar.working import (
     hours,
     weekdays,
 )
+from shared.calendar.written import written
 
 __all__ = [
     "ALWAYS",
@@ -35,4 +36,5 @@ __all__ = [
     "hours",
     "russia",
     "weekdays",
+    "written",
 ]

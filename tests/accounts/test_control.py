@@ -54,7 +54,7 @@ async def withdrawn_under_control(doors: Doors) -> tuple[str, str]:
 async def test_a_withdrawn_request_leaves_the_list_by_the_words_of_whose_request_it_is(doors: Doors) -> None:
     anna, vera = await withdrawn_under_control(doors)
     (item,) = await listed(doors)
-    assert (item["withdrawn"], item["lost"], "довольна ли" in item["next_step"]) == (True, False, True)
+    assert (item["withdrawn"], item["lost"], "доволен ли" in item["next_step"]) == (True, False, True)
     (sheet,) = (await doors.get(f"/v1/contacts/{anna}/call-sheet", MARIA)).json()
     assert (sheet["open"], sheet["withdrawn"], sheet["under_control"]) == (False, True, True)
     ordered = await doors.post("/v1/control/r1/orders", {"action": "replace", "reason": "сложная"}, MARIA)

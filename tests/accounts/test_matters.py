@@ -145,14 +145,24 @@ def test_control_is_told_when_it_begins_and_when_the_accountant_ends_it() -> Non
 def test_a_withdrawn_request_stays_on_the_list_until_the_accountant_is_content_with_it() -> None:
     withdrawn = matter(fact("cancel_asked", 1, by="s1"), fact("withdrawn", 2, text="сделали сами"))
     assert (withdrawn.open, withdrawn.withdrawn, withdrawn.controlled) == (False, True, True)
-    shown = control.item(withdrawn, NOON)
+    shown = control.item(withdrawn, NOON, "Asia/Krasnoyarsk")
     assert shown is not None
-    assert (shown.withdrawn, "«сделали сами»" in shown.next_step, "довольна ли" in shown.next_step) == (True,) * 3
+    assert (shown.withdrawn, "«сделали сами»" in shown.next_step, "доволен ли" in shown.next_step) == (True,) * 3
     found = fact("found", 3, ref="call", finding="fine")
     assert matters.heard(withdrawn, "r1", found).state.controlled, "what a manager notes is nobody's verdict"
     done = matters.heard(withdrawn, "r1", fact("satisfied", 3, ref="call", by="m1", text="да, всё"))
     assert [event.TYPE for event in done.events] == ["control.closed"]
     assert (done.state.controlled, done.state.open, done.state.praised, done.state.flawless) == (False,) * 4
+
+
+def test_a_missed_date_is_said_by_the_clocks_of_the_company() -> None:
+    late = matter(
+        fact("cancel_asked", 1, by="s1"),
+        fact("ordered", 2, action="force", text="довести", finish_by=NOON + timedelta(hours=3)),
+    )
+    shown = control.item(late, NOON + timedelta(hours=4), "Asia/Krasnoyarsk")
+    assert shown is not None
+    assert f"Срок {NOON:%d.%m.%Y} 15:00 прошёл" in shown.next_step
 
 
 def test_fine_is_a_verdict_only_of_what_was_withdrawn_in_the_words_of_whose_request_it_is() -> None:

@@ -96,7 +96,7 @@ def test_a_month_ends_at_midnight_of_the_companys_zone(moment: datetime, *, ende
 
 
 def test_a_second_close_names_when_the_month_was_closed() -> None:
-    with pytest.raises(MonthAlreadyClosed, match=r"уже закрыт 01\.03\.2027 в 07:00") as refusal:
+    with pytest.raises(MonthAlreadyClosed, match=r"уже закрыт 01\.03\.2027 07:00 и больше") as refusal:
         begin(closed(None, OCT), OCT)
     assert refusal.value.closed_at == LATER.isoformat()
 
@@ -234,12 +234,12 @@ def test_a_reversal_whose_fact_has_not_come_holds_a_close_up() -> None:
 
 def test_a_month_is_exported_once_and_again_only_for_a_reason() -> None:
     with pytest.raises(MonthNotClosed):
-        export_month(begin(None, OCT), OCT, by="p1", now=LATER, reason=None)
-    once = export_month(closed(None, OCT), OCT, by="p1", now=LATER, reason=None).state
+        export_month(begin(None, OCT), OCT, by="p1", now=LATER, zone=ZONE, reason=None)
+    once = export_month(closed(None, OCT), OCT, by="p1", now=LATER, zone=ZONE, reason=None).state
     assert (once.state(OCT), once.months[0].exports[0].number) == ("exported", 1)
-    with pytest.raises(ExportedAlready):
-        export_month(once, OCT, by="p1", now=LATER, reason=None)
-    twice = export_month(once, OCT, by="p1", now=LATER, reason="файл потеряли").state
+    with pytest.raises(ExportedAlready, match=r"уже выгружен 01\.03\.2027 07:00\. Чтобы"):
+        export_month(once, OCT, by="p1", now=LATER, zone=ZONE, reason=None)
+    twice = export_month(once, OCT, by="p1", now=LATER, zone=ZONE, reason="файл потеряли").state
     assert [(each.number, each.reason) for each in twice.months[0].exports] == [(1, None), (2, "файл потеряли")]
 
 

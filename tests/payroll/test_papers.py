@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import openpyxl
@@ -13,10 +14,12 @@ from services.payroll.domain.refusals import EmployeesIncomplete
 from services.payroll.domain.statement import Statement
 from services.payroll.papers import onec, pdf, xlsx
 from services.payroll.papers.lines import lines, notes
+from services.payroll.papers.pdf import content
 from tests.kit import token
 from tests.payroll.conftest import Doors
 from tests.payroll.given import AT, Told, client_lost, client_won, manager, reversed_fact
 
+ZONE = "Asia/Krasnoyarsk"
 SEP, OCT, NOV = "2026-09", "2026-10", "2026-11"
 MARIA = token("manager", subject="m1")
 EVIL = '=HYPERLINK("http://evil.example")#eval(1) $x$ *_`"\\'
@@ -35,11 +38,17 @@ def rich() -> Statement:
 
 def test_a_pdf_is_one_page_and_the_same_bytes_each_time() -> None:
     statement = rich()
-    first, second = pdf.statement(statement), pdf.statement(statement)
+    first, second = pdf.statement(statement, ZONE), pdf.statement(statement, ZONE)
     assert first == second
     assert first.startswith(b"%PDF-")
     assert b"/Count 1" in first
     assert b"PTSans" in first
+
+
+def test_a_pdf_says_when_the_month_was_closed_by_the_clocks_of_the_company() -> None:
+    late = replace(rich(), closed_at=datetime(2026, 11, 30, 20, 5, tzinfo=UTC))
+    assert content(late, ZONE)["subtitle"].endswith("закрыт 01.12.2026 03:05")
+    assert content(replace(late, closed_at=None), ZONE)["subtitle"].endswith("месяц ещё не закрыт")
 
 
 def test_the_font_is_shipped_with_its_licence() -> None:
@@ -50,7 +59,7 @@ def test_the_font_is_shipped_with_its_licence() -> None:
 
 def test_a_long_statement_goes_on_over_pages() -> None:
     told = Told.of(*[client_won(1000 + number, NOV, fact_id=f"w{number}") for number in range(150)])
-    assert len(pdf.statement(told.statement(NOV))) > len(pdf.statement(Told.of().statement(NOV)))
+    assert len(pdf.statement(told.statement(NOV), ZONE)) > len(pdf.statement(Told.of().statement(NOV), ZONE))
 
 
 def test_a_workbook_has_every_line_with_its_reason_and_no_text_becomes_a_formula() -> None:

@@ -2,8 +2,9 @@
 
 import re
 from base64 import urlsafe_b64encode
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from services.payroll.main import build_app
 from services.payroll.settings import PayrollSettings
@@ -62,7 +63,12 @@ async def test_a_dismissal_is_proposed_objected_to_and_decided_on_the_evidence_s
         ["l"],
     )
     decide = {"dismissed": False, "reason": "не по вине менеджера", "evidence_seal": case["evidence_seal"]}
-    assert slug(await doors.post(f"{CASE}/decision", DIRECTOR, decide)) == "term-not-over"
+    early = await doors.post(f"{CASE}/decision", DIRECTOR, decide)
+    until = f"{_local(early.json()['until']):%d.%m.%Y %H:%M}"
+    assert (slug(early), early.json()["detail"]) == (
+        "term-not-over",
+        f"Менеджер может возразить до {until}: решайте после этого срока.",
+    )
     assert (await doors.post(f"{CASE}/decision", OFFICER, decide)).status_code == 403
     assert slug(await doors.post(f"{CASE}/objection", DIRECTOR, {"words": "за неё"})) == "not-your-pay"
     objected = await doors.made(f"{CASE}/objection", MARIA, {"words": "Клиент закрылся"})
@@ -123,7 +129,12 @@ async def test_when_the_term_is_over_the_director_decides_and_the_manager_is_lat
     seal = (await doors.shown(CASE, DIRECTOR))["evidence_seal"]
     seconds = (doors.office.clock.offset + timedelta(days=6)).total_seconds()  # type: ignore[attr-defined]
     await doors.http.put("/v1/clock", json={"offset_seconds": seconds}, headers=DIRECTOR)
-    assert slug(await doors.post(f"{CASE}/objection", MARIA, {"words": "поздно"})) == "term-over"
+    late = await doors.post(f"{CASE}/objection", MARIA, {"words": "поздно"})
+    until = f"{_local(late.json()['until']):%d.%m.%Y %H:%M}"
+    assert (slug(late), late.json()["detail"]) == (
+        "term-over",
+        f"Срок для возражения прошёл {until}; скажите о нём директору лично.",
+    )
     decide = {"dismissed": True, "reason": "третий месяц подряд", "evidence_seal": seal}
     assert (await doors.made(f"{CASE}/decision", DIRECTOR, decide))["decision"]["dismissed"]
 
@@ -251,3 +262,7 @@ async def test_who_wants_to_hear_that_a_month_is_closed_is_told_once(settings: P
         assert found is not None
         assert found.hook is not None
         assert dict(found.hook.payload) == {"month": NOV, "statements": 1, "seal": closed["seal"]}
+
+
+def _local(moment: str) -> datetime:
+    return datetime.fromisoformat(moment).astimezone(ZoneInfo("Asia/Krasnoyarsk"))

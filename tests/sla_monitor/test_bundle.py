@@ -1,14 +1,20 @@
 """What a person is told at once, in which order, and that nothing is in two bundles."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import get_args
 
 from services.sla_monitor.domain.bundle import MOST, QUIET, Inbox, Notice, choose, put, sent
 from services.sla_monitor.domain.escalation import Escalation
+from services.sla_monitor.domain.facts import Kind
+from services.sla_monitor.domain.said import SAID
 from services.sla_monitor.notify.notifier import delivery_id
 from services.sla_monitor.notify.wording import hook, letter
 from shared.contracts.base import Priority
 from tests.sla_monitor.climbing import Climbing, escalation
 from tests.sla_monitor.telling import NOON, minute
+
+VERA = "vera@svoy.example"
 
 
 def raised(key: str, *, priority: Priority | None = "urgent", due: float = 0, promise: bool = False) -> Escalation:
@@ -76,17 +82,25 @@ def test_a_delivery_is_named_the_same_for_ever_in_plain_letters() -> None:
 
 def test_a_letter_says_what_is_broken_since_when_and_what_to_do() -> None:
     (notice,) = choose([raised("a", promise=True)], quiet=False)
-    written = letter("vera@svoy.example", [notice], "Asia/Krasnoyarsk")
+    written = letter(VERA, [notice], "Asia/Krasnoyarsk")
     assert written.subject == "Нарушено обещание: заявка № 100 245: специалист не начал"
-    assert "Срок был 23.11.2026 12:00:00 (Asia/Krasnoyarsk)" in written.text
+    assert "Срок был 23.11.2026 12:00:00\n" in written.text
     assert "Ступень 1: менеджер" in written.text
     assert "Возьмите на себя" in written.text
     assert written.headers["Auto-Submitted"] == "auto-generated"
 
 
+def test_a_letter_names_the_zone_only_of_a_client_whose_clocks_are_others() -> None:
+    (notice,) = choose([raised("a")], quiet=False)
+    abroad = replace(notice, zone="Europe/Moscow")
+    assert "Срок был 23.11.2026 08:00:00 (МСК)\n" in letter(VERA, [abroad], "Asia/Krasnoyarsk").text
+    neighbour = replace(notice, zone="Asia/Novosibirsk")
+    assert "Срок был 23.11.2026 12:00:00\n" in letter(VERA, [neighbour], "Asia/Krasnoyarsk").text
+
+
 def test_a_letter_about_many_says_how_many() -> None:
     notices = choose([raised(f"{number}") for number in range(3)], quiet=False)
-    written = letter("vera@svoy.example", notices, "Asia/Krasnoyarsk")
+    written = letter(VERA, notices, "Asia/Krasnoyarsk")
     assert written.subject == "Нарушены сроки: 3"
     assert all(f"{number}. заявка" in written.text for number in (1, 2, 3))
 
@@ -112,3 +126,7 @@ def test_a_webhook_names_each_call() -> None:
             "due": NOON.isoformat(),
         }
     ]
+
+
+def test_every_fact_has_words_for_people() -> None:
+    assert set(SAID) == set(get_args(Kind))

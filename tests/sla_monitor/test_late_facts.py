@@ -40,7 +40,7 @@ def test_a_late_fact_with_an_earlier_time_puts_it_right() -> None:
     assert telling.about("start") == ["warned", "breached", "breach_withdrawn", "met"]
     withdrawn = [one for one in telling.said if isinstance(one, SlaBreachWithdrawn) and one.clock == "start"][-1]
     assert (withdrawn.at, withdrawn.obligation_id) == (minute(30), "r1:start:1")
-    assert "work.started" in withdrawn.reason
+    assert withdrawn.reason == "Позже стало известно: специалист начал, 23.11.2026 12:10:00."
 
 
 def test_a_breach_that_a_late_promise_moves_is_withdrawn_and_may_come_again() -> None:
@@ -83,7 +83,7 @@ def test_what_was_told_as_met_in_time_and_was_late_is_told_anew() -> None:
     telling = told((0, registered("important")), (30, assigned())).hear(reprioritised("urgent"), minute_=1)
     assert telling.about("assign") == ["met", "met_withdrawn", "breached", "met"]
     (back,) = [one for one in telling.said if isinstance(one, SlaMetWithdrawn)]
-    assert (back.late, back.reason.split(",")[0]) == (False, "Позже стало известно: request.reprioritised")
+    assert (back.late, back.reason.split(",")[0]) == (False, "Позже стало известно: у заявки другой приоритет")
     assert [one.late for one in telling.said if isinstance(one, SlaMet)] == [False, True]
 
 
@@ -122,7 +122,7 @@ def test_what_is_overdue_when_it_is_heard_of_waits_a_moment_for_the_fact_that_me
 def test_a_fact_from_further_ahead_than_clocks_differ_waits_for_its_time() -> None:
     """Taken at its word a year ahead, it would put off every promise by a year."""
     telling = Telling()
-    with pytest.raises(FromTheFuture, match=r"request.registered r1: время 23.11.2027"):
+    with pytest.raises(FromTheFuture, match=r"r1: заявка зарегистрирована, но 23\.11\.2027 12:00:00 ещё"):
         telling.hear(registered(), minute_=60 * 24 * 365)
     assert telling.timeline is None
     telling.hear(registered(), minute_=10)

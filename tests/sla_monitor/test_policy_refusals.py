@@ -1,8 +1,10 @@
 """Who may change the policy, from what, and to what: everything else is refused by name."""
 
 import asyncio
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.kit import token
 from tests.sla_monitor.policing import POLICY, body, clock, own, put, urgent
@@ -22,7 +24,12 @@ async def test_a_time_that_not_every_replica_could_know_of_is_refused_and_a_prev
     monitor: Running,
 ) -> None:
     soon = body([SOON], since=(monitor.clock.now() + timedelta(seconds=2)).isoformat())
-    assert (await put(monitor, soon, 422))["type"].endswith("/bad-since")
+    refused = await put(monitor, soon, 422)
+    assert refused["type"].endswith("/bad-since")
+    said = re.match(r"since: не раньше (\d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d) \(о версии", refused["detail"])
+    assert said is not None
+    first = datetime.strptime(said[1], "%d.%m.%Y %H:%M:%S").replace(tzinfo=ZoneInfo("Asia/Krasnoyarsk"))
+    assert abs(first - monitor.clock.now()) < timedelta(minutes=10)
     looked = await monitor.client.post(POLICY + "/preview", headers=LEAD, json=soon)
     assert looked.json()["since"][:19] == soon["since"][:19]
 

@@ -42,7 +42,7 @@ async def order(care: CareDep, who: Caller, request_id: str, key: IdempotencyKey
     matter = await _own_request(care, who, request_id)
     order_id = care.office.new_id() if key is None else derived_id("order", who.subject, key, request_id)
     after = await calling.order(care, matter, demanded.order(), order_id, who.subject)
-    return ItemView.model_validate(known(control.item(after, care.now()), NotUnderControl))
+    return ItemView.model_validate(known(control.item(after, care.now(), care.office.zone), NotUnderControl))
 
 
 @routes.get("/control/{request_id}/history")
@@ -63,5 +63,5 @@ async def _own_request(care: Care, who: Principal, request_id: str) -> Matter:
 async def _items(care: Care, lost: dict[str, bool]) -> list[ItemView]:
     """The list of these clients and prospects, each with whether it is lost."""
     now, found = care.now(), await care.store.controlled(lost)
-    items = [control.item(matter, now, lost=lost[matter.client_id or ""]) for matter in found]
+    items = [control.item(matter, now, care.office.zone, lost=lost[matter.client_id or ""]) for matter in found]
     return [ItemView.model_validate(item) for item in items if item is not None]

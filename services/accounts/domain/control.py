@@ -6,6 +6,7 @@ from datetime import datetime
 from services.accounts.domain.care_refusals import BadOrder, BadVerdict, NotUnderControl
 from services.accounts.domain.contact_calls import Found, Order
 from services.accounts.domain.matters import Fact, Matter, Party, heard
+from shared.calendar import written
 from shared.contracts.accounts import Action, ControlOrdered
 from shared.contracts.base import Decision, Nature
 
@@ -97,8 +98,9 @@ def recommended(nature: Nature | None) -> Action | None:
     return {"complex": "replace", "long": "force"}.get(nature or "")  # type: ignore[return-value]
 
 
-def item(matter: Matter, now: datetime, *, lost: bool = False) -> Item | None:
-    """How it stands on the list at `now`; None where it is not under control. `lost`: they are with us no more."""
+def item(matter: Matter, now: datetime, zone: str, *, lost: bool = False) -> Item | None:
+    """How it stands on the list at `now`, its times by the clocks of the company's `zone`; None where it is not under
+    control. `lost`: they are with us no more."""
     party, since, first = matter.party, matter.control_since, matter.registration
     if not matter.controlled or party is None or since is None:
         return None
@@ -113,7 +115,7 @@ def item(matter: Matter, now: datetime, *, lost: bool = False) -> Item | None:
         since=since,
         age_days=(now - since).days,
         reason=_reason(matter.finding()),
-        next_step=_next_step(matter, order, now, lost=lost),
+        next_step=_next_step(matter, order, now, zone, lost=lost),
         recommended=recommended(matter.nature),
         action=order.action if order else None,
         finish_by=order.finish_by if order else None,
@@ -133,10 +135,10 @@ def _reason(finding: Fact | None) -> str:
     return f"На звонке: {SAID[finding.finding or 'cancelled']}" + (f" («{finding.text}»)" if finding.text else "")
 
 
-def _next_step(matter: Matter, order: Fact | None, now: datetime, *, lost: bool) -> str:
+def _next_step(matter: Matter, order: Fact | None, now: datetime, zone: str, *, lost: bool) -> str:
     if matter.withdrawn:
         why = matter.of("withdrawn")[-1].text
-        return f"Отозвана бухгалтером («{why}»): спросите на звонке, довольна ли, и запишите её слова"
+        return f"Отозвана бухгалтером («{why}»): спросите на звонке, доволен ли бухгалтер, и запишите его слова"
     if lost:
         return "Клиента с нами нет: узнайте, решена ли заявка; снимет её только слово бухгалтера"
     if matter.of("finished") and matter.open and _finished_last(matter):
@@ -144,7 +146,7 @@ def _next_step(matter: Matter, order: Fact | None, now: datetime, *, lost: bool)
     if order is None:
         return "Решите: довести (force), заменить специалиста (replace) или оставить с причиной (keep)"
     if order.finish_by is not None and order.finish_by < now:
-        return f"Срок {order.finish_by:%d.%m.%Y %H:%M} UTC прошёл: замените специалиста или назначьте новый срок"
+        return f"Срок {written(order.finish_by, zone)} прошёл: замените специалиста или назначьте новый срок"
     return f"{DEMANDED[order.action or 'keep'].capitalize()}: {order.text}"
 
 

@@ -118,7 +118,8 @@ async def one(office: Deps, who: Reader, manager_id: str, month: MonthText) -> C
 async def against(office: Deps, who: Reader, manager_id: str, month: MonthText, said: Against) -> CaseView:
     """The manager objects, within the term."""
     check_own(who, manager_id, alone=True)
-    decide = partial(dismissal.object_to, month=month, objection=Objection(at=office.now(), words=said.words))
+    objection = Objection(at=office.now(), words=said.words)
+    decide = partial(dismissal.object_to, month=month, objection=objection, zone=office.zone)
     return await _view(office, (await office.store.ledgers.step(manager_id, decide)).state, month)
 
 
@@ -133,7 +134,7 @@ async def decision(office: Deps, who: Director, manager_id: str, month: MonthTex
         evidence=said.evidence_seal,
     )
     policies = await office.store.policies(office.usual)
-    decide = partial(dismissal.decide_on, month=month, decision=signed, policies=policies)
+    decide = partial(dismissal.decide_on, month=month, decision=signed, policies=policies, zone=office.zone)
     decided = (await office.store.ledgers.step(manager_id, decide)).state
     await noted(office, who, "dismissal.decision", manager_id=manager_id, month=month)
     return await _view(office, decided, month)

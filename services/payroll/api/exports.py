@@ -112,7 +112,9 @@ async def export(
     known = export_asked_as(await _closed(office, month), asked_as)
     now_known = await _given(office, month) if known is None else None
     reason = None if again is None else again.reason
-    decide = partial(export_month, month=month, by=who.subject, now=office.now(), reason=reason, asked_as=asked_as)
+    decide = partial(
+        export_month, month=month, by=who.subject, now=office.now(), zone=office.zone, reason=reason, asked_as=asked_as
+    )
     stepped = await office.store.books.step(BOOKS, decide)
     made = _made(stepped.state, month, asked_as)
     if now_known is not None:

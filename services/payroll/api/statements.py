@@ -140,7 +140,7 @@ class StatementView(View):
 async def pdf(office: Deps, who: Reader, manager_id: str, month: MonthText) -> Response:
     """The statement as a page to print."""
     statement = await _read(office, who, manager_id, month, "statement.pdf")
-    content = await asyncio.to_thread(papers_pdf.statement, statement)
+    content = await asyncio.to_thread(papers_pdf.statement, statement, office.zone)
     return attached(content, "application/pdf", f"{statement.statement_id.replace(':', '-')}.pdf")
 
 

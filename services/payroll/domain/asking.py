@@ -73,7 +73,7 @@ def review_month(
     books = books or Books()
     _check_open(books, month, zone)
     if now.astimezone(ZoneInfo(zone)).date() < first_day(following(month)):
-        raise MonthNotEnded(month, zone)
+        raise MonthNotEnded(month)
     _check_order(books, month, outlook)
     after = MOVES.get((books.state(month), "review"))
     if after is None:

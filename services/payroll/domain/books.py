@@ -171,7 +171,14 @@ def finish_closing(
 
 
 def export_month(
-    books: Books | None, month: Month, *, by: str, now: datetime, reason: str | None, asked_as: str | None = None
+    books: Books | None,
+    month: Month,
+    *,
+    by: str,
+    now: datetime,
+    zone: str,
+    reason: str | None,
+    asked_as: str | None = None,
 ) -> Decision[Books]:
     """The month's accruals are given out; the same again under the same key changes nothing. Raises `MonthNotClosed`,
     `ExportedAlready` where no reason is given to do it once more, or `KeyReused`."""
@@ -184,7 +191,7 @@ def export_month(
             raise KeyReused
         return Decision(books)
     if closed.exports and not reason:
-        raise ExportedAlready(month, closed.exports[0].at)
+        raise ExportedAlready(month, closed.exports[0].at, zone)
     why = reason if closed.exports else None
     export = Export(number=len(closed.exports) + 1, at=now, by=by, reason=why, asked_as=asked_as)
     exported = replace(closed, state=after, exports=(*closed.exports, export))

@@ -58,27 +58,29 @@ class Case:
     decision: Signed | None = None
 
 
-def objected(case: Case, objection: Objection) -> Case:
-    """The manager objects; the same once more changes nothing. Raises `NotPossibleNow` or `TermOver`."""
+def objected(case: Case, objection: Objection, zone: str) -> Case:
+    """The manager objects; the same once more changes nothing. Raises `NotPossibleNow` or `TermOver`, whose words have
+    the company's `zone`."""
     if case.objection is not None and case.objection.words == objection.words:
         return case
     after = _moved(case, "object")
     if objection.at > case.object_until:
-        raise TermOver(case.object_until)
+        raise TermOver(case.object_until, zone)
     return replace(case, state=after, objection=objection)
 
 
-def decided(case: Case, decision: Signed, evidence: str) -> Case:
+def decided(case: Case, decision: Signed, evidence: str, zone: str) -> Case:
     """A director decides, on the `evidence` as it is now: after the manager objected, or the term is over. The same
     once more changes nothing.
 
     Raises `NotPossibleNow`, `TermNotOver`, or `EvidenceChanged` where the director had other evidence before them.
+    Times are said in the company's `zone`.
     """
     if case.decision is not None and replace(case.decision, at=decision.at) == decision:
         return case
     after = _moved(case, "decide")
     if case.objection is None and decision.at <= case.object_until:
-        raise TermNotOver(case.object_until)
+        raise TermNotOver(case.object_until, zone)
     if decision.evidence != evidence:
         raise EvidenceChanged(evidence)
     return replace(case, state=after, decision=decision)

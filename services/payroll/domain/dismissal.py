@@ -68,23 +68,23 @@ def case_of(ledger: Ledger | None, month: Month) -> tuple[Ledger, Case]:
     return ledger, found
 
 
-def object_to(ledger: Ledger | None, month: Month, objection: Objection) -> Decision[Ledger]:
+def object_to(ledger: Ledger | None, month: Month, objection: Objection, zone: str) -> Decision[Ledger]:
     """The manager objects. Raises `NoProposal`, `NotPossibleNow` or `TermOver`."""
     known, case = case_of(ledger, month)
-    after = cases.objected(case, objection)
+    after = cases.objected(case, objection, zone)
     if after is case:
         return Decision(known)
     told = DismissalObjected(at=objection.at, manager_id=known.manager_id, month=month, words=objection.words)
     return Decision(_with(known, after), (told,))
 
 
-def decide_on(ledger: Ledger | None, month: Month, decision: Signed, policies: Policies) -> Decision[Ledger]:
+def decide_on(ledger: Ledger | None, month: Month, decision: Signed, policies: Policies, zone: str) -> Decision[Ledger]:
     """A director decides, on somebody else. Raises `NoProposal`, `OwnDismissal`, `NotPossibleNow`, `TermNotOver` or
     `EvidenceChanged`."""
     known, before = case_of(ledger, month)
     if decision.by == known.manager_id:
         raise OwnDismissal
-    case = cases.decided(before, decision, evidence_seal(known, month, policies))
+    case = cases.decided(before, decision, evidence_seal(known, month, policies), zone)
     if case is before:
         return Decision(known)
     told = DismissalDecided(

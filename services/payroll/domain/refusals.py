@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from services.payroll.domain.months import Month, first_day, following, named
+from shared.calendar import written
 
 NAMED = 100
 """Managers named in one refusal."""
@@ -51,17 +51,17 @@ class NotPossibleNow(PayrollError):
 class TermOver(PayrollError):
     """The manager's time to object has passed."""
 
-    def __init__(self, until: datetime) -> None:
+    def __init__(self, until: datetime, zone: str) -> None:
         self.until = until.isoformat()
-        super().__init__(f"Срок для возражения прошёл {until:%d.%m.%Y %H:%M} UTC; скажите о нём директору лично.")
+        super().__init__(f"Срок для возражения прошёл {written(until, zone)}; скажите о нём директору лично.")
 
 
 class TermNotOver(PayrollError):
     """The manager may still object."""
 
-    def __init__(self, until: datetime) -> None:
+    def __init__(self, until: datetime, zone: str) -> None:
         self.until = until.isoformat()
-        super().__init__(f"Менеджер может возразить до {until:%d.%m.%Y %H:%M} UTC: решайте после этого срока.")
+        super().__init__(f"Менеджер может возразить до {written(until, zone)}: решайте после этого срока.")
 
 
 class EvidenceChanged(PayrollError):
@@ -75,10 +75,10 @@ class EvidenceChanged(PayrollError):
 class MonthNotEnded(PayrollError):
     """The month is still going on, or has not begun."""
 
-    def __init__(self, month: Month, zone: str) -> None:
+    def __init__(self, month: Month) -> None:
         self.can_be_closed_from: date = first_day(following(month))
         day = f"{self.can_be_closed_from:%d.%m.%Y}"
-        super().__init__(f"{named(month).capitalize()} ещё не кончился: закрыть его можно с {day} ({zone}).")
+        super().__init__(f"{named(month).capitalize()} ещё не кончился: закрыть его можно с {day}.")
 
 
 class MonthAlreadyClosed(PayrollError):
@@ -87,9 +87,8 @@ class MonthAlreadyClosed(PayrollError):
     def __init__(self, month: Month, closed_at: datetime, zone: str) -> None:
         self.month = month
         self.closed_at = closed_at.isoformat()
-        local = closed_at.astimezone(ZoneInfo(zone))
         super().__init__(
-            f"{named(month).capitalize()} уже закрыт {local:%d.%m.%Y в %H:%M} и больше не меняется. "
+            f"{named(month).capitalize()} уже закрыт {written(closed_at, zone)} и больше не меняется. "
             "Факт за него попадёт поправкой в следующий открытый месяц."
         )
 
@@ -243,10 +242,10 @@ class MonthNotClosed(PayrollError):
 class ExportedAlready(PayrollError):
     """The month was exported before."""
 
-    def __init__(self, month: Month, at: datetime) -> None:
+    def __init__(self, month: Month, at: datetime, zone: str) -> None:
         self.exported_at = at.isoformat()
         super().__init__(
-            f"{named(month).capitalize()} уже выгружен {at:%d.%m.%Y %H:%M} UTC. Чтобы выгрузить ещё раз, "
+            f"{named(month).capitalize()} уже выгружен {written(at, zone)}. Чтобы выгрузить ещё раз, "
             "напишите причину в reason: выгрузка будет помечена как повторная."
         )
 

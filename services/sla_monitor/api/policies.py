@@ -11,6 +11,7 @@ from services.sla_monitor.api.wiring import Deps
 from services.sla_monitor.domain.checking import Fault, faults
 from services.sla_monitor.domain.policies import Version
 from services.sla_monitor.previewing import Preview
+from shared.calendar import written
 from shared.contracts.sla_monitor import About, ClockName
 from shared.http.auth import Principal, requires
 from shared.http.paging import Page, Paged, Paging
@@ -140,7 +141,8 @@ def _since(deps: Deps, body: VersionForm, first: datetime) -> datetime:
     if body.since is None:
         return soonest
     if not first <= body.since <= soonest + AROUND:
-        says = f"since: не раньше {first:%d.%m.%Y %H:%M:%S} UTC (о версии должны узнать все) и не дальше часа вперёд."
+        earliest = written(first, deps.company_zone, seconds=True)
+        says = f"since: не раньше {earliest} (о версии должны узнать все) и не дальше часа вперёд."
         raise Problem(422, "bad-since", says)
     return body.since
 

@@ -17,6 +17,8 @@ from services.sla_monitor.domain.course import obligations_of
 from services.sla_monitor.domain.facts import Client, Fact, in_order
 from services.sla_monitor.domain.obligations import Obligation
 from services.sla_monitor.domain.rules import Rules
+from services.sla_monitor.domain.said import SAID
+from shared.calendar import written
 from shared.contracts.base import Decision, NotYet, Priority
 from shared.contracts.sla_monitor import (
     About,
@@ -79,11 +81,12 @@ def heard(
 ) -> Decision[Timeline]:
     """One more fact. One heard before changes nothing. Raises `NoCalendarYear`, `FromTheFuture`, `Outdated`."""
     if fact.at > now + SKEW:
-        raise FromTheFuture(f"{fact.kind} {about_id}: время {fact.at:%d.%m.%Y %H:%M:%S} UTC ещё не наступило.")
+        said = f"{about_id}: {SAID[fact.kind]}, но {_when(fact, rules)} ещё не наступило"
+        raise FromTheFuture(f"{said}; проверьте часы машины, с которой это пришло")
     known = timeline or Timeline(about=about, about_id=about_id, began=fact.at)
     if any(one == fact or (one.at == fact.at and _unplaced(one) == _unplaced(fact)) for one in known.facts):
         return Decision(known)
-    reason = f"Позже стало известно: {fact.kind}, {fact.at:%d.%m.%Y %H:%M:%S} UTC."
+    reason = f"Позже стало известно: {SAID[fact.kind]}, {_when(fact, rules)}."
     facts = in_order((*known.facts, fact))
     with_it = replace(
         known,
@@ -94,6 +97,10 @@ def heard(
         began=min(known.began, fact.at),
     )
     return _reckoned(with_it, now, rules, reason)
+
+
+def _when(fact: Fact, rules: Rules) -> str:
+    return written(fact.at, rules.newest.version.calendars.zone, seconds=True)
 
 
 def _unplaced(fact: Fact) -> Fact:

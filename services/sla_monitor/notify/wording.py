@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.sla_monitor.domain.bundle import Notice
 from services.sla_monitor.domain.timeline import Timeline
+from shared.calendar import written
 from shared.contracts.routing import WorkEvent, WorkOrderLapsed, WorkPostponed
 from shared.delivery import Hook, Letter
 
@@ -55,13 +55,13 @@ def hook(url: str, person_id: str, notices: Sequence[Notice]) -> Hook:
 
 def put_off_letter(to: str, event: WorkPostponed | WorkOrderLapsed, timeline: Timeline, company_zone: str) -> Letter:
     """A specialist put work off, or an order to finish it by a date lapsed: which, what date, and why."""
-    zone = _zone(timeline.client.zone if timeline.client else None, company_zone)
+    zone = timeline.client.zone if timeline.client else company_zone
     head, said, until, then = PUT_OFF[type(event)]
     what, date = _request(event, timeline), _date(event)
     return Letter(
         to=(to,),
         subject=f"{head}: {what}",
-        text=f"{said}: {what}.\n{until} {date.astimezone(zone):%d.%m.%Y %H:%M} ({zone.key})\n"
+        text=f"{said}: {what}.\n{until} {written(date, zone, reader=company_zone)}\n"
         f"Причина: {event.reason}\n\n{then}\n",
         headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
     )
@@ -97,16 +97,15 @@ def _subject(notices: Sequence[Notice]) -> str:
 
 
 def _paragraph(number: int, notice: Notice, company_zone: str) -> str:
-    zone = _zone(notice.zone, company_zone)
-    due = notice.due.astimezone(zone)
+    due = written(notice.due, notice.zone or company_zone, seconds=True, reader=company_zone)
     if not notice.step:
         what = f"{number}. {_what(notice)}\n   Пока {_clock(notice)}"
-        return f"{what}\n   Срок {due:%d.%m.%Y %H:%M:%S} ({zone.key})"
+        return f"{what}\n   Срок {due}"
     again = f", вызов № {notice.count}" if notice.count > 1 else ""
     lines = [
         f"{number}. {_what(notice)}",
         f"   {'Обещание нарушено: ' if notice.promise_broken else ''}{_clock(notice)}",
-        f"   Срок был {due:%d.%m.%Y %H:%M:%S} ({zone.key})",
+        f"   Срок был {due}",
         f"   Ступень {notice.step}: {ROLES[notice.role]}{again}",
     ]
     return "\n".join(lines)
@@ -119,13 +118,6 @@ def _what(notice: Notice) -> str:
 
 def _clock(notice: Notice) -> str:
     return notice.title or notice.clock
-
-
-def _zone(name: str | None, company_zone: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name or company_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo(company_zone)
 
 
 def _item(notice: Notice) -> dict[str, object]:
