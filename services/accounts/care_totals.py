@@ -113,4 +113,4 @@ async def _of_base(care: Care, manager_id: str) -> OfBase:
 
 async def _standings(care: Care, client_ids: Sequence[str]) -> list[fans.Fan]:
     histories = await referring.histories(care, client_ids)
-    return [fans.fan(care.policy.fans, history, care.now()) for history in histories.values()]
+    return [fans.fan(care.policy.fans, history, care.now(), care.office.zone) for history in histories.values()]

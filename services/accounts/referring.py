@@ -45,8 +45,8 @@ async def ask(care: Care, client: Client, new: Ask) -> Stepped[Asks]:
     """The client was asked. Raises `MayNotAsk` with every reason against it."""
     policy = care.policy.fans
     history = (await histories(care, [client.client_id]))[client.client_id]
-    against = fans.may_ask(policy, history, None, new.at)
-    decide = partial(fans.ask, new=new, party=party_of(client), against=against, policy=policy)
+    against = fans.may_ask(policy, history, None, new.at, care.office.zone)
+    decide = partial(fans.ask, new=new, party=party_of(client), against=against, policy=policy, zone=care.office.zone)
     deed = care.office.deed("asks", client.client_id, new.by, "просьба о рекомендации")
     return await care.store.asks.step(client.client_id, kept(decide, deed))
 

@@ -242,7 +242,7 @@ async def test_a_fan_is_asked_once_and_brings_a_client(house: tuple[Doors, str])
     care = care_of(doors)
     ask = f"/v1/clients/{client.client_id}/referral-asks"
     refused = await doors.post(ask, {"contact_id": anna}, MARIA)
-    assert (refused.status_code, "есть 0" in refused.json()["reasons"][0]["why"]) == (409, True)
+    assert (refused.status_code, "есть: 0" in refused.json()["reasons"][0]["why"]) == (409, True)
     for number in range(3):
         await publish(url, registered(doors, f"r{number}", client, anna), satisfied(doors, f"r{number}"))
         await known_matter(doors, f"r{number}", flawless=True)

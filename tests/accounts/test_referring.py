@@ -1,5 +1,6 @@
 """Fans, the ask gate and prospects, as tables (R-REF-1 to R-REF-4)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from services.accounts.domain.prospects import MOVES, Drop, Talk, Trial, Winning
 from tests.accounts.care_samples import NOON, PARTY, POLICY, brief, fact, prospect
 
 NOW = NOON + timedelta(days=10)
+ZONE = "Asia/Krasnoyarsk"
 
 
 def closed(flawless: str) -> tuple[Brief, ...]:
@@ -34,7 +36,7 @@ def closed(flawless: str) -> tuple[Brief, ...]:
     ],
 )
 def test_three_flawless_in_a_row_make_a_fan(history: tuple[Brief, ...], *, fan: bool, near: bool, streak: int) -> None:
-    found = fans.fan(POLICY.fans, History(closed=history), NOW)
+    found = fans.fan(POLICY.fans, History(closed=history), NOW, ZONE)
     assert (found.fan, found.near, found.streak) == (fan, near, streak)
     assert bool(found.missing) is not fan
 
@@ -42,28 +44,44 @@ def test_three_flawless_in_a_row_make_a_fan(history: tuple[Brief, ...], *, fan: 
 def test_an_unhappy_verdict_counts_for_ninety_days() -> None:
     unhappy = brief(fact("refused"), request_id="bad")
     history = History(closed=closed("fff"), unhappy=(unhappy,))
-    assert [reason.request_id for reason in fans.fan(POLICY.fans, history, NOW).missing] == ["bad"]
-    assert fans.fan(POLICY.fans, history, NOON + timedelta(days=90)).fan
+    assert [reason.request_id for reason in fans.fan(POLICY.fans, history, NOW, ZONE).missing] == ["bad"]
+    assert fans.fan(POLICY.fans, history, NOON + timedelta(days=90), ZONE).fan
+
+
+def test_days_are_said_by_the_clocks_of_the_company() -> None:
+    late = NOON + timedelta(hours=13)  # 1 o'clock of the next day in Krasnoyarsk, the same day in UTC
+    asked = fans.ask(None, Ask(ask_id="1", at=late, contact_id="a1", by="m1"), party=PARTY, against=(),
+                     policy=POLICY.fans, zone=ZONE)  # fmt: skip
+    again = Ask(ask_id="2", at=late + timedelta(days=1), contact_id="a1", by="m1")
+    with pytest.raises(MayNotAsk, match=r"Уже просили 24\.11\.2026: снова можно с 22\.02\.2027"):
+        fans.ask(asked.state, again, party=PARTY, against=(), policy=POLICY.fans, zone=ZONE)
+
+
+def test_numbers_are_said_so_that_any_of_them_fits() -> None:
+    policy = replace(POLICY.fans, in_a_row=1, quiet_days=1)
+    poor = fans.fan(policy, History(closed=closed("-")), NOW, ZONE)
+    assert poor.missing[0].why.startswith("Безупречных срочных или важных заявок подряд нужно: 1, есть: 0")
+    assert "Недовольных вердиктов нет, дней подряд: 1" in poor.why
 
 
 def test_asking_is_refused_request_by_request_and_once_in_ninety_days() -> None:
     waiting = brief(request_id="open", number="12")
     policy = POLICY.fans
-    against = fans.may_ask(policy, History(closed=closed("f-"), open=(waiting,)), None, NOW)
+    against = fans.may_ask(policy, History(closed=closed("f-"), open=(waiting,)), None, NOW, ZONE)
     assert [reason.request_id for reason in against] == ["open", "r1"]
     first = Ask(ask_id="1", at=NOW, contact_id="a1", by="m1")
     with pytest.raises(MayNotAsk, match="Открыта заявка 12"):
-        fans.ask(None, first, party=PARTY, against=against, policy=policy)
-    asked = fans.ask(None, first, party=PARTY, against=(), policy=policy)
+        fans.ask(None, first, party=PARTY, against=against, policy=policy, zone=ZONE)
+    asked = fans.ask(None, first, party=PARTY, against=(), policy=policy, zone=ZONE)
     assert [event.TYPE for event in asked.events] == ["referral.asked"]
-    assert fans.ask(asked.state, first, party=PARTY, against=(), policy=policy).events == ()
+    assert fans.ask(asked.state, first, party=PARTY, against=(), policy=policy, zone=ZONE).events == ()
     for days, allowed in ((89, False), (90, True)):
         later = Ask(ask_id="2", at=NOW + timedelta(days=days), contact_id="a1", by="m1")
         if allowed:
-            assert fans.ask(asked.state, later, party=PARTY, against=(), policy=policy).events
+            assert fans.ask(asked.state, later, party=PARTY, against=(), policy=policy, zone=ZONE).events
         else:
             with pytest.raises(MayNotAsk, match="Уже просили"):
-                fans.ask(asked.state, later, party=PARTY, against=(), policy=policy)
+                fans.ask(asked.state, later, party=PARTY, against=(), policy=policy, zone=ZONE)
 
 
 def trial(request_id: str = "t1") -> Trial:

@@ -168,8 +168,8 @@ async def _fans(care: Care, clients: Sequence[Client | Held]) -> list[FanView]:
 
 def _fan(care: Care, client: Client | Held, history: History, asks: Asks | None) -> FanView:
     policy, now = care.policy.fans, care.now()
-    stands = fans.fan(policy, history, now)
-    against = fans.may_ask(policy, history, asks, now)
+    stands = fans.fan(policy, history, now, care.office.zone)
+    against = fans.may_ask(policy, history, asks, now, care.office.zone)
     return FanView(
         client_id=client.client_id,
         name=client.name,

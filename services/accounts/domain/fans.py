@@ -8,6 +8,7 @@ from services.accounts.domain.care_policy import Fans
 from services.accounts.domain.care_refusals import MayNotAsk
 from services.accounts.domain.matters import Party
 from services.accounts.domain.trail import UNTOUCHED, Trail
+from shared.calendar import written
 from shared.contracts.accounts import ReferralAsked
 from shared.contracts.base import Decision
 
@@ -75,13 +76,13 @@ class Asks:
     trail: Trail = UNTOUCHED
 
 
-def fan(policy: Fans, history: History, now: datetime) -> Fan:
-    """How the client stands at `now`."""
+def fan(policy: Fans, history: History, now: datetime, zone: str) -> Fan:
+    """How the client stands at `now`; days are said by the clocks of the company's `zone`."""
     streak = flawless_in_a_row(history.closed)
-    missing = [*_of_streak(policy, history.closed, len(streak)), *_of_unhappy(policy, history.unhappy, now)]
+    missing = [*_of_streak(policy, history.closed, len(streak)), *_of_unhappy(policy, history.unhappy, now, zone)]
     why = [f"Подряд безупречно закрыто срочных и важных заявок: {len(streak)}"] if streak else []
     if not _lately(policy, history.unhappy, now):
-        why.append(f"Недовольных вердиктов за {policy.quiet_days} дней нет")
+        why.append(f"Недовольных вердиктов нет, дней подряд: {policy.quiet_days}")
     short = policy.in_a_row - len(streak)
     near = bool(missing) and (len(missing) == 1) and short <= 1
     return Fan(fan=not missing, near=near, streak=len(streak), why=tuple(why), missing=tuple(missing))
@@ -97,21 +98,23 @@ def flawless_in_a_row(closed: Sequence[Brief]) -> tuple[Brief, ...]:
     return tuple(found)
 
 
-def may_ask(policy: Fans, history: History, asks: Asks | None, now: datetime) -> tuple[Reason, ...]:
+def may_ask(policy: Fans, history: History, asks: Asks | None, now: datetime, zone: str) -> tuple[Reason, ...]:
     """Everything that stands against asking now, request by request; empty where one may."""
     against = [
         Reason(why=f"Открыта заявка {brief.number}: сначала решите её", request_id=brief.request_id)
         for brief in history.open
     ]
-    return (*against, *fan(policy, history, now).missing, *_of_asks(policy, asks, now))
+    return (*against, *fan(policy, history, now, zone).missing, *_of_asks(policy, asks, now, zone))
 
 
-def ask(state: Asks | None, new: Ask, *, party: Party, against: Sequence[Reason], policy: Fans) -> Decision[Asks]:
+def ask(
+    state: Asks | None, new: Ask, *, party: Party, against: Sequence[Reason], policy: Fans, zone: str
+) -> Decision[Asks]:
     """The client was asked; the same again changes nothing. Raises `MayNotAsk` with every reason."""
     known = state or Asks(client_id=party.client_id)
     if any(each.ask_id == new.ask_id for each in known.asks):
         return Decision(known)
-    hindrances = [*against, *_of_asks(policy, known, new.at)]
+    hindrances = [*against, *_of_asks(policy, known, new.at, zone)]
     if hindrances:
         raise MayNotAsk([{"why": each.why, "request_id": each.request_id} for each in hindrances])
     event = ReferralAsked(at=new.at, ask_id=new.ask_id, client=party.ref(), contact_id=new.contact_id, by=new.by)
@@ -122,18 +125,18 @@ def ask(state: Asks | None, new: Ask, *, party: Party, against: Sequence[Reason]
 def _of_streak(policy: Fans, closed: Sequence[Brief], streak: int) -> list[Reason]:
     if streak >= policy.in_a_row:
         return []
-    need = f"Нужно {policy.in_a_row} безупречных срочных или важных заявок подряд, есть {streak}"
+    need = f"Безупречных срочных или важных заявок подряд нужно: {policy.in_a_row}, есть: {streak}"
     if streak < len(closed):
         spoilt = closed[streak]
         return [Reason(why=f"{need}: заявка {spoilt.number} решена с огрехами", request_id=spoilt.request_id)]
     return [Reason(why=need)]
 
 
-def _of_unhappy(policy: Fans, unhappy: Sequence[Brief], now: datetime) -> list[Reason]:
+def _of_unhappy(policy: Fans, unhappy: Sequence[Brief], now: datetime, zone: str) -> list[Reason]:
     return [
         Reason(
-            why=f"Недовольный вердикт по заявке {brief.number} {brief.refused_at:%d.%m.%Y}: "
-            f"не прошло {policy.quiet_days} дней",
+            why=f"Недовольный вердикт по заявке {brief.number} {_day(brief.refused_at, zone)}: "
+            f"должно пройти дней: {policy.quiet_days}",
             request_id=brief.request_id,
         )
         for brief in _lately(policy, unhappy, now)
@@ -145,10 +148,14 @@ def _lately(policy: Fans, unhappy: Sequence[Brief], now: datetime) -> list[Brief
     return [brief for brief in unhappy if brief.refused_at is not None and brief.refused_at > since]
 
 
-def _of_asks(policy: Fans, asks: Asks | None, now: datetime) -> list[Reason]:
+def _of_asks(policy: Fans, asks: Asks | None, now: datetime, zone: str) -> list[Reason]:
     if asks is None or asks.last_at is None:
         return []
     free = asks.last_at + timedelta(days=policy.ask_every_days)
     if now >= free:
         return []
-    return [Reason(why=f"Уже просили {asks.last_at:%d.%m.%Y}: снова можно с {free:%d.%m.%Y}")]
+    return [Reason(why=f"Уже просили {_day(asks.last_at, zone)}: снова можно с {_day(free, zone)}")]
+
+
+def _day(moment: datetime | None, zone: str) -> str:
+    return "" if moment is None else written(moment, zone)[: len("28.11.2026")]
