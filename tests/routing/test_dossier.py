@@ -211,7 +211,9 @@ def test_a_merged_request_is_no_fault_of_its_own() -> None:
 )  # fmt: skip
 def test_a_long_silence(work: Work, now: float, expected: list[float]) -> None:
     found = record(work, now=minutes(now))
-    assert [one.evidence["working_minutes"] for one in found.signals if one.kind == "silence"] == expected
+    silences = [one for one in found.signals if one.kind == "silence"]
+    assert [one.evidence["working_minutes"] for one in silences] == expected
+    assert [one.text for one in silences] == [f"молчал, рабочих минут: {lasted:.0f}" for lasted in expected]
 
 
 def test_a_silence_counts_the_specialists_own_hours() -> None:

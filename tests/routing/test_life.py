@@ -1,11 +1,13 @@
 """The table of the work's life, and the README that shows it."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from services.routing.domain.life import ENDED, HOLDING, LIFE, SPECIALIST_STEPS, Stage, allowed, diagram
+from services.routing.domain.life import ENDED, HOLDING, LIFE, SPECIALIST_STEPS, Stage, Step, allowed, diagram
 from services.routing.domain.refusals import StepRefused
+from services.routing.domain.said import STAGES, STEPS
 from services.routing.domain.steps import spoken
 from services.routing.domain.work import Work
 from tests.routing.given import MONDAY, given_to, minutes, waiting, word
@@ -53,3 +55,10 @@ def test_the_specialist_may_do_what_the_table_says_and_nothing_else(stage: Stage
             spoken(work, step, "ivan", minutes(100), text="…", until=until)  # type: ignore[arg-type]
         assert refused.value.stage == stage
         assert refused.value.allowed == allowed(stage, SPECIALIST_STEPS)
+        assert f"заявка сейчас: {STAGES[stage]}. " in str(refused.value)
+        assert all(f"{STEPS[can]} ({can})" in str(refused.value) for can in refused.value.allowed)
+
+
+def test_every_step_and_stage_has_words_for_people() -> None:
+    assert set(STEPS) == set(get_args(Step))
+    assert set(STAGES) == set(get_args(Stage))

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from services.routing.domain.said import stage_said, step_said
+
 
 class RoutingError(Exception):
     """Так нельзя."""
@@ -28,8 +30,12 @@ class StepRefused(RoutingError):
 
     def __init__(self, step: str, stage: str, allowed: Sequence[str]) -> None:
         super().__init__(
-            f"Шаг {step} невозможен: заявка в состоянии {stage}. "
-            + (f"Сейчас можно: {', '.join(allowed)}." if allowed else "Сейчас вам с ней ничего сделать нельзя.")
+            f"Нельзя {step_said(step)}; заявка сейчас: {stage_said(stage)}. "
+            + (
+                f"Можно: {'; '.join(map(step_said, allowed))}."
+                if allowed
+                else "Вам с ней сейчас ничего сделать нельзя."
+            )
         )
         self.stage = stage
         self.allowed = list(allowed)
@@ -40,7 +46,7 @@ class NotAssignedToYou(RoutingError):
 
     def __init__(self, stage: str) -> None:
         super().__init__(
-            f"Эта заявка сейчас не у вас (она в состоянии {stage}): о ней говорит только назначенный специалист, "
+            f"Эта заявка сейчас не у вас ({stage_said(stage)}): о ней говорит только назначенный специалист, "
             "ваших шагов нет."
         )
         self.stage = stage

@@ -130,7 +130,7 @@ def _silences(one: Attempt, long: float, worked: Worked, now: datetime) -> Itera
         minutes = worked(since, end) if end > since else 0.0
         if minutes >= long:
             yield Signal(
-                kind="silence", at=end, request_id=one.request_id, text=f"молчал {minutes:.0f} рабочих минут",
+                kind="silence", at=end, request_id=one.request_id, text=f"молчал, рабочих минут: {minutes:.0f}",
                 evidence={"since": since.isoformat(), "until": end.isoformat(), "working_minutes": round(minutes, 1)},
             )  # fmt: skip
 
