@@ -138,16 +138,16 @@ class Deliveries:
             try:
                 await self._deliver(delivery)
             except Failed as error:
-                await self._failed(delivery, str(error), for_good=error.for_good)
+                await self._failed(delivery, str(error), error.told, for_good=error.for_good)
             except Exception as error:
                 log.exception("not delivered", action="delivery.unexpected", delivery_id=delivery.delivery_id)
-                await self._failed(delivery, repr(error), for_good=False)
+                await self._failed(delivery, repr(error), f"Ошибка в программе: {error!r}", for_good=False)
             else:
                 await self._settle(delivery, None)
                 ATTEMPTS.labels(delivery.kind, "delivered").inc()
 
-    async def _failed(self, delivery: Delivery, why: str, *, for_good: bool) -> None:
-        settled = await self._settle(delivery, why[:ERROR_LIMIT], for_good=for_good)
+    async def _failed(self, delivery: Delivery, why: str, told: str, *, for_good: bool) -> None:
+        settled = await self._settle(delivery, told[:ERROR_LIMIT], for_good=for_good)
         log.warning("not delivered", action="delivery.failed", kind=delivery.kind, error=why[:ERROR_LIMIT],
                     delivery_id=delivery.delivery_id, standing=settled.standing)  # fmt: skip
         ATTEMPTS.labels(delivery.kind, settled.standing).inc()

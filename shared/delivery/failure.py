@@ -2,8 +2,10 @@
 
 
 class Failed(Exception):
-    """An attempt failed; `for_good` where another one would fail alike."""
+    """An attempt failed; `for_good` where another one would fail alike. Its text is the log's; `told` is what the
+    doors show, in Russian."""
 
-    def __init__(self, why: str, *, for_good: bool = False) -> None:
+    def __init__(self, why: str, told: str, *, for_good: bool = False) -> None:
         super().__init__(why)
+        self.told = told
         self.for_good = for_good

@@ -34,9 +34,10 @@ class Hooks:
             ):
                 status = answer.status_code
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise Failed(f"{type(error).__name__}: {error}") from None
+            why = f"{type(error).__name__}: {error}"
+            raise Failed(why, f"Адрес не отвечает: {why}") from None
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-            raise Failed(f"answered {status}", for_good=status == HTTPStatus.GONE)
+            raise Failed(f"answered {status}", f"Адрес ответил: {status}", for_good=status == HTTPStatus.GONE)
 
     def _signed(self, message_id: str, body: str) -> dict[str, str]:
         now = machine_now()

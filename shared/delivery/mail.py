@@ -36,7 +36,7 @@ class Mail:
         try:
             message = self.compose(delivery, letter)
         except (ValueError, IndexError, MessageError) as error:
-            raise Failed(f"letter cannot be written: {error}", for_good=True) from None
+            raise Failed(f"letter cannot be written: {error}", _unwritten(letter), for_good=True) from None
         try:
             await aiosmtplib.send(
                 message,
@@ -49,14 +49,20 @@ class Mail:
             )
         except aiosmtplib.SMTPRecipientsRefused as error:
             codes = {refused.code for refused in error.recipients}
-            raise Failed(str(error), for_good=all(code in PERMANENT for code in codes)) from None
+            raise Failed(
+                str(error),
+                f"Почтовый сервер не принял адрес: {error}",
+                for_good=all(code in PERMANENT for code in codes),
+            ) from None
         except aiosmtplib.SMTPAuthenticationError as error:
             # A wrong password is mended on our side, and then the letter shall still go out.
-            raise Failed(str(error)) from None
+            raise Failed(str(error), f"Почтовый сервер не принял наш пароль (SVOY_SMTP_URL): {error}") from None
         except aiosmtplib.SMTPResponseException as error:
-            raise Failed(f"{error.code} {error.message}", for_good=error.code in PERMANENT) from None
+            why = f"{error.code} {error.message}"
+            raise Failed(why, f"Почтовый сервер не принял письмо: {why}", for_good=error.code in PERMANENT) from None
         except (aiosmtplib.SMTPException, SSLError, OSError, ValueError) as error:
-            raise Failed(f"{type(error).__name__}: {error}") from None
+            why = f"{type(error).__name__}: {error}"
+            raise Failed(why, f"Почтовый сервер не отвечает: {why}") from None
 
     def compose(self, delivery: Delivery, letter: Letter) -> EmailMessage:
         """The letter as it goes over the wire. Raises `ValueError` for an address or a header that cannot be one."""
@@ -74,6 +80,10 @@ class Mail:
     def message_id(self, delivery_id: str) -> str:
         """The Message-ID of a delivery: what an answer to it names."""
         return f"<{delivery_id}@{self._domain}>"
+
+
+def _unwritten(letter: Letter) -> str:
+    return f"Письмо не составить: проверьте адрес ({', '.join(letter.to)}) и отправителя (SVOY_MAIL_FROM)"
 
 
 def _address(text: str) -> Address:

@@ -228,7 +228,7 @@ async def test_a_letter_that_cannot_be_written_is_given_up_and_says_why(
     async with house(sending) as there:
         await there.deliveries.send("d1", letter, about="r1")
         shown = await there.is_now("d1", "given_up")
-    assert "letter cannot be written" in shown["attempts"][0]["error"]
+    assert "Письмо не составить: проверьте адрес" in shown["attempts"][0]["error"]
     assert not post.taken
 
 
@@ -288,7 +288,7 @@ async def test_only_a_2xx_is_an_arrival(
     async with house(sending) as there:
         await there.deliveries.send("d1", Hook(url=listener.url, type="t", payload={}), about="r1")
         shown = await there.tried("d1")
-    assert (shown["standing"], shown["attempts"][0]["error"]) == (standing, f"answered {status}")
+    assert (shown["standing"], shown["attempts"][0]["error"]) == (standing, f"Адрес ответил: {status}")
     assert len(listener.taken) == 1
 
 
