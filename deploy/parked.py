@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Annotated, TypeVar
 
 import typer
@@ -19,11 +21,14 @@ from deploy.local.rabbit import VHOST
 from deploy.local.rights import ADMIN
 from deploy.parking import Parked, Parking, parking
 from deploy.russian import be_sure
+from shared.calendar import written
 from shared.messaging.topology import SERVICES
+from shared.settings import ServiceSettings
 
 T = TypeVar("T")
 
 FAILED = 1
+USUAL_ZONE: str = ServiceSettings.model_fields["company_zone"].default
 
 console = Console()
 app = typer.Typer(help="Отложенные сообщения, которые ждут человека.", no_args_is_help=True)
@@ -52,7 +57,7 @@ def listed(
     console.print(counts)
     for name, _, messages in found:
         for one in messages:
-            known = filter(None, (one.id, name, one.kind, one.subject, one.time[:19]))
+            known = filter(None, (one.id, name, one.kind, one.subject, _when(one.time)))
             _print("\n" + "  ".join(known), style="bold")
             _print(f"  {one.reason}")
     if fail and any(count for _, count, _ in found):
@@ -152,6 +157,17 @@ def _tell(count: int, done: str, message_id: str | None) -> None:
 def _print(line: str, style: str | None = None) -> None:
     """As it is, on one line however narrow the terminal: numbers are there to be copied."""
     console.print(line, style=style, highlight=False, markup=False, soft_wrap=True)
+
+
+def _when(time: str) -> str:
+    """By the clocks of the company; what is no time as it is."""
+    try:
+        moment = datetime.fromisoformat(time)
+    except ValueError:
+        return time[:19]
+    return (
+        written(moment, os.environ.get("SVOY_COMPANY_ZONE", USUAL_ZONE), seconds=True) if moment.tzinfo else time[:19]
+    )
 
 
 def _readable(body: str) -> str:
