@@ -37,7 +37,7 @@ def _month() -> list[Panel]:
     grown = f"{_clients('end')} - {_clients('start')}"
     return [
         stat("Клиентов", {"сейчас": _clients("end")}, "Все, кто сейчас с нами.", width=4, steps=PLAIN),
-        stat("Рост базы", {"за месяц": grown}, "Стало больше на столько клиентов; хороший месяц: +3 на ЗКД.",
+        stat("Рост базы", {"за месяц": grown}, "Стало больше на столько клиентов; хороший месяц: +3 на менеджера.",
              width=4, steps=GROWN),
         stat("Приведены", {"за месяц": _clients("won")}, "Пришли в этом месяце (R-BASE-1).", width=4, steps=PLAIN),
         stat("Потеряны", {"за месяц": _clients("lost")}, "Ушли в этом месяце (R-BASE-2).", width=4, steps=alarm(1)),
@@ -49,7 +49,7 @@ def _month() -> list[Panel]:
             PARTS,
         ),
         in_words(
-            bars("ЗКД по росту", {"{{growth}}": "max by (growth) (svoy_accounts_managers_by_growth)"},
+            bars("Менеджеры по росту", {"{{growth}}": "max by (growth) (svoy_accounts_managers_by_growth)"},
                  "У скольких менеджеров база растёт, стоит, убывает.", width=12, unit="short", steps=PLAIN),
             GROWTH,
         ),
@@ -60,11 +60,11 @@ def _risk() -> list[Panel]:
     control = "max(svoy_accounts_control_oldest_age_seconds)"
     return [
         stat("Плата под риском", {"в месяц": RISKY},
-             "Плата клиентов, чей долг ручной работы в красной полосе (R-IMP-6).",
+             "Плата клиентов, чей ручной долг в красной полосе (R-IMP-6).",
              width=6, unit="currencyRUB", steps=alarm(1)),
-        stat("На контроле", {"заявок": "max(svoy_accounts_control_requests)"},
-             "Стоят на контроле, пока бухгалтер не доволен (R-IMP-4).", width=6, steps=PLAIN),
-        stat("Самая старая на контроле", {"возраст": control}, "Сколько она там стоит.",
+        stat("Под контролем", {"заявок": "max(svoy_accounts_control_requests)"},
+             "Стоят под контролем, пока бухгалтер не доволен (R-IMP-4).", width=6, steps=PLAIN),
+        stat("Самая старая под контролем", {"возраст": control}, "Сколько она там стоит.",
              width=6, unit="s", steps=((None, "green"), (3 * 86_400, "orange"), (7 * 86_400, "red"))),
         stat("Ждут директора", {"предложений": "max(svoy_accounts_proposals_open)"},
              "Факты, которые двигают деньги, ждут подтверждения (R-BASE-3).", width=6, steps=PLAIN),
@@ -101,7 +101,7 @@ def _care() -> list[Panel]:
             CALLS,
         ),
         in_words(
-            bars("Будущие клиенты", {"{{state}}": "max by (state) (svoy_accounts_prospects)"},
+            bars("Потенциальные клиенты", {"{{state}}": "max by (state) (svoy_accounts_prospects)"},
                  "От знакомства до победы или отказа (R-REF-2…4).", width=12, unit="short", steps=PLAIN),
             PROSPECTS,
         ),

@@ -38,15 +38,15 @@ def months() -> Dashboard:
 def _month() -> list[Panel]:
     return [
         stat(
-            "В срок", {"всё": _share()}, "Исполнено в срок из всего, что исполнено в срок или сорвано.",
+            "В срок", {"всё": _share()}, "Исполнено в срок из всего, что исполнено в срок или нарушено.",
             width=6, unit="percentunit", steps=SHARE,
         ),
         stat(
             "В срок, срочные", {"срочные": _share(',priority="urgent"')}, "То же, только срочные заявки.",
             width=6, unit="percentunit", steps=SHARE,
         ),
-        stat("Сорвано", {"сроков": _broken()}, "Нарушенные сроки за выбранное время.", width=6),
-        stat("Исполнено поздно", {"сроков": _met('late="yes"')}, "Сорвано, но всё же исполнено.", width=6),
+        stat("Нарушено", {"сроков": _broken()}, "Нарушенные сроки за выбранное время.", width=6),
+        stat("Исполнено поздно", {"сроков": _met('late="yes"')}, "Нарушено, но всё же исполнено.", width=6),
     ]  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def _clocks() -> list[Panel]:
         ),
         in_words(
             bars(
-                "Сорвано", {BOTH: f"sort_desc({_broken(summed=by)})"}, "Сколько сроков нарушено, больше всего сверху.",
+                "Нарушено", {BOTH: f"sort_desc({_broken(summed=by)})"}, "Сколько сроков нарушено, больше всего сверху.",
                 width=12, unit="short", steps=((None, "orange"),),
             ),
             WORDS,

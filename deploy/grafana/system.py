@@ -27,7 +27,7 @@ def system() -> Dashboard:
 def _now() -> list[Panel]:
     return [
         states(
-            "Сервисы",
+            "Службы",
             {SERVICE: 'max by (service) (up{job="svoy"})', "rabbitmq": 'max(up{job="rabbitmq"})'},
             "Отвечает ли хотя бы один экземпляр.",
             {0: ("не отвечает", "red"), 1: ("работает", "green")},
@@ -51,7 +51,7 @@ def _now() -> list[Panel]:
         stat(
             "Очередь",
             {SERVICE: "service:svoy_queue_messages:max"},
-            "Сообщения, до которых сервис ещё не дошёл.",
+            "Сообщения, до которых служба ещё не дошла.",
             width=8,
             steps=((None, "green"), (100, "orange"), (1000, "red")),
         ),
@@ -172,7 +172,7 @@ def _http() -> list[Panel]:
                 "{{service}}: в работе": "sum by (service) (svoy_http_in_flight)",
                 "{{service}}: отказы/с": "sum by (service) (rate(svoy_http_refused_total[$__rate_interval]))",
             },
-            "Отказ — ответ 503 с Retry-After: сервис не берёт больше, чем успевает.",
+            "Отказ — ответ 503 с Retry-After: служба не берёт больше, чем успевает.",
             width=8,
         ),
     ]

@@ -10,7 +10,7 @@ from deploy.grafana.words import BOTH, CLOCK, WORDS
 HURRY: Steps = ((None, "red"), (60, "orange"), (300, "yellow"), (900, "green"))
 """Seconds left."""
 WHO: Mapping[str, str] = {
-    "ЗКД": "pickup|callback|wait_promise|verdict|weekly_call|prospect_contact",
+    "менеджер": "pickup|callback|wait_promise|verdict|weekly_call|prospect_contact",
     "диспетчер": "assign",
     "специалист": "start|progress|finish",
 }
@@ -45,15 +45,15 @@ def _now() -> list[Panel]:
         stat(
             "Нарушенные обещания",
             {"за сутки": f"sum({promises}) or vector(0)"},
-            "Бухгалтер ждал до названного часа напрасно. Важнее всех прочих срывов (R-URG-6).",
+            "Бухгалтер ждал до названного часа напрасно. Важнее всех прочих нарушений (R-URG-6).",
             width=5,
             steps=alarm(0.5),
         ),
-        stat("Сорвано", {"за сутки": broken}, "Сроки, нарушенные за сутки.", width=4, steps=alarm(0.5)),
+        stat("Нарушено", {"за сутки": broken}, "Сроки, нарушенные за сутки.", width=4, steps=alarm(0.5)),
         stat(
             "В срок",
             {"за сутки": f"{kept} / ({kept} + {broken} > 0)"},
-            "Доля исполненного в срок среди всего, что исполнено в срок или сорвано за сутки.",
+            "Доля исполненного в срок среди всего, что исполнено в срок или нарушено за сутки.",
             width=5,
             unit="percentunit",
             steps=((None, "red"), (0.9, "orange"), (0.98, "green")),
@@ -128,7 +128,7 @@ def _who_and_what() -> list[Panel]:
 
 def _history() -> list[Panel]:
     wanted = [
-        ("Сорвано за час", _broken("sum by (clock) ", "1h"), "Нарушенные сроки."),
+        ("Нарушено за час", _broken("sum by (clock) ", "1h"), "Нарушенные сроки."),
         ("Исполнено в срок за час", _met("sum by (clock) ", "1h", "no"), "Вовремя."),
         ("Исполнено с опозданием за час", _met("sum by (clock) ", "1h", "yes"), "Поздно."),
         ("Идут", "sum by (clock) (clock_priority:svoy_sla_obligations_open:max)", "Сроки, что идут, и просроченные."),
@@ -146,7 +146,7 @@ def _accuracy() -> list[Panel]:
     lateness = "sum by (le) (rate(svoy_sla_lateness_seconds_bucket[$__rate_interval]))"
     return [
         lines(
-            "Опоздание предупреждений и срывов",
+            "Опоздание предупреждений и нарушений",
             {"p50": f"histogram_quantile(0.5, {lateness})", "p99": f"histogram_quantile(0.99, {lateness})"},
             "Через сколько после срока о нём надёжно сказано; обещано: в пределах секунды.",
             width=24,

@@ -12,7 +12,7 @@ CLOCKS: Mapping[str, str] = {
     "finish": "закончить",
     "verdict": "услышать бухгалтера",
     "weekly_call": "поговорить на неделе",
-    "prospect_contact": "связаться с будущим клиентом",
+    "prospect_contact": "связаться с потенциальным клиентом",
 }
 """The clocks there always are; one that a policy adds is shown under its own name."""
 PRIORITIES = {"urgent": "срочная", "important": "важная", "routine": "обычная", "none": "не заявка"}

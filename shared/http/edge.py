@@ -80,7 +80,7 @@ class Edge:
         why = "слишком много запросов одновременно" if crowded else stuck
         if why is not None:
             HTTP_REFUSED.inc()
-            return Problem(503, "overloaded", f"Сервис занят ({why}); повторите запрос.")
+            return Problem(503, "overloaded", f"Служба занята ({why}); повторите запрос.")
         length = _header(scope, b"content-length")
         if length is not None and length.isdecimal() and int(length) > lane.body:
             return _too_large(lane.body)

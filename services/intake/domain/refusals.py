@@ -43,7 +43,7 @@ class UnknownClient(Refused):
 
 
 class UnknownContact(Refused):
-    """У этого клиента нет такого контактного лица."""
+    """У этого клиента нет такого бухгалтера."""
 
 
 class UnknownSender(Refused):
