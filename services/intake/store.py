@@ -75,6 +75,7 @@ SENDER_INDEXES = (IndexModel("joining", partialFilterExpression={"joining": True
 WEBHOOK_INDEXES = (
     IndexModel([("urgency", 1), ("received_at", 1)], partialFilterExpression={"state": "waiting"}),
     IndexModel([("received_at", -1), ("_id", -1)], partialFilterExpression={"state": "not_understood"}),
+    IndexModel([("received_at", -1), ("_id", -1)], name="done", partialFilterExpression={"state": "done"}),
     IndexModel("done_at", expireAfterSeconds=30 * 24 * 3600),
 )
 """A webhook that was worked off is kept for thirty days; any other for ever."""

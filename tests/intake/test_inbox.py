@@ -30,6 +30,7 @@ from tests.kit import eventually, serving, token
 
 AT = datetime(2026, 11, 2, 3, tzinfo=UTC)
 LEAD = token("lead", subject="l1")
+LISTED = {"received_at": -1, "_id": -1}
 A = Webhook(webhook_id="w", provider="generic", payload=b"{}", urgency=LEAST, received_at=AT)
 
 
@@ -187,6 +188,23 @@ async def test_a_list_of_what_was_not_understood_has_pages(doors: Doors) -> None
     rest = (await doors.get("/v1/webhooks", DIRECTOR, limit=3, cursor=first["next"])).json()
     assert (len(first["items"]), len(rest["items"]), rest["next"]) == (3, 2, None)
     assert len({one["webhook_id"] for one in first["items"] + rest["items"]}) == 5
+
+
+@pytest.mark.parametrize("state", ["done", "not_understood"])
+async def test_no_list_of_webhooks_sorts_or_looks_through_those_in_another_state(doors: Doors, state: str) -> None:
+    for number in range(5):
+        await doors.webhook(news("missed", call_id=f"k{number}"))
+        await doors.webhook({"event": "exploded", "call_id": f"e{number}"})
+    await doors.worked_off()
+    database = doors.reception.store.webhooks.documents.collection.database
+    await database.command("profile", 2)
+    first = (await doors.get("/v1/webhooks", LEAD, state=state, limit=1)).json()
+    second = (await doors.get("/v1/webhooks", LEAD, state=state, limit=1, cursor=first["next"])).json()
+    await database.command("profile", 0)
+    assert first["items"][0]["received_at"] > second["items"][0]["received_at"]
+    looks = [one async for one in database["system.profile"].find({"command.find": "webhooks", "command.sort": LISTED})]
+    assert [one["planSummary"] for one in looks] == ["IXSCAN { received_at: -1, _id: -1 }"] * 2
+    assert [(one.get("hasSortStage"), one["docsExamined"] <= 3) for one in looks] == [(None, True)] * 2
 
 
 @pytest.mark.parametrize("passing", [AutoReconnect("away"), ExecutionTimeout("slow"), Busy()])
