@@ -7,12 +7,14 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from services.sla_monitor.domain.facts import Client, Fact, in_order
-from services.sla_monitor.store import Base
+from services.sla_monitor.store import CLIENT_INDEXES, Base
 from shared.contracts.accounts import ClientEvent
 from shared.contracts.base import STANDARD_TARIFF, Decision
 from shared.service import Service
+from shared.store import Documents
 
 MOST = 20_000
 """Clients there can be."""
@@ -45,7 +47,7 @@ class Bases:
     """The clients, by who has them."""
 
     def __init__(self, service: Service) -> None:
-        self.clients = service.documents("clients", KnownClient)
+        self.clients = service.documents("clients", KnownClient, indexes=CLIENT_INDEXES)
         self._lately: OrderedDict[str, KnownClient] = OrderedDict()
 
     async def hear(self, event: ClientEvent) -> KnownClient:
@@ -75,13 +77,14 @@ class Bases:
             self._lately.popitem(last=False)
         return client
 
-    async def base_of(self, manager_id: str) -> Base:
-        """What a manager may see."""
-        theirs: list[str] = []
-        others: list[str] = []
-        async for found in self.clients.collection.find({}, {"manager_id": 1}).limit(MOST):
-            (theirs if found["manager_id"] == manager_id else others).append(found["_id"])
-        return Base(manager_id=manager_id, clients=tuple(theirs), foreign=tuple(others))
+    async def base_of(self, manager_id: str, listed: Documents[Any]) -> Base:
+        """What a manager may see of what is `listed`, however many clients there are. Of those that it names them for,
+        some may be known by now to be another's."""
+        theirs = await self.clients.collection.distinct("_id", {"manager_id": manager_id})
+        named = await listed.collection.distinct("client.client_id", {"client.manager_id": manager_id})
+        others = {"_id": {"$in": named}, "manager_id": {"$ne": manager_id}}
+        foreign = await self.clients.collection.distinct("_id", others)
+        return Base(manager_id=manager_id, clients=tuple(theirs), foreign=tuple(foreign))
 
 
 def told_of(known: KnownClient | None, *, event: ClientEvent) -> Decision[KnownClient]:

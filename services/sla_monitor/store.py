@@ -30,9 +30,13 @@ INDEXES = (
     IndexModel("began"),
     IndexModel("obligations.since"),
     IndexModel("client.client_id", partialFilterExpression={"nearest": {"$gt": NEVER}}),
+    IndexModel([("client.manager_id", 1), ("client.client_id", 1)]),
 )
-"""What will be told next, what is still to be done, the past, what the reports count, and what is open for a client.
-The first two and the last hold only what is still running."""
+"""What will be told next, what is still to be done, the past, what the reports count, what is open for a client, and
+the clients a manager is named for. The first two and the fifth hold only what is still running."""
+
+CLIENT_INDEXES = (IndexModel([("manager_id", 1), ("_id", 1)]),)
+"""Whose clients are whose (bases.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,7 @@ class Base:
     manager_id: str
     clients: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
-    """Clients known to be another's, whatever older events say."""
+    """Of the clients older events name the manager for, those known to be another's by now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

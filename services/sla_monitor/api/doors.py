@@ -137,10 +137,10 @@ def _subject(asked: Filters) -> tuple[About | None, str | None]:
 async def _base(deps: Deps, who: Principal, asked: str | None) -> Base | None:
     """Whose base is shown: a manager's own, and no other."""
     if who.has(*SEES_ALL):
-        return None if asked is None else await deps.bases.base_of(asked)
+        return None if asked is None else await deps.bases.base_of(asked, deps.monitor.store.timelines)
     if asked not in {None, who.subject}:
         raise Problem(403, "foreign-base", "Менеджер видит сроки только своей базы.")
-    return await deps.bases.base_of(who.subject)
+    return await deps.bases.base_of(who.subject, deps.monitor.store.timelines)
 
 
 async def _timeline(deps: Deps, who: Principal, about: About, about_id: str) -> TimelineView:

@@ -90,10 +90,10 @@ async def _asked(deps: Deps, who: Principal, filters: Filters) -> Asked:
 
 async def _base(deps: Deps, who: Principal, asked: str | None) -> Base | None:
     if who.has(*SEES_ALL):
-        return None if asked is None else await deps.bases.base_of(asked)
+        return None if asked is None else await deps.bases.base_of(asked, deps.escalations.store.escalations)
     if asked not in {None, who.subject}:
         raise Problem(403, "foreign-base", "Менеджер видит эскалации только своей базы.")
-    return await deps.bases.base_of(who.subject)
+    return await deps.bases.base_of(who.subject, deps.escalations.store.escalations)
 
 
 async def _theirs(deps: Deps, who: Principal, escalation_id: str) -> Escalation:

@@ -151,7 +151,7 @@ async def _wanted(deps: Deps, who: Principal, asked: Filters) -> Wanted:
 
 async def _base(deps: Deps, who: Principal, asked: str | None) -> Base | None:
     if who.has(*SEES_ALL):
-        return None if asked is None else await deps.bases.base_of(asked)
+        return None if asked is None else await deps.bases.base_of(asked, deps.monitor.store.timelines)
     if asked not in {None, who.subject}:
         raise Problem(403, "foreign-base", "Менеджер видит отчёт только по своей базе.")
-    return await deps.bases.base_of(who.subject)
+    return await deps.bases.base_of(who.subject, deps.monitor.store.timelines)

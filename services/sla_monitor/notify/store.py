@@ -21,8 +21,10 @@ ESCALATIONS = (
     IndexModel("untold", partialFilterExpression={"untold.0": {"$exists": True}}),
     IndexModel([("about", 1), ("about_id", 1)]),
     IndexModel("began"),
+    IndexModel([("client.manager_id", 1), ("client.client_id", 1)]),
 )
-"""Who is called next (ended ones are not in it), who is still to be told, one subject's, and the past."""
+"""Who is called next (ended ones are not in it), who is still to be told, one subject's, the past, and the clients a
+manager is named for."""
 INBOXES = (IndexModel("number", partialFilterExpression={"standing.0": {"$exists": True}}),)
 
 Place = tuple[bool, datetime, str]
