@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.sla_monitor.api.performance import as_csv
-from services.sla_monitor.domain.performance import Cell, Outcome, Performance, line, percentile
+from services.sla_monitor.domain.performance import Line, Part, Performance, percentile
 from shared.contracts import intake
 from tests.kit import token
 from tests.sla_monitor.running import Running
@@ -19,13 +19,11 @@ from tests.sla_monitor.telling import assigned, call, registered, started
 REPORT = "/v1/performance"
 
 
-def cell(outcome: Outcome, seconds: int | None = None, *, key: str | None = "a", count: int = 1) -> Cell:
-    """Obligations alike."""
-    return Cell(key=key, outcome=outcome, seconds=seconds, count=count)
-
-
 def test_what_was_met_late_is_breached_as_well() -> None:
-    one = line([cell("met", 5, count=6), cell("met_late", 100), cell("given_up_late"), cell("overdue", count=2)])
+    found = Line("a")
+    found.add(Part(key="a", count=7, met_late=0, seconds=(5,) * 6))
+    found.add(Part(key="a", count=3, met_late=1, seconds=(100,)))
+    one = found.performance()
     assert (one.met, one.met_late, one.breached, one.share_met) == (6, 1, 4, 0.6)
     assert (one.p50_seconds, one.p95_seconds) == (5, 100)
 

@@ -1,24 +1,26 @@
 """How well promises were kept: counts, and the real times it took, to the second."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 By = Literal["month", "manager", "specialist", "client", "clock"]
-Outcome = Literal["met", "met_late", "given_up_late", "overdue"]
-"""Kept; kept late; not done and not to be done any more, after its time; not done, late, still to be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """So many obligations with the same outcome that took as long."""
+class Part:
+    """Some of the obligations of one line, as the database has counted them."""
 
     key: str | None
-    name: str | None = None
-    outcome: Outcome
-    seconds: int | None = None
-    """Of real time, from its beginning until it was met."""
+    named: tuple[datetime, str] | None = None
+    """What they were called last, and since when the obligation runs that says so."""
     count: int
+    """All of them: kept, kept late, given up after their time, late and still to be done."""
+    met_late: int
+    seconds: tuple[int, ...] = ()
+    """Of real time, from its beginning until it was met, of each that was, in no order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,25 +40,36 @@ class Performance:
     p95_seconds: int | None
 
 
-def line(cells: Sequence[Cell]) -> Performance:
-    """What the cells of one key come to."""
-    met, late = _count(cells, "met"), _count(cells, "met_late")
-    breached = late + _count(cells, "given_up_late") + _count(cells, "overdue")
-    times = sorted((cell.seconds, cell.count) for cell in cells if cell.seconds is not None)
-    return Performance(
-        key=cells[0].key,
-        name=next((cell.name for cell in cells if cell.name is not None), None),
-        met=met,
-        met_late=late,
-        breached=breached,
-        share_met=met / (met + breached) if met + breached else None,
-        p50_seconds=percentile(times, 50),
-        p95_seconds=percentile(times, 95),
-    )
+class Line:
+    """One line while its parts come in: of the times no more is held than differ by whole seconds."""
 
+    def __init__(self, key: str | None) -> None:
+        self.key = key
+        self._named: tuple[datetime, str] | None = None
+        self._count = self._done = self._late = 0
+        self._times: Counter[int] = Counter()
 
-def _count(cells: Iterable[Cell], outcome: Outcome) -> int:
-    return sum(cell.count for cell in cells if cell.outcome == outcome)
+    def add(self, part: Part) -> None:
+        """One part more."""
+        self._named = max(filter(None, (self._named, part.named)), default=None)
+        self._count += part.count
+        self._done += len(part.seconds)
+        self._late += part.met_late
+        self._times.update(part.seconds)
+
+    def performance(self) -> Performance:
+        """What they come to."""
+        times, met = sorted(self._times.items()), self._done - self._late
+        return Performance(
+            key=self.key,
+            name=self._named and self._named[1],
+            met=met,
+            met_late=self._late,
+            breached=self._count - met,
+            share_met=met / self._count if self._count else None,
+            p50_seconds=percentile(times, 50),
+            p95_seconds=percentile(times, 95),
+        )
 
 
 def percentile(times: Sequence[tuple[int, int]], percent: int) -> int | None:

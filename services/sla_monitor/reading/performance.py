@@ -1,11 +1,11 @@
-"""The query behind the reports: obligations counted by outcome and whole seconds, so that percentiles are exact."""
+"""The query behind the reports: the database counts; of the times it answers each, so that percentiles are exact."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.sla_monitor.domain.performance import By, Cell, Performance, line
+from services.sla_monitor.domain.performance import By, Line, Part, Performance
 from services.sla_monitor.store import Base, Store, within
 from shared.contracts.base import Priority
 from shared.contracts.sla_monitor import ClockName
@@ -18,7 +18,10 @@ KEYS: Mapping[By, str] = {
     "clock": "$obligations.clock",
 }
 AT_ONCE = 500
-"""Cells the database answers with: while the next ones come, whatever else the service does has its turn."""
+"""Parts the database answers with: while the next ones come, whatever else the service does has its turn."""
+TIMELINES_A_PART = 50_000
+"""A line about more of them is answered in parts: the times in a part, in one document of the database, stay well below
+the 16 MB that one may have (a million and a half)."""
 THEIRS = {"$filter": {"input": "$named", "cond": {"$eq": ["$$this.who", "$obligations.specialist_id"]}}}
 NAMES: Mapping[By, Any] = {
     "client": "$client.name",
@@ -26,6 +29,8 @@ NAMES: Mapping[By, Any] = {
 }
 NAMED = {"$filter": {"input": "$facts", "cond": {"$gt": ["$$this.name", None]}}}
 """The facts that say what somebody is called."""
+MET = {"$eq": ["$obligations.ending", "met"]}
+LATE = {"$gt": ["$obligations.ended", "$obligations.due"]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,36 +49,38 @@ class Wanted:
 
 async def lines(store: Store, wanted: Wanted, now: datetime) -> list[Performance]:
     """A report, in order of its keys; what still has time is not in it, nor what was given up in time. However much it
-    is about, no more is held than one line is made of: its outcomes, and the times that differ by whole seconds."""
-    cursor = store.timelines.collection.aggregate(_pipeline(wanted, now), allowDiskUse=True, batchSize=AT_ONCE)
+    is about, no more is held than one part, and of one line the times that differ by whole seconds."""
+    timelines = store.timelines.collection
+    parts = 1 + await timelines.count_documents(_documents(wanted)) // TIMELINES_A_PART
     found: list[Performance] = []
-    cells: list[Cell] = []
-    async for one in cursor:
-        cell = from_fields(one, Cell)
-        if cells and cells[0].key != cell.key:
-            found.append(line(cells))
-            cells = []
-        cells.append(cell)
-    if cells:
-        found.append(line(cells))
+    line: Line | None = None
+    async for one in timelines.aggregate(pipeline(wanted, now, parts), allowDiskUse=True, batchSize=AT_ONCE):
+        part = from_fields(one, Part)
+        if line is None or line.key != part.key:
+            found += [line.performance()] if line else []
+            line = Line(part.key)
+        line.add(part)
+    found += [line.performance()] if line else []
     return sorted(found, key=lambda one: one.key is None)
 
 
-def _pipeline(wanted: Wanted, now: datetime) -> list[dict[str, Any]]:
-    documents: dict[str, Any] = {"obligations": {"$elemMatch": {"since": _period(wanted)}}}
-    if wanted.base is not None:
-        documents |= within(wanted.base)
-    group = {"key": _key(wanted), "outcome": "$outcome", "seconds": "$seconds"}
+def pipeline(wanted: Wanted, now: datetime, parts: int) -> list[dict[str, Any]]:
+    """The question: each line in so many parts."""
+    part = {"$mod": [{"$toLong": "$obligations.since"}, parts]}
     return [
-        {"$match": documents},
+        {"$match": _documents(wanted)},
         {"$project": {"client": 1, "obligations": 1} | ({"named": NAMED} if wanted.by == "specialist" else {})},
         {"$unwind": "$obligations"},
         {"$match": _obligations(wanted, now)},
-        {"$set": {"outcome": _outcome(), "seconds": _seconds()}},
-        {"$group": {"_id": group, "name": {"$last": NAMES.get(wanted.by)}, "count": {"$sum": 1}}},
-        {"$replaceWith": {"$mergeObjects": [{"key": None, "seconds": None}, "$_id", "$$ROOT"]}},
+        {"$group": {"_id": {"key": _key(wanted), "part": part}} | _named(wanted.by) | _counted()},
+        {"$set": {"key": "$_id.key"}},
         {"$sort": {"key": 1}},
     ]
+
+
+def _documents(wanted: Wanted) -> dict[str, Any]:
+    base = {} if wanted.base is None else within(wanted.base)
+    return {"obligations": {"$elemMatch": {"since": _period(wanted)}}} | base
 
 
 def _period(wanted: Wanted) -> dict[str, datetime]:
@@ -97,16 +104,17 @@ def _key(wanted: Wanted) -> Any:
     return {"$ifNull": [KEYS[wanted.by], None]}
 
 
-def _outcome() -> dict[str, Any]:
-    late = {"$cond": [{"$gt": ["$obligations.ended", "$obligations.due"]}, "met_late", "met"]}
-    branches = [
-        {"case": {"$eq": ["$obligations.ending", "met"]}, "then": late},
-        {"case": {"$eq": ["$obligations.ending", "cancelled"]}, "then": "given_up_late"},
-    ]
-    return {"$switch": {"branches": branches, "default": "overdue"}}
+def _named(by: By) -> dict[str, Any]:
+    name = NAMES.get(by)
+    known = {"$cond": [{"$gt": [name, None]}, ["$obligations.since", name], None]}
+    return {} if name is None else {"named": {"$max": known}}
 
 
-def _seconds() -> dict[str, Any]:
-    took = {"$dateDiff": {"startDate": "$obligations.since", "endDate": "$obligations.ended", "unit": "millisecond"}}
-    whole = {"$toInt": {"$round": {"$divide": [took, 1000]}}}
-    return {"$cond": [{"$eq": ["$obligations.ending", "met"]}, whole, None]}
+def _counted() -> dict[str, Any]:
+    milliseconds = {"$subtract": ["$obligations.ended", "$obligations.since"]}
+    whole = {"$toInt": {"$round": {"$divide": [milliseconds, 1000]}}}
+    return {
+        "count": {"$sum": 1},
+        "met_late": {"$sum": {"$cond": [{"$and": [MET, LATE]}, 1, 0]}},
+        "seconds": {"$push": {"$cond": [MET, whole, "$$REMOVE"]}},
+    }
