@@ -13,7 +13,17 @@ from typing import Any
 import pytest
 from bson.codec_options import CodecOptions, DatetimeConversion
 
-from services.accounts import audit, care_metrics, confirming, conflicts, debts, metrics, planning, referring
+from services.accounts import (
+    audit,
+    care_metrics,
+    completeness,
+    confirming,
+    conflicts,
+    debts,
+    metrics,
+    planning,
+    referring,
+)
 from services.accounts.care_store import CareStore
 from services.accounts.care_totals import Rounds
 from services.accounts.store import Store, client_place, place_of
@@ -86,6 +96,7 @@ async def turn(doors: Doors) -> None:
     """One round of every loop."""
     care, office = care_of(doors), doors.office
     await audit.link_once(office)
+    await completeness.tell_once(office)
     await referring.follow_wins(care)
     await debts.refresh(care, await care.store.indebted(care.horizon()))
     await debts.verify(care)
