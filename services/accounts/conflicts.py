@@ -1,18 +1,24 @@
-"""Finds phones that belong to two accountants and INNs of two clients, and does what a person decided about them."""
+"""Finds phones that belong to two accountants, INNs of two clients and СНИЛС of two managers, and does what a person
+decided about them."""
 
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
+import structlog
+
 from services.accounts.domain import client as clients
 from services.accounts.domain import conflict as conflicts
 from services.accounts.domain.client import Client
-from services.accounts.domain.conflict import Choice, Conflict, Kind
+from services.accounts.domain.conflict import Choice, Conflict, Holder, Kind
+from services.accounts.domain.manager import Manager
 from services.accounts.domain.refusals import UnknownClient, UnknownConflict
 from services.accounts.office import Office, known
 from shared.contracts.base import Decision
 from shared.ids import derived_id
+
+log = structlog.get_logger()
 
 PROGRAM = "accounts"
 """Who finds them, in the history."""
@@ -20,7 +26,7 @@ TOGETHER = 100
 
 
 def conflict_id(kind: Kind, value: str) -> str:
-    """The id of the conflict about this phone or INN."""
+    """The id of the conflict about this phone, INN or СНИЛС."""
     return derived_id("conflict", kind, value)
 
 
@@ -32,14 +38,22 @@ async def keep_looking(office: Office, every_seconds: float) -> None:
 
 
 async def look_everywhere(office: Office) -> None:
-    """Look at every phone and INN that more than one has, and at every conflict known."""
-    phones, inns = await office.store.phones_of_several(), await office.store.inns_of_several()
-    known_ones = await office.store.standing_conflicts()
+    """Look at every СНИЛС, phone and INN that more than one has, and at every conflict known."""
+    await _keep_snils_apart(office)
+    snils, phones = await office.store.snils_of_several(), await office.store.phones_of_several()
+    inns, known_ones = await office.store.inns_of_several(), await office.store.standing_conflicts()
     for each in known_ones:
         await _given(office, each)
-    about = {("phone", value) for value in phones} | {("inn", value) for value in inns}
-    for kind, value in sorted(about | {(each.kind, each.value) for each in known_ones}):
-        await look_at(office, "phone" if kind == "phone" else "inn", value)
+    about: set[tuple[Kind, str]] = {("phone", value) for value in phones} | {("inn", value) for value in inns}
+    about |= {("snils", value) for value in snils} | {(each.kind, each.value) for each in known_ones}
+    for kind, value in sorted(about):
+        await look_at(office, kind, value)
+
+
+async def _keep_snils_apart(office: Office) -> None:
+    if not await office.store.keep_snils_apart():
+        held = [conflict_id("snils", value) for value in await office.store.snils_of_several()]
+        log.warning("managers share a SNILS, see /v1/conflicts", action="snils.shared", conflicts=held)
 
 
 async def look_after(office: Office, *states: Client | None) -> None:
@@ -58,8 +72,17 @@ async def look_after_many(office: Office, phones: Iterable[str]) -> None:
         await asyncio.gather(*(look_at(office, "phone", value) for value in wanted[start : start + TOGETHER]))
 
 
+async def look_after_manager(office: Office, *states: Manager | None) -> None:
+    """Look at the СНИЛС a manager has now, and had before."""
+    for value in sorted({manager.snils for manager in states if manager and manager.snils}):
+        await look_at(office, "snils", value)
+
+
 async def look_at(office: Office, kind: Kind, value: str) -> None:
-    """Find, renew or put away the conflict about this phone or INN."""
+    """Find, renew or put away the conflict about this phone, INN or СНИЛС."""
+    if kind == "snils":
+        await _look_at_snils(office, value)
+        return
     key, at = conflict_id(kind, value), office.now()
     now = conflicts.parties(kind, value, await office.store.clients_with(kind, value))
     if len(now) < 2 and await office.store.conflicts.get(key) is None:  # noqa: PLR2004 - a conflict is between two
@@ -71,6 +94,22 @@ async def look_at(office: Office, kind: Kind, value: str) -> None:
         return conflicts.seen(state, now, at)
 
     await office.conflicts_step(key, decide, by=PROGRAM, why="найдено")
+
+
+async def _look_at_snils(office: Office, value: str) -> None:
+    key, at = conflict_id("snils", value), office.now()
+    managers = await office.store.managers_with(value)
+    now = tuple(Holder(manager_id=each.manager_id, name=each.name) for each in managers)
+    if len(now) < 2 and await office.store.conflicts.get(key) is None:  # noqa: PLR2004 - a conflict is between two
+        return
+
+    def decide(state: Conflict | None) -> Decision[Conflict]:
+        new = Conflict(conflict_id=key, kind="snils", value=value, parties=(), found_at=at)
+        return conflicts.seen_with(state or new, now, at)
+
+    stepped = await office.conflicts_step(key, decide, by=PROGRAM, why="найдено")
+    if stepped.written and stepped.state.state == "gone":
+        await _keep_snils_apart(office)
 
 
 async def decide(

@@ -28,6 +28,7 @@ PROBLEMS: dict[type[Exception], tuple[int, str]] = {
     refusals.OwnProposal: (403, "own-proposal"),
     refusals.OwnPay: (403, "own-pay"),
     refusals.InnTaken: (409, "inn-taken"),
+    refusals.SnilsTaken: (409, "snils-taken"),
     refusals.ManagerExists: (409, "manager-exists"),
     refusals.ClientNotActive: (409, "client-not-active"),
     refusals.ClientStillActive: (409, "client-still-active"),

@@ -13,6 +13,7 @@ from services.accounts.domain.proposal import Proposal
 from services.accounts.domain.refusals import (
     InnTaken,
     OwnPay,
+    SnilsTaken,
     UnknownClient,
     UnknownManager,
     UnknownProposal,
@@ -78,6 +79,12 @@ class Office:
         first = await self.store.client_by_inn(inn, apart)
         if first is not None and first.client_id != client_id:
             raise InnTaken(first.client_id, first.name)
+
+    async def check_snils_free(self, snils: str, manager_id: str) -> None:
+        """Raises `SnilsTaken` where another manager than `manager_id` has it, naming that one."""
+        for other in await self.store.managers_with(snils):
+            if other.manager_id != manager_id:
+                raise SnilsTaken(other.manager_id, other.name)
 
     async def managers_step(self, key: str, decide: Decide[Manager], *, by: str, why: str) -> Stepped[Manager]:
         """A step of a manager, recorded as done `by` somebody."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from pymongo import IndexModel
-from pymongo.errors import OperationFailure
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from services.accounts.domain.client import Client
 from services.accounts.domain.conflict import Conflict
@@ -49,6 +49,8 @@ CLIENT_INDEXES = (
     IndexModel([("words", 1), ("name", 1), ("_id", 1)]),
     IndexModel("reversals.fact_id", name="reversed", partialFilterExpression={"reversals.fact_id": {"$gt": ""}}),
 )
+SNILS = IndexModel("snils", unique=True, partialFilterExpression={"snils": {"$gt": ""}})
+"""Made apart from the others (`keep_snils_apart`): what an earlier version let in must not keep the service down."""
 OUTDATED = (
     ("clients", "inn_1"),
     ("clients", "active_1_moved_on_1_manager_id_1_fee_1"),
@@ -119,6 +121,18 @@ class Store:
             except OperationFailure as failure:
                 if failure.code not in NOT_THERE:
                     raise
+
+    async def keep_snils_apart(self) -> bool:
+        """From now on no two managers have one СНИЛС; false where two have, as an earlier version let them."""
+        try:
+            await self.managers.collection.create_indexes([SNILS])
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def managers_with(self, snils: str) -> list[Manager]:
+        """The managers who have this СНИЛС, in order of id."""
+        return await self.managers.find({"snils": snils}, limit=PARTIES_LIMIT)
 
     async def managers_after(self, manager_id: str | None, limit: int) -> list[Manager]:
         """Managers in order of id."""
@@ -294,14 +308,17 @@ class Store:
         """Phones that more than one accountant has."""
         return await self._several([{"$unwind": "$contacts"}, {"$unwind": "$contacts.phones"}], "$contacts.phones")
 
+    async def snils_of_several(self) -> list[str]:
+        """СНИЛС that more than one manager has."""
+        given: list[dict[str, Any]] = [{"$match": {"snils": {"$gt": ""}}}, *_several("$snils")]
+        return [each["_id"] async for each in self.managers.collection.aggregate(given)]
+
     async def inns_of_several(self) -> list[str]:
         """INNs that more than one client has."""
         return await self._several([], "$inn")
 
     async def _several(self, steps: list[dict[str, Any]], field: str) -> list[str]:
-        group = {"$group": {"_id": field, "count": {"$sum": 1}}}
-        several = {"$match": {"count": {"$gt": 1}}}
-        found = self.clients.collection.aggregate([*steps, group, several], allowDiskUse=True)
+        found = self.clients.collection.aggregate([*steps, *_several(field)], allowDiskUse=True)
         return [each["_id"] async for each in found]
 
     async def standing_conflicts(self) -> list[Conflict]:
@@ -339,6 +356,11 @@ class Store:
         where = {"state": {"$in": list(OPEN)}}
         oldest = await self.proposals.find(where, sort=(("proposed_at", 1),), limit=1)
         return await self.proposals.count(where), oldest[0].proposed_at if oldest else None
+
+
+def _several(field: str) -> list[dict[str, Any]]:
+    """The steps to what is in this field more than once."""
+    return [{"$group": {"_id": field, "count": {"$sum": 1}}}, {"$match": {"count": {"$gt": 1}}}]
 
 
 def client_place(client_id: str, name: str) -> str:

@@ -5,6 +5,7 @@ import pytest
 from tests.accounts.conftest import DIRECTOR, OTHER_DIRECTOR, Doors
 from tests.kit import FOREIGN_KEY, token
 
+OTHER_SNILS = "08765430300"
 MARIA = {"name": "Мария Свойская", "hired": "2026-01-12"}
 
 
@@ -55,16 +56,17 @@ async def test_a_director_does_not_move_their_own_days_of_work(doors: Doors) -> 
 
 
 async def test_a_manager_reads_no_numbers_of_the_payroll_but_their_own(doors: Doors) -> None:
-    numbers = {"personnel_number": "0042", "snils": "112-233-445 95"}
-    for manager_id in ("m1", "m2"):
-        await doors.post("/v1/managers", MARIA | numbers | {"manager_id": manager_id})
+    numbers = {"m1": "112-233-445 95", "m2": OTHER_SNILS}
+    for manager_id, snils in numbers.items():
+        body = MARIA | {"personnel_number": "0042", "snils": snils, "manager_id": manager_id}
+        assert (await doors.post("/v1/managers", body)).status_code == 201
     shown = {"m1": ("0042", "11223344595"), "m2": (None, None)}
     maria = token("manager", subject="m1")
     cards = (await doors.get("/v1/managers", maria)).json()["items"]
     cards += [(await doors.get(f"/v1/managers/{manager_id}", maria)).json() for manager_id in shown]
     assert [(each["personnel_number"], each["snils"]) for each in cards] == [*shown.values()] * 2
     for who in (DIRECTOR, token("payroll", subject="p1")):
-        assert (await doors.get("/v1/managers/m2", who)).json()["snils"] == "11223344595"
+        assert (await doors.get("/v1/managers/m2", who)).json()["snils"] == OTHER_SNILS
 
 
 async def test_managers_are_listed_page_by_page(doors: Doors) -> None:

@@ -124,6 +124,7 @@ async def ask_the_rest(doors: Doors, client_id: str, contact_id: str) -> None:
     await store.clients_with("phone", "+73912000001")
     await store.clients_with("inn", inn(1))
     await store.managers_of(["m1"])
+    await store.managers_with("11223344595")
     await store.unindexed(10)
     await store.moved_since(TODAY, ["m1"])
     await care.store.calls_where({"manager_id": "m1"}, f"{care.week()} x", 10)

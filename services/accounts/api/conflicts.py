@@ -1,9 +1,11 @@
-"""`/v1/conflicts`: phones of two accountants and INNs of two clients, which a person decides about."""
+"""`/v1/conflicts`: phones of two accountants and INNs of two clients, which a person decides about, and СНИЛС of two
+managers, which a director puts right."""
 
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from services.accounts import conflicts
 from services.accounts.api.audit import EntryView, history_page
@@ -26,8 +28,15 @@ class PartyView(View):
     contact_name: str | None
 
 
+class HolderView(View):
+    """A manager who has it."""
+
+    manager_id: str
+    name: str
+
+
 class ConflictView(View):
-    """A phone or an INN that several have, and what was decided."""
+    """A phone, an INN or a СНИЛС that several have, and what was decided."""
 
     conflict_id: str
     kind: Kind
@@ -40,6 +49,7 @@ class ConflictView(View):
     decided_by: str | None
     decided_at: datetime | None
     words: str | None
+    holders: Annotated[tuple[HolderView, ...], Field(description="The managers, of a СНИЛС; it has no parties.")]
 
 
 class Word(Body):
@@ -58,7 +68,7 @@ async def listed(
     state: Annotated[Condition, Query()] = "open",
     kind: Annotated[Kind | None, Query()] = None,
 ) -> Page[ConflictView]:
-    """Conflicts; a manager sees those that touch their base."""
+    """Conflicts; a manager sees those that touch their base (no СНИЛС: those are numbers of the payroll)."""
     where: dict[str, Any] = {"state": state} | ({} if kind is None else {"kind": kind})
     if not who.has(*SEES_ALL):
         where["parties.manager_id"] = who.subject

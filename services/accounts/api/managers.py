@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
 
+from services.accounts import conflicts
 from services.accounts.api.fields import (
     SEES_ALL,
     Body,
@@ -28,12 +29,13 @@ from services.accounts.domain import manager as managers
 from services.accounts.domain.contacts import NUMBERS_LIMIT
 from services.accounts.domain.manager import Manager
 from services.accounts.domain.refusals import UnknownManager
-from services.accounts.office import known
-from shared.contracts.base import Decision
+from services.accounts.office import Office, known
+from shared.contracts.base import Decide, Decision
 from shared.http.auth import Principal, requires
 from shared.http.idempotency import IdempotencyKey
 from shared.http.paging import Page, Paged
 from shared.ids import derived_id
+from shared.store import DuplicateKey, Stepped
 
 routes = APIRouter(prefix="/v1/managers", tags=["managers"])
 
@@ -103,13 +105,14 @@ class ManagerView(View):
 async def register(
     office: Deps, who: Registrar, key: IdempotencyKey, new: NewManager, response: Response
 ) -> ManagerView:
-    """A manager works for us. Who registers them decides nothing about their pay (R-BASE-3)."""
+    """A manager works for us. Who registers them decides nothing about their pay (R-BASE-3). A СНИЛС that another has
+    is refused, naming that one: whoever may register may see it."""
     by_key = office.new_id() if key is None else derived_id("manager", who.subject, key)
     manager_id = new.manager_id or by_key
     card = new.model_dump(exclude={"manager_id"})
     manager = Manager(manager_id=manager_id, registered_by=who.subject, asked_as=fingerprint(new), **card)
     decide = partial(managers.register, new=manager, at=office.now())
-    stepped = await office.managers_step(manager_id, decide, by=who.subject, why="заведён")
+    stepped = await _step(office, who, manager, decide, "заведён")
     response.status_code = 201 if stepped.written else 200
     return ManagerView.model_validate(stepped.state)
 
@@ -130,12 +133,28 @@ async def one(office: Deps, who: Reader, manager_id: str) -> ManagerView:
 
 @routes.patch("/{manager_id}")
 async def change(office: Deps, who: Director, manager_id: str, changes: ManagerChanges) -> ManagerView:
-    """Another name, other dates (never one's own: R-BASE-3), other numbers."""
-    at = office.now()
+    """Another name, other dates (never one's own: R-BASE-3), other numbers. A СНИЛС that another has is refused."""
+    at, before = office.now(), await office.manager(manager_id)
 
     def decide(state: Manager | None) -> Decision[Manager]:
         manager = known(state, UnknownManager)
         return managers.change(manager, changes.applied(manager), at, who.subject)
 
-    stepped = await office.managers_step(manager_id, decide, by=who.subject, why="изменён")
+    stepped = await _step(office, who, changes.applied(before), decide, "изменён")
     return ManagerView.model_validate(stepped.state)
+
+
+async def _step(office: Office, who: Principal, new: Manager, decide: Decide[Manager], why: str) -> Stepped[Manager]:
+    """The step. Raises `SnilsTaken` where the СНИЛС of `new` is another's; one that an earlier version let in stays
+    until it is changed."""
+    before = await office.store.managers.get(new.manager_id)
+    if new.snils is not None and (before is None or before.snils != new.snils):
+        await office.check_snils_free(new.snils, new.manager_id)
+    try:
+        stepped = await office.managers_step(new.manager_id, decide, by=who.subject, why=why)
+    except DuplicateKey:
+        await office.check_snils_free(new.snils or "", new.manager_id)
+        raise
+    if stepped.written:
+        await conflicts.look_after_manager(office, before, stepped.state)
+    return stepped

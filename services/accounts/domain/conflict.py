@@ -1,4 +1,5 @@
-"""What may be one or two, and only a person can tell: a phone of two accountants, an INN of two clients.
+"""What may be one or two, and only a person can tell: a phone of two accountants, an INN of two clients. And what is
+wrong whatever anybody says: a СНИЛС of two managers, from before it was refused. It is gone once a card is put right.
 
 open ──(decided)──▶ decided ──(another party turns up)──▶ open
 open, decided ──(only one party left)──▶ gone ──(two again)──▶ open
@@ -13,7 +14,7 @@ from services.accounts.domain.refusals import AlreadyDecided, WrongValue
 from services.accounts.domain.trail import UNTOUCHED, Trail
 from shared.contracts.base import Decision
 
-Kind = Literal["phone", "inn"]
+Kind = Literal["phone", "inn", "snils"]
 Condition = Literal["open", "decided", "gone"]
 Choice = Literal["shared", "belongs_to"]
 
@@ -35,8 +36,16 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """A manager who has the СНИЛС."""
+
+    manager_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """`value` is the phone or the INN. `choice` is what a person said of it."""
+    """`value` is the phone, the INN or the СНИЛС. `choice` is what a person said of it."""
 
     conflict_id: str
     kind: Kind
@@ -50,6 +59,8 @@ class Conflict:
     decided_by: str | None = None
     decided_at: datetime | None = None
     words: str | None = None
+    holders: tuple[Holder, ...] = ()
+    """The managers, where it is a СНИЛС; it has no parties."""
     trail: Trail = UNTOUCHED
 
 
@@ -81,10 +92,21 @@ def seen(known: Conflict, now: tuple[Party, ...], at: datetime) -> Decision[Conf
     return Decision(known if known.parties == now else replace(known, parties=now))
 
 
+def seen_with(known: Conflict, now: tuple[Holder, ...], at: datetime) -> Decision[Conflict]:
+    """The conflict about a СНИЛС as it is found now."""
+    state: Condition = "open" if len(now) > 1 else "gone"
+    if (known.state, known.holders) == (state, now):
+        return Decision(known)
+    found_at = at if (known.state, state) == ("gone", "open") else known.found_at
+    return Decision(replace(known, state=state, holders=now, found_at=found_at))
+
+
 def decide(
     known: Conflict, by: str, at: datetime, *, choice: Choice, contact_id: str | None, words: str | None
 ) -> Decision[Conflict]:
     """A person's word: it is shared, or it is one accountant's. Raises `AlreadyDecided`, `WrongValue`."""
+    if known.kind == "snils":
+        raise WrongValue("choice", "СНИЛС не бывает общим: исправьте карточку менеджера (PATCH /v1/managers/{id})")
     if (known.choice, known.contact_id) == (choice, contact_id):
         return Decision(known)
     if known.state != "open":

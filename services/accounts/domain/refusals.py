@@ -60,6 +60,19 @@ class InnTaken(AccountsError):
         self.client_id = client_id
 
 
+class SnilsTaken(AccountsError):
+    """СНИЛС бывает только у одного человека, а этот уже у другого менеджера."""
+
+    def __init__(self, manager_id: str, name: str) -> None:
+        whose = f"этот СНИЛС уже у менеджера «{name}» ({manager_id})"
+        super().__init__(
+            f"snils: {whose}. Проверьте номер; если человек вернулся на работу, не заводите его заново, а исправьте "
+            f"прежнюю карточку (PATCH /v1/managers/{manager_id}, left)."
+        )
+        self.manager_id = manager_id
+        self.errors = [{"field": "snils", "message": whose}]
+
+
 class ManagerExists(AccountsError):
     """Менеджер с таким manager_id уже есть."""
 
