@@ -59,6 +59,7 @@ CALL_INDEXES = (
     IndexModel([("client_id", 1), ("week", 1), ("_id", 1)]),
     IndexModel([("contact_id", 1), ("held_at", -1)]),
     IndexModel([("week", 1), ("held_at", 1)]),
+    IndexModel([("week", 1), ("manager_id", 1), ("held_at", 1), ("discovered", 1)], name="covered"),
     IndexModel("settled", name="unsettled", partialFilterExpression={"settled": False}),
 )
 ASK_INDEXES = (
@@ -311,6 +312,17 @@ class CareStore:
     async def calls_in(self, where: Mapping[str, Any]) -> list[ContactCall]:
         """The weekly calls that match."""
         return await self.contact_calls.find(where, limit=MATTERS_LIMIT)
+
+    async def planned_in(self, week: Week) -> list[str]:
+        """The managers who have a plan of that week."""
+        found: list[str] = await self.plans.collection.distinct("manager_id", {"week": str(week)})
+        return found
+
+    async def calling_in(self, week: Week) -> list[str]:
+        """The managers who spoke with anybody in that week."""
+        held = {"week": str(week), "held_at": {"$type": "date"}}
+        found: list[str] = await self.contact_calls.collection.distinct("manager_id", held)
+        return found
 
     async def calls_where(self, where: Mapping[str, Any], after: str | None, limit: int) -> list[ContactCall]:
         """Weekly calls, the latest week first; `after` is the `call_place` of the last one seen, `ValueError` if it is

@@ -52,6 +52,20 @@ async def plan_everybody(care: Care) -> int:
     return sum(await asyncio.gather(*(_planned(care, manager_id, week, turns) for manager_id in managers)))
 
 
+async def keep_up(care: Care, manager_ids: Sequence[str]) -> None:
+    """The present week of these managers as it should be now, made anew only where anything changed."""
+    week, turns = care.week(), asyncio.Semaphore(PLANNED_AT_ONCE)
+
+    async def look(manager_id: str) -> None:
+        async with turns:
+            try:
+                await looked_at(care, manager_id, week)
+            except NoCalendarYear as error:
+                log.warning("week not planned", action="plan.failed", week=str(week), error=str(error))
+
+    await asyncio.gather(*map(look, manager_ids))
+
+
 async def _planned(care: Care, manager_id: str, week: Week, turns: asyncio.Semaphore) -> int:
     async with turns:
         try:

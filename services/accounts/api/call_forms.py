@@ -9,8 +9,11 @@ from pydantic_core import PydanticCustomError
 from services.accounts.api.care_fields import NeededWords, When, Words
 from services.accounts.api.fields import Body, Id, Text, View
 from services.accounts.domain.contact_calls import ContactCall, Discovered, Found, Order
+from services.accounts.domain.coverage import Coverage
+from services.accounts.domain.weeks import Week
 from shared.contracts.accounts import Action, Finding
 from shared.contracts.base import Nature, Priority
+from shared.http.paging import Page
 from shared.ids import derived_id
 
 MANY = 100
@@ -173,11 +176,9 @@ class PlanView(View):
     items: list[PlannedView]
 
 
-class CoverageView(View):
+class TotalsView(View):
     """How much of a week's plan was spoken with (R-IMP-1)."""
 
-    manager_id: str
-    week: str
     planned: int
     held: int
     attempted: int
@@ -189,6 +190,38 @@ class CoverageView(View):
     """Spoken with though no call was owed: who was away, or came late in the week."""
     discovered: int
     """Requests nobody had registered, of all these calls."""
+
+
+class CoverageView(TotalsView):
+    """One manager's week."""
+
+    manager_id: str
+    week: str
+
+    @classmethod
+    def of(cls, manager_id: str, week: Week, found: Coverage) -> Self:
+        """What is shown of it."""
+        shown = TotalsView.model_validate(found).model_dump()
+        return cls(manager_id=manager_id, week=str(week), **shown)
+
+
+class ManagersWeek(CoverageView):
+    """One line of the company's week."""
+
+    name: str | None = None
+
+    @classmethod
+    def named(cls, name: str | None, manager_id: str, week: Week, found: Coverage) -> Self:
+        """With what the manager is called."""
+        return cls.of(manager_id, week, found).model_copy(update={"name": name})
+
+
+class CompanyView(Page[ManagersWeek]):
+    """A page of managers, and what all of them come to, whichever page it is."""
+
+    week: str
+    managers: int
+    totals: TotalsView
 
 
 class NeverView(View):

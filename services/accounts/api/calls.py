@@ -7,28 +7,33 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from services.accounts import calling, planning
+from services.accounts import calling, covering, planning
 from services.accounts.api.call_forms import (
     CallBody,
     CallView,
+    CompanyView,
     CoverageView,
     DiscoveredView,
+    ManagersWeek,
     NeverView,
     PlannedView,
     PlanView,
     SheetItem,
+    TotalsView,
 )
-from services.accounts.api.care_fields import Caller, CareDep, CareReader, week_of
+from services.accounts.api.care_fields import Caller, CareDep, CareReader, Overseer, week_of
 from services.accounts.api.fields import check_base, fingerprint
 from services.accounts.care import Care, call_id_of, party_of
 from services.accounts.care_store import Accountant, Outline
 from services.accounts.domain.calls_plan import CallPlan, Entry, returns_on
 from services.accounts.domain.client import Client, Contact
 from services.accounts.domain.contact_calls import Attempt, ContactCall, Talk, needs_finding
+from services.accounts.domain.coverage import Coverage, together
 from services.accounts.domain.matters import Matter
 from services.accounts.domain.weeks import Week
 from services.accounts.domain.working_days import local_day
 from shared.http.auth import Principal
+from shared.http.paging import Paged
 
 routes = APIRouter(prefix="/v1", tags=["calls"])
 WEEKS_BACK = 26
@@ -108,6 +113,28 @@ async def coverage(
     return [await _coverage(care, manager_id, week) for week in wanted]
 
 
+@routes.get("/coverage")
+async def coverage_of_all(care: CareDep, who: Overseer, paging: Paged, week: WeekText = None) -> CompanyView:
+    """Everybody's week in order of manager, with what the whole company comes to: who owed calls, or held any. Plans of
+    the present week are those of this morning, made anew for the managers of the page where anything changed."""
+    del who
+    wanted = week_of(care, week)
+    everybody = await covering.answering(care, wanted)
+    beyond = [each for each in everybody if paging.after is None or each > paging.after]
+    page = paging.page(beyond[: paging.limit + 1], str)
+    if wanted == care.week():
+        await planning.keep_up(care, page.items)
+    found = await covering.of_week(care.store, wanted)
+    names = {each.manager_id: each.name for each in await care.office.store.managers_of(page.items)}
+    return CompanyView(
+        week=str(wanted),
+        managers=len(everybody),
+        totals=TotalsView.model_validate(together(found.values())),
+        items=[ManagersWeek.named(names.get(each), each, wanted, found.get(each, Coverage())) for each in page.items],
+        next=page.next,
+    )
+
+
 @routes.get("/managers/{manager_id}/never-reached")
 async def never_reached(care: CareDep, who: CareReader, manager_id: str) -> list[NeverView]:
     """The manager's accountants nobody has ever spoken with on a weekly call."""
@@ -180,25 +207,9 @@ def _planned(entry: Entry, call: ContactCall | None, away_until: date | None, we
 
 
 async def _coverage(care: Care, manager_id: str, week: Week) -> CoverageView:
-    plan, _ = await _plan(care, manager_id, week)
-    calls = await _calls(care, plan)
-    others = {"manager_id": manager_id, "week": str(week), "held_at": {"$type": "date"}}
-    owed = [entry.contact_id for entry in plan.entries]
-    unplanned = await care.store.calls_in(others | {"contact_id": {"$nin": owed}})
-    held = sum(call.held_at is not None for call in calls.values())
-    attempted = sum(call.held_at is None for call in calls.values())
-    planned = len(plan.entries)
-    return CoverageView(
-        manager_id=manager_id,
-        week=str(week),
-        planned=planned,
-        held=held,
-        attempted=attempted,
-        untried=planned - held - attempted,
-        share=round(held / planned, 4) if planned else 1.0,
-        unplanned=len(unplanned),
-        discovered=sum(call.discovered for call in (*calls.values(), *unplanned)),
-    )
+    await _plan(care, manager_id, week)
+    found = await covering.of_week(care.store, week, [manager_id])
+    return CoverageView.of(manager_id, week, found.get(manager_id, Coverage()))
 
 
 async def _own_contact(care: Care, who: Principal, contact_id: str) -> tuple[Client, Contact]:

@@ -23,6 +23,7 @@ async def _care(request: Request) -> Care:
 
 CareDep = Annotated[Care, Depends(_care)]
 CareReader = Annotated[Principal, Depends(requires("manager", *SEES_ALL))]
+Overseer = Annotated[Principal, Depends(requires(*SEES_ALL))]
 Caller = Annotated[Principal, Depends(requires("manager", "lead", "director"))]
 Words = Annotated[str, Field(max_length=4_000)]
 NeededWords = Annotated[str, Field(min_length=1, max_length=4_000, pattern=r"\S")]
