@@ -19,9 +19,9 @@ KEYS: Mapping[By, str] = {
 }
 AT_ONCE = 500
 """Parts the database answers with: while the next ones come, whatever else the service does has its turn."""
-TIMELINES_A_PART = 50_000
-"""A line about more of them is answered in parts: the times in a part, in one document of the database, stay well below
-the 16 MB that one may have (a million and a half)."""
+TIMELINES_A_PART = 100_000
+"""Of more of them each line is answered in parts: the times in a part, in one document of the database, stay below the
+16 MB that one may have (a good million)."""
 THEIRS = {"$filter": {"input": "$named", "cond": {"$eq": ["$$this.who", "$obligations.specialist_id"]}}}
 NAMES: Mapping[By, Any] = {
     "client": "$client.name",
@@ -51,7 +51,8 @@ async def lines(store: Store, wanted: Wanted, now: datetime) -> list[Performance
     """A report, in order of its keys; what still has time is not in it, nor what was given up in time. However much it
     is about, no more is held than one part, and of one line the times that differ by whole seconds."""
     timelines = store.timelines.collection
-    parts = 1 + await timelines.count_documents(_documents(wanted)) // TIMELINES_A_PART
+    many = await timelines.estimated_document_count() >= TIMELINES_A_PART
+    parts = 1 + await timelines.count_documents(_documents(wanted)) // TIMELINES_A_PART if many else 1
     found: list[Performance] = []
     line: Line | None = None
     async for one in timelines.aggregate(pipeline(wanted, now, parts), allowDiskUse=True, batchSize=AT_ONCE):
