@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, TypeVar, overload
+from typing import Any, Literal, TypeVar, overload
 
 import aio_pika
 import httpx
@@ -78,9 +78,11 @@ async def serving(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def on_port(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
-    """The app behind a real socket (at a free port, where none is named), served as in production; its address."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, **HTTP))
+async def on_port(app: FastAPI, port: int = 0, *, started: bool = False) -> AsyncIterator[str]:
+    """The app behind a real socket (at a free port, where none is named), served as in production; its address.
+    One that is `started` runs already: it is neither started nor stopped."""
+    lifespan: Literal["off", "auto"] = "off" if started else "auto"
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, lifespan=lifespan, **HTTP))
     running = asyncio.create_task(server._serve())
     await eventually(lambda: server.started)
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"

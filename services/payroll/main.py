@@ -77,7 +77,7 @@ def build_app(settings: PayrollSettings, clock: ServiceClock | None = None) -> F
         service.app.include_router(routes)
     service.listen(handlers(office))
     service.background("resume", partial(resuming.resume, office, settings.resume_after_seconds))
-    service.background("verify", partial(verifying.nightly, office))
+    service.background("verify", verifying.nightly(office).run)
     return service.app
 
 

@@ -15,17 +15,18 @@ from services.payroll.domain.clients import Client
 from services.payroll.domain.facts import Fact
 from services.payroll.domain.ledger import Ledger
 from services.payroll.domain.months import NEVER, Month, first_day, following
-from services.payroll.domain.nights import Verification
 from services.payroll.domain.objections import Dispute
 from services.payroll.domain.policy import Policies, Policy
 from services.payroll.domain.prospects import Prospect
 from services.payroll.domain.review import Part, Preview
 from services.payroll.domain.statement import Statement
+from services.payroll.domain.verifying import Difference
 from services.payroll.domain.watermark import Watermark
 from shared.contracts.base import Decision
 from shared.money import ZERO
 from shared.service import Service
 from shared.store.codec import from_fields
+from shared.verification import Verification
 
 BOOKS = "company"
 """The key of the one document of months and policies."""
@@ -99,7 +100,7 @@ class Store:
         self.clients = service.documents("clients", Client, indexes=[IndexModel("manager_id")])
         self.prospects = service.documents("prospects", Prospect, indexes=[IndexModel("manager_id")])
         self.disputes = service.documents("disputes", Dispute, indexes=[IndexModel([("manager_id", 1), ("_id", 1)])])
-        self.verifications = service.documents("verifications", Verification)
+        self.verifications = service.documents("verifications", Verification[Difference])
         self.readings = service.store.indexes("readings", READING_INDEXES)
 
     async def company_books(self) -> Books:
@@ -247,11 +248,6 @@ class Store:
     async def clients_named(self, ids: Sequence[str]) -> list[Client]:
         """These clients."""
         return await self.clients.find({"_id": {"$in": list(ids)}}, limit=max(len(ids), 1))
-
-    async def last_verification(self) -> Verification | None:
-        """The newest verification of the months that was finished."""
-        found = await self.verifications.find({"ended": {"$ne": None}}, sort=[("_id", -1)], limit=1)
-        return found[0] if found else None
 
     async def note(self, reading: Reading) -> None:
         """Write down that somebody read another's pay."""

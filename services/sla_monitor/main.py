@@ -5,7 +5,7 @@ from time import perf_counter
 
 from fastapi import FastAPI
 
-from services.sla_monitor import api, metrics
+from services.sla_monitor import api, metrics, verifying
 from services.sla_monitor.api.stream import ESCALATION, Resolver
 from services.sla_monitor.api.wiring import Wired
 from services.sla_monitor.bases import Bases
@@ -26,7 +26,6 @@ from services.sla_monitor.reckoning import Reckoning
 from services.sla_monitor.settings import SlaMonitorSettings
 from services.sla_monitor.store import Store
 from services.sla_monitor.ticker import Ticker
-from services.sla_monitor.verifying import Verifying
 from shared.calendar import hours
 from shared.clock import ServiceClock
 from shared.delivery import Deliveries, doors
@@ -91,9 +90,7 @@ def build_app(settings: SlaMonitorSettings, clock: ServiceClock | None = None) -
         plain_hooks=settings.mode == "development",
     )
     service.app.state.wired = wired
-    verifying = Verifying(service, monitor, settings.company_zone)
-    service.app.state.verifying = verifying
-    service.background("verify", verifying.run)
+    service.background("verify", verifying.nightly(monitor, settings.company_zone).run)
     changes = Changes(Log(service), noted, Resolver(wired), service.app.state.stopping)
     service.app.state.changes = changes
     service.background("changes", changes.run)

@@ -1,4 +1,4 @@
-"""The collection of sla_monitor, its indexes, and every query on it."""
+"""The collections of sla_monitor, their indexes, and every query on them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +10,12 @@ from pymongo import IndexModel
 from services.sla_monitor.domain.facts import Client
 from services.sla_monitor.domain.obligations import Obligation, Standing
 from services.sla_monitor.domain.timeline import Timeline
+from services.sla_monitor.domain.verifying import Difference
 from shared.contracts.base import Priority
 from shared.contracts.sla_monitor import About, ClockName
 from shared.service import Service
 from shared.store.codec import from_fields
+from shared.verification import Verification
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """Before every due time: what is after it has one."""
@@ -88,10 +90,11 @@ class Count:
 
 
 class Store:
-    """Timelines: one document a request or call."""
+    """Timelines: one document a request or call; and their verifications: one a night."""
 
     def __init__(self, service: Service) -> None:
         self.timelines = service.documents("timelines", Timeline, indexes=INDEXES)
+        self.verifications = service.documents("verifications", Verification[Difference])
 
     async def upcoming(self, until: datetime, limit: int, but: Sequence[str] = ()) -> list[tuple[datetime, str]]:
         """When something is to be told until then, and the document's key: of calls and urgent requests before the

@@ -9,7 +9,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_origin
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -85,7 +85,7 @@ class Documents(Generic[S]):
         new_id: NewId,
         cached: int = CACHED,
     ) -> None:
-        if taken := RESERVED.intersection(field.name for field in fields(kind)):  # type: ignore[arg-type]  # a dataclass
+        if taken := RESERVED.intersection(field.name for field in fields(get_origin(kind) or kind)):  # type: ignore[arg-type]  # a dataclass
             raise TypeError(f"{kind.__name__}.{min(taken)}: the store keeps its own under this name")
         self.collection = collection
         self.outbox = outbox

@@ -1,15 +1,12 @@
 """Closed months are reckoned anew from their sealed facts: nothing differs, unless something was touched."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-import uvicorn
 from hypothesis import given
 from typer.testing import CliRunner
 
@@ -17,13 +14,12 @@ from deploy.cli import app as command
 from services.payroll import verifying
 from services.payroll.domain.books import Books, MonthClose
 from services.payroll.domain.ledger import Ledger
-from services.payroll.domain.nights import LEFT_AFTER, Page, claimed, verified
 from services.payroll.domain.policy import Policies
 from services.payroll.domain.seal import seal_of, sealed
 from services.payroll.domain.verifying import of_ledger, of_month
 from services.payroll.metrics import DIFFERENCES, VERIFIED
 from shared.money import ZERO
-from tests.kit import PRIVATE_KEY, eventually, token
+from tests.kit import PRIVATE_KEY, on_port, token
 from tests.payroll.conftest import DIRECTOR, Doors
 from tests.payroll.given import AT, POLICIES, Told, client_lost, client_won, manager, reversed_fact
 from tests.payroll.test_any_order import POLICIES_OF, Fact, Story, play, stories
@@ -143,26 +139,6 @@ def test_a_month_is_what_its_statements_come_to_together() -> None:
     assert list(of_month(replace(closed, seal=None), lines)) == []
 
 
-def test_one_replica_verifies_a_night_and_another_takes_over_what_it_left() -> None:
-    night = claimed(None, day=NOV, now=AT).state
-    assert claimed(night, day=NOV, now=AT + LEFT_AFTER - timedelta(seconds=1)).state is night
-    assert claimed(night, day=NOV, now=AT + LEFT_AFTER).state.began == AT + LEFT_AFTER
-    ended = verified(night, page=Page(checked=3, differences=(), next=None), now=AT).state
-    assert claimed(ended, day=NOV, now=AT + 2 * LEFT_AFTER).state is ended
-
-
-@asynccontextmanager
-async def at_an_address(doors: Doors) -> AsyncIterator[str]:
-    """The running service's doors on a port of their own."""
-    config = uvicorn.Config(doors.app, host="127.0.0.1", port=0, log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-    await eventually(lambda: server.started)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    await running
-
-
 async def test_the_command_and_the_night_find_what_was_touched_and_only_that(
     doors: Doors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,7 +148,7 @@ async def test_the_command_and_the_night_find_what_was_touched_and_only_that(
     await doors.told(client_lost(50000, OCT, fact_id="late"))
     await doors.closed(NOV)
     kept = doors.office.store
-    async with at_an_address(doors) as url:
+    async with on_port(doors.app, started=True) as url:
         sound = await asyncio.to_thread(CliRunner().invoke, command, ["pay", "verify", "--url", url])
         assert sound.exit_code == 0, sound.output
         assert "Проверено расчётов: 10. Всё такое" in sound.output
@@ -188,7 +164,7 @@ async def test_the_command_and_the_night_find_what_was_touched_and_only_that(
         (2, 0, None),
     ]
     doors.office.clock.offset += timedelta(days=1)  # type: ignore[attr-defined]  # a movable one
-    await verifying.tick(doors.office)
+    await verifying.nightly(doors.office).tick()
     night = await doors.shown("/v1/statements/verification", DIRECTOR)
     assert (night["day"], night["checked"], night["different"]) == ("2026-12-06", 10, 3)
     assert DIFFERENCES._value.get() == 3

@@ -6,19 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from deploy.clocks import app as command
+from services.sla_monitor import verifying
 from services.sla_monitor.domain.verifying import differences
 from services.sla_monitor.main import build_app
 from services.sla_monitor.settings import SlaMonitorSettings
-from services.sla_monitor.verifying import LEFT_AFTER, Page, claimed, verified
 from shared.clock import ServiceClock
 from tests.conftest import SettingsFor
-from tests.kit import PRIVATE_KEY, eventually, publish, serving, token
+from tests.kit import PRIVATE_KEY, eventually, on_port, publish, serving, token
 from tests.sla_monitor.running import DIRECTOR, Running
 from tests.sla_monitor.telling import (
     NOON,
@@ -74,14 +73,6 @@ def test_a_clock_moved_back_leaves_nothing_to_tell_of_what_was_told() -> None:
     assert telling.until(60).about("assign") == ["breached"]
 
 
-def test_one_replica_verifies_a_night_and_another_takes_over_what_it_left() -> None:
-    night = claimed(None, day="2026-11-23", now=NOON).state
-    assert claimed(night, day="2026-11-23", now=minute(1)).state is night
-    assert claimed(night, day="2026-11-23", now=NOON + LEFT_AFTER).state.began == NOON + LEFT_AFTER
-    ended = verified(night, page=Page(checked=3, differences=(), next=None), now=minute(1)).state
-    assert claimed(ended, day="2026-11-23", now=NOON + 2 * LEFT_AFTER).state is ended
-
-
 async def test_each_night_the_clocks_are_verified(settings_for: SettingsFor, amqp_url: str) -> None:
     clock = ServiceClock()
     service = build_app(settings_for(SlaMonitorSettings), clock)
@@ -89,7 +80,7 @@ async def test_each_night_the_clocks_are_verified(settings_for: SettingsFor, amq
         await publish(amqp_url, registered()(NOON))
         await eventually(lambda: service.state.wired.monitor.store.timelines.get("request:r1"))
         clock.offset = NOON + timedelta(days=7, minutes=1) - clock.now()
-        await service.state.verifying.tick()
+        await verifying.nightly(service.state.wired.monitor, service.state.wired.company_zone).tick()
 
         async def night() -> Any:
             found = (await client.get("/v1/clocks/verification", headers=DIRECTOR)).json()
@@ -111,27 +102,22 @@ async def test_the_command_tells_what_differs(
 ) -> None:
     monkeypatch.setenv("SVOY_JWT_PRIVATE_KEY", PRIVATE_KEY)
     service = build_app(settings_for(SlaMonitorSettings))
-    server = uvicorn.Server(uvicorn.Config(service, host="127.0.0.1", port=0, log_config=None))
-    running = asyncio.create_task(server.serve())
-    await eventually(lambda: server.started)
-    url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    await publish(amqp_url, registered("routine")(NOON))
-    timelines = service.state.wired.monitor.store.timelines
+    async with on_port(service) as url:
+        await publish(amqp_url, registered("routine")(NOON))
+        timelines = service.state.wired.monitor.store.timelines
 
-    async def told_all() -> bool:
-        """Nothing is left to be told: nobody writes over what is touched."""
-        found = await timelines.get("request:r1")
-        return found is not None and found.next_due is None
+        async def told_all() -> bool:
+            """Nothing is left to be told: nobody writes over what is touched."""
+            found = await timelines.get("request:r1")
+            return found is not None and found.next_due is None
 
-    await eventually(told_all)
-    whole = await asyncio.to_thread(CliRunner().invoke, command, ["verify", "--url", url])
-    assert (whole.exit_code, "Проверено: 1." in whole.output) == (0, True)
-    await timelines.collection.update_one({}, {"$set": {"obligations.0.due": minute(9)}})
-    touched = await asyncio.to_thread(CliRunner().invoke, command, ["verify", "--url", url])
+        await eventually(told_all)
+        whole = await asyncio.to_thread(CliRunner().invoke, command, ["verify", "--url", url])
+        assert (whole.exit_code, "Проверено: 1." in whole.output) == (0, True)
+        await timelines.collection.update_one({}, {"$set": {"obligations.0.due": minute(9)}})
+        touched = await asyncio.to_thread(CliRunner().invoke, command, ["verify", "--url", url])
     assert touched.exit_code == 1
     assert "request r1: r1:assign:1 due" in touched.output
-    server.should_exit = True
-    await running
 
 
 async def test_a_due_time_names_the_intervals_it_counted(monitor: Running) -> None:

@@ -1,27 +1,20 @@
 """`/v1/statements/verify`: whether what was paid is what its sealed facts come to: on demand, and each night."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import ConfigDict
 
 from services.payroll import verifying
-from services.payroll.api.fields import Deps, Officer, View, noted
+from services.payroll.api.fields import Deps, Officer, noted
 from services.payroll.verifying import PAGE
+from shared.verification import last, views
 
 MOST = 200
 
 routes = APIRouter(prefix="/v1/statements", tags=["verification"])
 
 
-class Found(View):
-    """Read from the service's own records."""
-
-    model_config = ConfigDict(frozen=True, from_attributes=True)
-
-
-class DifferenceView(Found):
+class DifferenceView(views.FoundView):
     """One thing that is kept otherwise than it comes to; without a `manager_id` of the whole month."""
 
     month: str
@@ -31,25 +24,13 @@ class DifferenceView(Found):
     computed: str
 
 
-class VerifiedView(Found):
+class VerifiedView(views.VerifiedView[DifferenceView]):
     """What was found among some managers' closed statements, and, without `after`, among the months themselves; ask on
     with `after` = `next` until that is null."""
 
-    checked: int
-    differences: list[DifferenceView]
-    next: str | None
 
-
-class NightView(Found):
+class NightView(views.NightView[DifferenceView]):
     """The newest nightly verification that was finished."""
-
-    day: str
-    began: datetime
-    ended: datetime
-    checked: int
-    different: int
-    differences: list[DifferenceView]
-    """The first fifty."""
 
 
 @routes.get("/verify")
@@ -68,5 +49,5 @@ async def verify(
 @routes.get("/verification")
 async def verification(office: Deps, _: Officer) -> NightView | None:
     """What the last night found; null before the first."""
-    found = await office.store.last_verification()
+    found = await last(office.store.verifications)
     return None if found is None else NightView.model_validate(found)

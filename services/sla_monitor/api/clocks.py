@@ -3,38 +3,28 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel
 
-from services.sla_monitor.api.wiring import Deps as WiredDeps
+from services.sla_monitor import verifying
+from services.sla_monitor.api.wiring import Deps
 from services.sla_monitor.domain.policies import CalendarName
 from services.sla_monitor.domain.rules import Span
 from services.sla_monitor.domain.timeline import UnknownSubject
-from services.sla_monitor.verifying import PAGE, Verifying
+from services.sla_monitor.verifying import PAGE
 from shared.calendar import Calendar, Interval, between, counted
 from shared.contracts.sla_monitor import About
 from shared.http.auth import Principal, requires
+from shared.verification import last, views
 
 MOST = 2_000
 
 routes = APIRouter(prefix="/v1/clocks", tags=["clocks"])
 
-
-async def _verifying(request: Request) -> Verifying:
-    return request.app.state.verifying  # type: ignore[no-any-return]  # main.py puts it there
-
-
-Deps = Annotated[Verifying, Depends(_verifying)]
 Reader = Annotated[Principal, Depends(requires("lead", "director", "service"))]
 
 
-class View(BaseModel):
-    """Read from the service's own records."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-
-class DifferenceView(View):
+class DifferenceView(views.FoundView):
     """One thing that is kept otherwise than the facts say."""
 
     about: About
@@ -44,35 +34,23 @@ class DifferenceView(View):
     computed: str
 
 
-class VerifiedView(View):
+class VerifiedView(views.VerifiedView[DifferenceView]):
     """What was found among some timelines; ask on with `after` = `next` until that is null."""
 
-    checked: int
-    differences: list[DifferenceView]
-    next: str | None
 
-
-class NightView(View):
+class NightView(views.NightView[DifferenceView]):
     """The newest nightly verification that was finished."""
-
-    day: str
-    began: datetime
-    ended: datetime
-    checked: int
-    different: int
-    differences: list[DifferenceView]
-    """The first fifty."""
 
 
 @routes.get("/verify")
 async def verify(
-    verifying: Deps,
+    deps: Deps,
     _: Reader,
     after: Annotated[str | None, Query(min_length=1, max_length=400)] = None,
     limit: Annotated[int, Query(ge=1, le=MOST)] = PAGE,
 ) -> VerifiedView:
     """Compute every due time of some timelines anew from their facts, and say what is kept otherwise."""
-    return VerifiedView.model_validate(await verifying.page(after, limit))
+    return VerifiedView.model_validate(await verifying.page(deps.monitor, after, limit))
 
 
 class IntervalView(BaseModel):
@@ -103,7 +81,7 @@ class ExplanationView(BaseModel):
 
 @routes.get("/explanation")
 async def explanation(
-    deps: WiredDeps,
+    deps: Deps,
     _: Reader,
     about: About,
     about_id: Annotated[str, Query(min_length=1, max_length=300)],
@@ -140,7 +118,7 @@ def counted_in(calendar: Calendar, span: Span) -> tuple[Interval, ...]:
 
 
 @routes.get("/verification")
-async def verification(verifying: Deps, _: Reader) -> NightView | None:
+async def verification(deps: Deps, _: Reader) -> NightView | None:
     """What the last night found; null before the first."""
-    found = await verifying.last()
+    found = await last(deps.monitor.store.verifications)
     return None if found is None else NightView.model_validate(found)

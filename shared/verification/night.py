@@ -1,10 +1,13 @@
-"""The verification of a night: one replica's, which another takes over where it was left."""
+"""The verification of a night: one replica's, which another takes over where it was left. `Difference` is a service's
+own: one thing that is kept otherwise than it comes to."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
-from services.payroll.domain.verifying import Difference
 from shared.contracts.base import Decision
+
+Difference = TypeVar("Difference")
 
 LEFT_AFTER = timedelta(hours=1)
 """A verification without a sign of life this long was left by a replica that died."""
@@ -13,18 +16,17 @@ TOLD = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """What was found among the statements of some managers; on the first page among the months themselves, too."""
+class Page(Generic[Difference]):
+    """What was found among some of what is verified."""
 
     checked: int
-    """Statements."""
     differences: tuple[Difference, ...]
     next: str | None
-    """The last manager looked at; None where there is none after."""
+    """The last key looked at; None where there is nothing after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
+class Verification(Generic[Difference]):
     """One night's verification."""
 
     day: str
@@ -37,14 +39,16 @@ class Verification:
     ended: datetime | None = None
 
 
-def claimed(night: Verification | None, *, day: str, now: datetime) -> Decision[Verification]:
+def claimed(night: Verification[Difference] | None, *, day: str, now: datetime) -> Decision[Verification[Difference]]:
     """One replica's: nobody else's, unless it has been left."""
     if night is not None and (night.ended is not None or now - night.alive < LEFT_AFTER):
         return Decision(night)
     return Decision(Verification(day=day, began=now, alive=now))
 
 
-def verified(night: Verification | None, *, page: Page, now: datetime) -> Decision[Verification]:
+def verified(
+    night: Verification[Difference] | None, *, page: Page[Difference], now: datetime
+) -> Decision[Verification[Difference]]:
     """One page more."""
     before = night or Verification(day="", began=now, alive=now)
     after = replace(
