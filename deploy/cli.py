@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy import audit, clocks, debt, parked, pay, triage
+from deploy import parked, proving, triage
 from deploy.demo.play import demo
 from deploy.local import commands
 from deploy.local.asking import private_key
@@ -30,10 +30,10 @@ for command in (commands.up, commands.status, commands.logs, commands.down, comm
 app.command()(demo)
 app.command()(secrets)
 app.add_typer(parked.app, name="parked")
-app.add_typer(audit.app, name="audit")
-app.add_typer(clocks.app, name="clocks")
-app.add_typer(debt.app, name="debt")
-app.add_typer(pay.app, name="pay")
+app.add_typer(proving.audit, name="audit")
+app.add_typer(proving.clocks, name="clocks")
+app.add_typer(proving.debt, name="debt")
+app.add_typer(proving.pay, name="pay")
 app.add_typer(triage.app, name="triage")
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from deploy.audit import app
+from deploy.proving import audit as app
 from services.accounts import audit
 from services.accounts.main import build_app
 from services.accounts.settings import AccountsSettings

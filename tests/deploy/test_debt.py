@@ -9,7 +9,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from deploy.debt import app
+from deploy.proving import debt as app
 from services.accounts import debts
 from services.accounts.care import Care
 from services.accounts.domain.debt import MissedCall, missed

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from deploy.clocks import app as command
+from deploy.proving import clocks as command
 from services.sla_monitor import verifying
 from services.sla_monitor.domain.verifying import differences
 from services.sla_monitor.main import build_app
