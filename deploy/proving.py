@@ -15,7 +15,7 @@ FAILED = 1
 WITHIN = 900.0
 """Seconds for an answer about the whole company."""
 
-console = Console()
+console = Console(emoji=False)  # what is told comes from documents: `:key:` in it is no picture
 
 
 def _group(what: str) -> typer.Typer:

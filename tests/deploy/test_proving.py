@@ -70,14 +70,14 @@ async def test_closed_months_are_proved_page_by_page(door: Door) -> None:
 
 
 async def test_each_difference_of_each_page_is_told_as_it_is_and_ends_with_1(door: Door) -> None:
-    hostile = MONTH | {"manager_id": "m[red]7", "what": "печать " + "x" * 100, "kept": "[/bold]"}
+    hostile = MONTH | {"manager_id": "m[red]7", "what": "печать " + "x" * 100, "kept": "[/bold]", "computed": ":key:"}
     door.answers = pages([MONTH], [], [hostile])
     told = await door.verify("pay")
     assert (told.exit_code, told.output.splitlines()) == (
         1,
         [
             "2026-11 месяц в целом: сумма расчётов: записано 1.00; выходит 2.00",
-            f"2026-11 m[red]7: печать {'x' * 100}: записано [/bold]; выходит 2.00",
+            f"2026-11 m[red]7: печать {'x' * 100}: записано [/bold]; выходит :key:",
             "Проверено расчётов: 75. Расхождений: 2.",
         ],
     )
