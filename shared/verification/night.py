@@ -47,10 +47,12 @@ def claimed(night: Verification[Difference] | None, *, day: str, now: datetime) 
 
 
 def verified(
-    night: Verification[Difference] | None, *, page: Page[Difference], now: datetime
+    night: Verification[Difference] | None, *, mine: Verification[Difference], page: Page[Difference], now: datetime
 ) -> Decision[Verification[Difference]]:
-    """One page more."""
-    before = night or Verification(day="", began=now, alive=now)
+    """One page more of the night as this replica began it (`mine`); nothing where another has taken it over since."""
+    if night is not None and night.began != mine.began:
+        return Decision(night)
+    before = night or mine
     after = replace(
         before,
         alive=now,

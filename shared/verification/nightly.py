@@ -59,16 +59,20 @@ class Nightly(Generic[Difference]):
             self.verified.set(found.ended.timestamp())
 
     async def _verify(self, day: str) -> None:
-        if not (await self.nights.step(day, partial(claimed, day=day, now=self.clock.now()))).written:
+        mine = await self.nights.step(day, partial(claimed, day=day, now=self.clock.now()))
+        if not mine.written:
             return
         after: str | None = None
         while True:
             began = perf_counter()
             page = await self.page(after)
-            night = (await self.nights.step(day, partial(verified, page=page, now=self.clock.now()))).state
+            more = partial(verified, mine=mine.state, page=page, now=self.clock.now())
+            stepped = await self.nights.step(day, more)
+            if not stepped.written:
+                return
             if page.next is None:
                 break
             after = page.next
             await asyncio.sleep(perf_counter() - began)  # half of the time is left to others
-        found = {"checked": night.checked, "different": night.different}
+        found = {"checked": stepped.state.checked, "different": stepped.state.different}
         log.info("verified", action=f"{self.what}.verified", day=day, **found)

@@ -42,7 +42,7 @@ def page(*numbers: int, goes_on: bool = False) -> Page[Odd]:
 
 
 BEGUN: Night = claimed(None, day=DAY, now=AT).state
-ENDED: Night = verified(BEGUN, page=page(1, 2), now=AT + MINUTE).state
+ENDED: Night = verified(BEGUN, mine=BEGUN, page=page(1, 2), now=AT + MINUTE).state
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_a_night_is_one_replicas_unless_it_was_left(night: Night | None, after: 
 
 
 def test_the_first_differences_are_kept_and_all_are_counted() -> None:
-    first = verified(BEGUN, page=page(*range(2 * TOLD - 2), goes_on=True), now=AT + MINUTE).state
+    first = verified(BEGUN, mine=BEGUN, page=page(*range(2 * TOLD - 2), goes_on=True), now=AT + MINUTE).state
     assert (first.checked, first.different, first.ended) == (2 * TOLD - 2, TOLD - 1, None)
-    whole = verified(first, page=page(1001, 1003, 1005), now=AT + 2 * MINUTE).state
+    whole = verified(first, mine=BEGUN, page=page(1001, 1003, 1005), now=AT + 2 * MINUTE).state
     assert (whole.checked, whole.different, whole.ended) == (2 * TOLD + 1, TOLD + 2, AT + 2 * MINUTE)
     assert whole.differences == (*first.differences, Odd(number=1001))
     assert (whole.began, whole.alive) == (AT, AT + 2 * MINUTE)
@@ -125,7 +125,7 @@ async def test_a_night_left_by_a_replica_that_died_is_verified_from_its_beginnin
     clock = FixedClock(AT)
     replica = Replica(service, clock, [1, 2, 3, 4, 5])
     await replica.nights.step(DAY, partial(claimed, day=DAY, now=AT))
-    await replica.nights.step(DAY, partial(verified, page=page(1, 2, 3, goes_on=True), now=AT))
+    await replica.nights.step(DAY, partial(verified, mine=BEGUN, page=page(1, 2, 3, goes_on=True), now=AT))
     await replica.night.tick()
     assert (replica.asked, await last(replica.nights)) == ([], None)
     clock.moment += LEFT_AFTER
@@ -133,6 +133,23 @@ async def test_a_night_left_by_a_replica_that_died_is_verified_from_its_beginnin
     found = await last(replica.nights)
     assert found is not None
     assert (found.checked, found.different, found.began) == (5, 3, AT + LEFT_AFTER)
+
+
+async def test_a_replica_that_comes_back_keeps_out_of_the_night_another_took_over(service: Service) -> None:
+    clock = FixedClock(AT)
+    slow, other = (Replica(service, clock, [1, 2, 3, 4, 5]) for _ in range(2))
+
+    async def late(after: str | None) -> Page[Odd]:
+        found = await slow.night.page(after)
+        clock.moment += LEFT_AFTER
+        await other.night.tick()
+        return found
+
+    await replace(slow.night, page=late).tick()
+    assert (slow.asked, other.asked) == ([None], [None, "3"])
+    found = await last(other.nights)
+    assert found is not None
+    assert (found.checked, found.different, found.ended) == (5, 3, AT + LEFT_AFTER)
 
 
 async def test_a_night_is_kept_as_it_always_was(service: Service) -> None:
@@ -146,7 +163,7 @@ async def test_a_night_is_kept_as_it_always_was(service: Service) -> None:
     # A night that was never finished, and one that came later and is not finished yet, do not stand for the last.
     await old.nights.step("2026-11-25", partial(claimed, day="2026-11-25", now=AT))
     assert await last(old.nights) == night
-    await old.nights.step("2026-11-25", partial(verified, page=page(1, 2), now=AT))
+    await old.nights.step("2026-11-25", partial(verified, mine=BEGUN, page=page(1, 2), now=AT))
     written = await old.nights.collection.find_one({"_id": "2026-11-25"})
     assert {name: written[name] for name in kept} == kept | {"day": "2026-11-25"}
     assert set(written) - set(kept) <= {"_id", "version", "outbox", "seen", "write_id"}
