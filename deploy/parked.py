@@ -165,9 +165,9 @@ def _when(time: str) -> str:
         moment = datetime.fromisoformat(time)
     except ValueError:
         return time[:19]
-    return (
-        written(moment, os.environ.get("SVOY_COMPANY_ZONE", USUAL_ZONE), seconds=True) if moment.tzinfo else time[:19]
-    )
+    if moment.tzinfo is None:
+        return time[:19]
+    return written(moment, os.environ.get("SVOY_COMPANY_ZONE") or USUAL_ZONE, seconds=True)
 
 
 def _readable(body: str) -> str:

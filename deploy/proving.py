@@ -66,7 +66,7 @@ def verify_debt(url: Annotated[str | None, _address("accounts")] = None) -> None
     for each in found["differences"]:
         stored = "–" if each["stored"] is None else each["stored"]
         text = f"  {each['client_id']}: записано {stored}, по фактам {each['recomputed']} ({each['what']})"
-        console.print(text, markup=False, highlight=False)
+        _line(text)
     if found["differences"]:
         _fail("Записанное расходится с фактами.")
     _pass("Записанное совпадает с пересчитанным.")
@@ -81,13 +81,13 @@ def verify_audit(
     found = ask("accounts", "GET", "/v1/audit/verify", url=url, within=WITHIN, params=_remembered(head))
     console.print(f"Звеньев: {found['blocks']}, записей: {found['entries']}, документов: {found['documents']}")
     for fault in found["faults"]:
-        console.print(f"  {fault}", markup=False, highlight=False)
+        _line(f"  {fault}")
     if not found["intact"]:
         _fail("Журнал или документы меняли в обход программы.")
     _pass("Журнал цел, документы ему соответствуют.")
     if found["head"]:
         console.print("Запишите конец журнала в другом месте и сверяйте с ним:")
-        console.print(f"  svoy audit verify --head {found['head']['number']}:{found['head']['hash']}", soft_wrap=True)
+        _line(f"  svoy audit verify --head {found['head']['number']}:{found['head']['hash']}")
 
 
 def _remembered(head: str | None) -> dict[str, str]:
@@ -107,10 +107,15 @@ def _prove(pages: Iterator[dict[str, Any]], counted: str, line: Callable[[dict[s
             different += len(page["differences"])
             status.update(f"{counted}: {checked}, расхождений: {different}")
             for one in page["differences"]:
-                console.print(line(one), markup=False, highlight=False, soft_wrap=True)
+                _line(line(one))
     if different:
         _fail(f"{counted}: {checked}. Расхождений: {different}.")
     _pass(f"{counted}: {checked}. {sound}")
+
+
+def _line(text: str) -> None:
+    """As it is, on one line however narrow the terminal: it is there to be copied."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _pass(sound: str) -> None:

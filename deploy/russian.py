@@ -11,7 +11,7 @@ from typer import rich_utils
 from typer.core import TyperCommand, TyperGroup
 
 from deploy.local.display import ERROR
-from shared.http.wording import in_russian
+from shared.wording import in_russian
 
 YES = frozenset({"д", "да", "y", "yes"})
 PANELS = {

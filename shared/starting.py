@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from pymongo.errors import ConfigurationError, InvalidURI
 from pymongo.uri_parser import parse_uri
 
-from shared.http.wording import in_russian
 from shared.settings import ServiceSettings, server
+from shared.wording import in_russian
 
 Settings = TypeVar("Settings", bound=ServiceSettings)
 

@@ -38,6 +38,7 @@ PING_EVERY, SILENCE, AGAIN_AFTER, SLOWEST = 30.0, 90.0, 1.0, 60.0
 """Seconds: between pings; without a word until the exchange counts as gone; before another try, first and at most."""
 TRY_AGAIN = frozenset({401, 403, 404, 408, 425, 429})
 """Refusals that pass once somebody has put something right; any other 4xx is about this piece of news alone."""
+HIGHEST_PORT = 65_535
 OUTSIDE = re.compile(r"\+?\d{7,}")
 _PEER = re.compile(r"[^/]+/([^@/;]+?)(?:@.*|-[0-9a-f]{8}(?:;\d)?)?$")
 
@@ -68,16 +69,17 @@ def settings_in(given: Mapping[str, str]) -> Settings:
         raise ValueError("SVOY_URL: нужен полный адрес, например https://svoy.example.ru")
     if not re.fullmatch(r"whsec_(?:[A-Za-z0-9+/]{4})*[A-Za-z0-9+/]{2,4}={0,2}", given["SVOY_WEBHOOK_SECRET"]):
         raise ValueError("SVOY_WEBHOOK_SECRET: нужен ключ вида whsec_ и base64, тот же, что у службы intake")
-    if not re.fullmatch(r"[1-9][0-9]{0,4}", given.get("AMI_PORT", "5038")):
+    port = given.get("AMI_PORT") or "5038"
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", port) or int(port) > HIGHEST_PORT:
         raise ValueError("AMI_PORT: нужен номер порта, например 5038")
     if any(sign in given[name] for name in ("AMI_USER", "AMI_PASSWORD") for sign in "\r\n"):
-        raise ValueError("AMI_USER, AMI_PASSWORD: по одной строке, например svoy")
+        raise ValueError("AMI_USER, AMI_PASSWORD: по одной строке, без переводов строки")
     return Settings(
         url=given["SVOY_URL"].rstrip("/") + "/v1/calls/generic",
         secret=base64.b64decode(given["SVOY_WEBHOOK_SECRET"][len("whsec_") :] + "=="),
         spool=Path(given.get("SVOY_SPOOL", "/var/spool/svoy-asterisk")),
         host=given.get("AMI_HOST", "127.0.0.1"),
-        port=int(given.get("AMI_PORT", "5038")),
+        port=int(port),
         user=given["AMI_USER"],
         password=given["AMI_PASSWORD"],
         incoming=set(given.get("SVOY_INCOMING", "from-trunk from-pstn").split()),

@@ -63,7 +63,7 @@ def _clocks() -> list[Panel]:
         stat(
             "Часы смотрят",
             {"назад": "time() - max(svoy_sla_ticker_last_load_timestamp_seconds)"},
-            "Когда sla_monitor последний раз смотрел, что срывается.",
+            "Когда sla_monitor последний раз смотрел, что нарушается.",
             width=8,
             unit="s",
             steps=alarm(30),

@@ -71,7 +71,10 @@ def _take(usual: int) -> int:
             if is_free(port):
                 return port
             give_back([port])
-    raise HouseError(f"Нет свободного порта, начиная с {usual}. Освободите порт {usual} и повторите.")
+    raise HouseError(
+        f"Нет свободного порта, начиная с {usual}. Освободите порт {usual} или остановите другой svoy "
+        "(svoy down в его папке) и повторите."
+    )
 
 
 def _claim(port: int) -> bool:

@@ -9,7 +9,7 @@ from annotated_types import Len
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shared.contracts.base import Priority
-from shared.http.wording import in_russian
+from shared.wording import in_russian
 
 ASSUMED = Path(__file__).with_name("company.toml")
 
@@ -39,9 +39,9 @@ class Requests(_Table):
     month_end: Positive
 
     @model_validator(mode="after")
-    def _some_hour(self) -> Self:
-        if not sum(self.hours):
-            raise ValueError("хотя бы в один час заявки должны приходить")
+    def _sometimes(self) -> Self:
+        if not sum(self.hours) or not sum(self.weekdays):
+            raise ValueError("хотя бы в один час и в один день недели заявки должны приходить")
         return self
 
 
@@ -86,7 +86,7 @@ class Figures(_Table):
     requests_a_day: Annotated[float, Field(gt=0, le=100_000)]
     products: Annotated[Mapping[str, tuple[Positive, Positive]], Len(1)]
     subjects: Annotated[Mapping[str, tuple[Positive, Positive]], Len(1)]
-    priorities: Mapping[Priority, Share]
+    priorities: Mapping[Priority, Weight]
     requests: Requests
     specialist: Traits
     work: Effort

@@ -101,4 +101,4 @@ class Outcome:
 def idle_share(desks: Collection[Desk], until: datetime) -> float:
     """Of the working time until then, how much nobody worked in, 0…1."""
     paid = sum(desk.person.at_work.minutes(until) for desk in desks)
-    return max(0.0, 1 - sum(desk.worked for desk in desks) / paid)
+    return max(0.0, 1 - sum(desk.worked for desk in desks) / paid) if paid else 1.0

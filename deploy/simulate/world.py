@@ -68,7 +68,8 @@ class World:
             self.now, _, happen = heapq.heappop(self._queue)
             happen()
         self.outcome.unsolved = len(self._items)
-        self.outcome.idle_share = idle_share(self._desks.values(), self._company.requests[-1].at)
+        last = max((request.at for request in self._company.requests), default=self._company.start)
+        self.outcome.idle_share = idle_share(self._desks.values(), last)
         return self.outcome
 
     def _at(self, moment: datetime, happen: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, create_mod
 
 from services.accounts.domain import care_policy
 from services.accounts.domain.care_policy import CarePolicy
-from shared.http.wording import in_russian
+from shared.wording import in_russian
 
 Points = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Days = Annotated[int, Field(ge=0, le=3650)]

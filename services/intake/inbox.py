@@ -19,8 +19,8 @@ from services.intake.domain.refusals import Refused
 from services.intake.domain.webhooks import Webhook
 from services.intake.store import PASSING, Webhooks
 from shared.clock import Clock
-from shared.http.wording import in_russian
 from shared.store import Busy, Stepped
+from shared.wording import in_russian
 
 log = structlog.get_logger()
 

@@ -12,11 +12,14 @@ def written(moment: datetime, zone: str, *, seconds: bool = False, reader: str |
     """`moment` by the clocks of `zone`, an IANA name.
 
     The zone is named, as `МСК+4`, only where it may be misread: where the clocks of `reader` show another time. Where
-    `zone` is none, the reader's is taken; where the calendar ends before it is that late there, UTC, and it says so.
+    `zone` is none, the reader's is taken; where that is none either, or the calendar ends before it is that late there,
+    UTC, and it says so.
     """
-    others = _zone(reader or zone) or UTC
+    others = _zone(reader or zone)
     clocks = _zone(zone) or others
     shape = "%d.%m.%Y %H:%M:%S" if seconds else "%d.%m.%Y %H:%M"
+    if clocks is None:
+        return f"{moment.astimezone(UTC):{shape}} (UTC)"
     try:
         local = moment.astimezone(clocks)
         same = local.utcoffset() == moment.astimezone(others).utcoffset()

@@ -11,8 +11,8 @@ from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from shared.http.wording import in_russian
 from shared.store import Busy
+from shared.wording import in_russian
 
 log = structlog.get_logger()
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pydantic import ValidationError
 
-from shared.http.wording import in_russian
+from shared.wording import in_russian
 
 SHOWN = 300
 """Characters of an error, which may be long, so that what to do is always said."""
@@ -12,7 +12,7 @@ FOREIGN = "Его послал не Svoy, или оно повреждено. Н
 OTHER_VERSION = "Обновите службу и верните сообщение: svoy parked retry НОМЕР; ненужное удалите: drop НОМЕР."
 GAVE_UP = (
     "Служба не пережила это сообщение: каждый раз прерывалась, пока обрабатывала его. Найдите причину в журнале "
-    "службы (svoy logs), устраните её и верните сообщение: svoy parked retry НОМЕР."
+    "службы (на этой машине: svoy logs), устраните её и верните сообщение: svoy parked retry НОМЕР."
 )
 """Of what the broker parked after too many deliveries: nobody could write down why."""
 
@@ -24,12 +24,12 @@ def without(attribute: str) -> str:
 
 def bad_schema(kind: str) -> str:
     """The envelope's schema is another event's, or none."""
-    return f"Атрибут dataschema не подходит к событию {kind}. {FOREIGN}"
+    return f"Атрибут dataschema не подходит к событию {_shortened(kind)}. {FOREIGN}"
 
 
 def unknown_event(service: str, kind: str) -> str:
     """Nobody in the service handles it."""
-    return f"Служба {service} не знает события {kind}. {OTHER_VERSION}"
+    return f"Служба {service} не знает события {_shortened(kind)}. {OTHER_VERSION}"
 
 
 def unknown_version(service: str, kind: str, version: int, known: int) -> str:
@@ -47,7 +47,8 @@ def failed(service: str, attempt: int, error: Exception) -> str:
     words = _shortened(f"{type(error).__name__}: {error}".rstrip(": ."))
     return (
         f"Служба {service} не смогла обработать сообщение, попыток: {attempt}. Последняя ошибка: {words}. "
-        f"Подробности: svoy logs {service}. Устраните причину и верните сообщение: svoy parked retry НОМЕР."
+        f"Подробности в журнале службы (на этой машине: svoy logs {service}). "
+        "Устраните причину и верните сообщение: svoy parked retry НОМЕР."
     )
 
 

@@ -126,6 +126,7 @@ def test_what_happened_while_nobody_listened_is_made_up_for() -> None:
         ({"SVOY_WEBHOOK_SECRET": "whsec_ы"}, "нужен ключ вида whsec_"),
         ({"AMI_USER": "svoy\r\nAction: Originate"}, "по одной строке"),
         ({"AMI_PORT": "many"}, "AMI_PORT: нужен номер порта, например 5038"),
+        ({"AMI_PORT": "65536"}, "AMI_PORT: нужен номер порта, например 5038"),
     ],
 )
 def test_a_setting_that_is_wrong_is_named(over: dict[str, str], message: str) -> None:

@@ -214,6 +214,11 @@ def test_the_first_start_is_counted_once_however_often_hands_change() -> None:
         ("urgent = 0.20", "", "файл"),
         ("[minutes.off]", "[minutes.of]", "minutes.off"),
         ("routine = 1080", "soon = 1080", "minutes.off.soon"),
+        (
+            "weekdays = [1.25, 1.0, 0.95, 0.95, 1.05, 0.06, 0.02]",
+            "weekdays = [0, 0, 0, 0, 0, 0, 0]",
+            "requests: .*день недели",
+        ),
         ("capacity = 4", "capacity =", "не TOML"),
     ],
 )
@@ -234,6 +239,14 @@ def test_the_command_says_what_is_wrong_with_the_file(tmp_path: Path) -> None:
     found = CliRunner().invoke(app, ["--company", str(told_so)])
     assert found.exit_code == 2
     assert "не TOML" in found.output
+
+
+def test_a_company_nobody_asks_anything_of_is_idle(tmp_path: Path) -> None:
+    quiet = tmp_path / "quiet.toml"
+    quiet.write_text(ASSUMED.read_text().replace("requests_a_day = 52", "requests_a_day = 1e-9"))
+    company = Company.of(1, START, DAYS, quiet)
+    found = World(company, givers(shipped())[OURS](company)).run()
+    assert (found.finished, found.unsolved, found.idle_share) == (0, 0, 1.0)
 
 
 def test_a_company_of_one_product_can_be_played(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pymongo.errors import AutoReconnect
 from shared.clock import machine_now
 from shared.contracts.base import NotYet
 from shared.contracts.intake import RequestRegistered
+from shared.messaging import reasons
 from shared.messaging.envelope import ATTEMPT, CE, PARK_REASON, Message, current_cause
 from shared.messaging.outbound import STUCK_AFTER, Outbound
 from shared.messaging.topology import EVENTS, parked_queue, queue_of
@@ -160,7 +161,8 @@ async def test_what_fails_on_its_last_try_is_parked_whole(settings: ServiceSetti
     assert kept.headers[CE + "id"] == "m1"
     assert kept.headers[PARK_REASON] == (
         "Служба routing не смогла обработать сообщение, попыток: 5. Последняя ошибка: RuntimeError: still a bug. "
-        "Подробности: svoy logs routing. Устраните причину и верните сообщение: svoy parked retry НОМЕР."
+        "Подробности в журнале службы (на этой машине: svoy logs routing). "
+        "Устраните причину и верните сообщение: svoy parked retry НОМЕР."
     )
 
 
@@ -173,6 +175,13 @@ async def test_however_long_an_error_is_what_to_do_is_said(settings: ServiceSett
         await put(settings, message)
         reason = str((await parked(settings)).headers[PARK_REASON])
     assert reason.endswith("svoy parked retry НОМЕР.")
+    assert len(reason) < 1_000
+
+
+@pytest.mark.parametrize("said", [reasons.bad_schema, lambda kind: reasons.unknown_event("routing", kind)])
+def test_however_long_a_foreign_name_is_what_to_do_is_said(said: Callable[[str], str]) -> None:
+    reason = said("x" * 3_000)
+    assert reason.endswith(("drop НОМЕР.", "svoy parked drop НОМЕР."))
     assert len(reason) < 1_000
 
 

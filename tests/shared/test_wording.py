@@ -8,7 +8,7 @@ import pytest
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core.core_schema import ErrorType
 
-from shared.http.wording import WORDS, in_russian
+from shared.wording import WORDS, in_russian
 
 
 def _never(_: str) -> str:

@@ -22,7 +22,9 @@ COMPANY = "Asia/Krasnoyarsk"
         ("Asia/Kolkata", COMPANY, "28.11.2026 12:35 (IST)"),
         ("Mars/Olympus", COMPANY, "28.11.2026 14:05"),
         ("../etc/passwd", COMPANY, "28.11.2026 14:05"),
-        ("Mars/Olympus", None, "28.11.2026 07:05"),
+        ("Mars/Olympus", None, "28.11.2026 07:05 (UTC)"),
+        ("", None, "28.11.2026 07:05 (UTC)"),
+        (COMPANY, "Mars/Olympus", "28.11.2026 14:05 (МСК+4)"),
     ],
 )
 def test_the_zone_is_named_only_where_clocks_differ(zone: str, reader: str | None, said: str) -> None:
