@@ -14,7 +14,7 @@ from services.sla_monitor.domain.obligations import Ending, Obligation
 from services.sla_monitor.domain.performance import By
 from services.sla_monitor.domain.timeline import Timeline
 from services.sla_monitor.reading import performance
-from services.sla_monitor.reading.performance import Wanted, lines
+from services.sla_monitor.reading.performance import Wanted, lines, parts_of, pipeline
 from services.sla_monitor.store import Base, Store
 from shared.service import Service
 from shared.store.codec import to_fields
@@ -98,8 +98,24 @@ async def test_the_database_counts_as_the_domain_would(
     for by in EVERY:
         wanted = Wanted(by=by, since=since, until=until, zone=ZONE, **narrowed)
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(performance, "TIMELINES_A_PART", at_most)
+            patched.setattr(performance, "TIMELINES", 0)
+            patched.setattr(performance, "OBLIGATIONS_A_PART", at_most)
             assert await lines(store, wanted, now) == expected(found, wanted, now), by
+
+
+async def test_what_began_on_whole_seconds_is_split_as_well(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(performance, "TIMELINES", 100)
+    monkeypatch.setattr(performance, "OBLIGATIONS_A_PART", 55)
+    one = Obligation(id="x", clock="progress", priority=None, since=NOON, warn_at=NOON, due=NOON, ending="met")
+    moments = [NOON + timedelta(seconds=number) for number in range(4)]
+    owed = tuple(replace(one, since=since, ended=since + timedelta(seconds=5)) for since in moments)
+    await kept(store, [Timeline(about="request", about_id="x", began=NOON, obligations=owed)] * 100)
+    wanted = Wanted(by="clock", **EVER)
+    parts = await parts_of(store, wanted)
+    question = pipeline(wanted, NOON, parts)
+    sizes = [len(part["seconds"]) async for part in store.timelines.collection.aggregate(question)]
+    assert (parts, len(sizes), sum(sizes)) == (8, 8, 400)
+    assert max(sizes) < 110
 
 
 async def test_a_client_is_called_what_they_were_called_last(store: Store) -> None:

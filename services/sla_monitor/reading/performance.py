@@ -19,9 +19,11 @@ KEYS: Mapping[By, str] = {
 }
 AT_ONCE = 500
 """Parts the database answers with: while the next ones come, whatever else the service does has its turn."""
-TIMELINES_A_PART = 100_000
+TIMELINES = 20_000
+"""Of fewer nobody counts what they owe. After a crash the database may be out by its last minute: still few enough."""
+OBLIGATIONS_A_PART = 500_000
 """Of more of them each line is answered in parts: the times in a part, in one document of the database, stay below the
-16 MB that one may have (a good million)."""
+16 MB that one may have (1.39 million, which leaves room for parts that are not quite of one size)."""
 THEIRS = {"$filter": {"input": "$named", "cond": {"$eq": ["$$this.who", "$obligations.specialist_id"]}}}
 NAMES: Mapping[By, Any] = {
     "client": "$client.name",
@@ -50,12 +52,10 @@ class Wanted:
 async def lines(store: Store, wanted: Wanted, now: datetime) -> list[Performance]:
     """A report, in order of its keys; what still has time is not in it, nor what was given up in time. However much it
     is about, no more is held than one part, and of one line the times that differ by whole seconds."""
-    timelines = store.timelines.collection
-    many = await timelines.estimated_document_count() >= TIMELINES_A_PART
-    parts = 1 + await timelines.count_documents(_documents(wanted)) // TIMELINES_A_PART if many else 1
+    question = pipeline(wanted, now, await parts_of(store, wanted))
     found: list[Performance] = []
     line: Line | None = None
-    async for one in timelines.aggregate(pipeline(wanted, now, parts), allowDiskUse=True, batchSize=AT_ONCE):
+    async for one in store.timelines.collection.aggregate(question, allowDiskUse=True, batchSize=AT_ONCE):
         part = from_fields(one, Part)
         if line is None or line.key != part.key:
             found += [line.performance()] if line else []
@@ -65,9 +65,19 @@ async def lines(store: Store, wanted: Wanted, now: datetime) -> list[Performance
     return sorted(found, key=lambda one: one.key is None)
 
 
+async def parts_of(store: Store, wanted: Wanted) -> int:
+    """In how many parts each line is to be answered."""
+    timelines = store.timelines.collection
+    if await timelines.estimated_document_count() < TIMELINES:
+        return 1
+    count = {"_id": None, "count": {"$sum": {"$size": "$obligations"}}}
+    question = [{"$match": _documents(wanted)}, {"$group": count}]
+    return 1 + sum([int(one["count"]) async for one in timelines.aggregate(question)]) // OBLIGATIONS_A_PART
+
+
 def pipeline(wanted: Wanted, now: datetime, parts: int) -> list[dict[str, Any]]:
-    """The question: each line in so many parts."""
-    part = {"$mod": [{"$toLong": "$obligations.since"}, parts]}
+    """The question: each line in so many parts, of about one size whatever its obligations have in common."""
+    part = {"$floor": {"$multiply": [{"$rand": {}}, parts]}}
     return [
         {"$match": _documents(wanted)},
         {"$project": {"client": 1, "obligations": 1} | ({"named": NAMED} if wanted.by == "specialist" else {})},
