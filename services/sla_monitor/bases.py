@@ -4,6 +4,7 @@ A client nobody has told of yet belongs to whom the events name.
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -65,6 +66,11 @@ class Bases:
         """The client as accounts says; None where it has not told yet."""
         found = await self.clients.get(client_id)
         return None if found is None else self._seen(found)
+
+    async def names(self, client_ids: Sequence[str]) -> dict[str, str]:
+        """What these clients are called now, of whom accounts has told."""
+        found = self.clients.collection.find({"_id": {"$in": [*client_ids]}}, {"name": 1})
+        return {one["_id"]: one["name"] async for one in found}
 
     def lately(self, client_id: str) -> KnownClient | None:
         """The client as this replica saw it last, which may be behind what accounts says by now."""

@@ -1,7 +1,7 @@
 """Reports: what was met, met late and breached, how long it took, for whom, and as a spreadsheet."""
 
 import csv
-from datetime import timedelta
+from datetime import date, timedelta
 from io import StringIO
 from typing import Any
 
@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from services.sla_monitor.api.performance import as_csv
 from services.sla_monitor.domain.performance import Line, Part, Performance, percentile
 from shared.contracts import intake
-from tests.kit import token
+from shared.contracts.accounts import ClientChanged
+from tests.kit import eventually, token
 from tests.sla_monitor.running import Running
-from tests.sla_monitor.telling import assigned, call, registered, started
+from tests.sla_monitor.telling import ZONE, assigned, call, registered, started
 
 REPORT = "/v1/performance"
 
@@ -90,6 +91,20 @@ async def test_a_report_is_by_whom_it_is_asked_with_their_names_in_order(
     assert [(one["key"], one["name"]) for one in lines] == expected
     narrowed = (await monitor.get(REPORT, by=by, clock="callback", priority="urgent"))["lines"]
     assert narrowed == []
+
+
+async def test_a_client_is_called_what_accounts_calls_them_now(monitor: Running) -> None:
+    await told(monitor)
+    about: dict[str, Any] = {"client_id": "c1", "inn": "7707083893", "zone": ZONE, "manager_id": "m1"}
+    fee = {"fee": "20000.00", "source": "opening", "since": date(2026, 1, 1)}
+    renamed = ClientChanged(at=monitor.clock.now(), revision=2, name="Лицей № 3", **about, **fee)
+    await monitor.publish(renamed)
+
+    async def called() -> Any:
+        (line,) = (await monitor.get(REPORT, by="client"))["lines"]
+        return line if line["name"] == "Лицей № 3" else None
+
+    assert (await eventually(called))["key"] == "c1"
 
 
 async def test_what_began_in_the_period_counts_however_old_the_request_is(monitor: Running) -> None:

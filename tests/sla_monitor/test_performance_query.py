@@ -118,7 +118,7 @@ async def test_what_began_on_whole_seconds_is_split_as_well(store: Store, monkey
     assert max(sizes) < 110
 
 
-async def test_a_client_is_called_what_they_were_called_last(store: Store) -> None:
+async def test_a_client_is_called_what_the_events_called_them_last(store: Store) -> None:
     named = [("Школа", 3), ("Лицей", 9), ("Гимназия", 6)]
     one = Obligation(id="x", clock="assign", priority=None, since=NOON, warn_at=NOON, due=NOON)
     plain = Timeline(about="request", about_id="x", began=NOON)

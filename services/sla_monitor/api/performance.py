@@ -118,13 +118,15 @@ def _cell(text: str | None) -> str:
 
 
 async def _lines(deps: Deps, wanted: Wanted) -> tuple[Performance, ...]:
-    names = await _names(deps, wanted.by)
     found = await lines(deps.monitor.store, wanted, deps.monitor.clock.now())
-    return tuple(replace(line, name=line.name or names.get(line.key)) for line in found)
+    names = await _names(deps, wanted.by, [line.key for line in found if line.key is not None])
+    return tuple(replace(line, name=names.get(line.key or "", line.name)) for line in found)
 
 
-async def _names(deps: Deps, by: By) -> Mapping[str | None, str]:
-    """What the timelines do not say themselves."""
+async def _names(deps: Deps, by: By, keys: Sequence[str]) -> Mapping[str, str]:
+    """What the timelines do not say themselves; of a client, who may have another name since, what accounts says."""
+    if by == "client":
+        return await deps.bases.names(keys)
     if by == "manager":
         return {person_id: person.name for person_id, person in (await deps.escalations.store.everybody()).items()}
     clocks = deps.monitor.rules.newest.policies if by == "clock" else {}
