@@ -85,12 +85,13 @@ class Bases:
 
     async def base_of(self, manager_id: str, listed: Documents[Any]) -> Base:
         """What a manager may see of what is `listed`, however many clients there are. Of those that it names them for,
-        some may be known by now to be another's."""
+        some may be known by now to be another's, and some nobody has told of."""
         theirs = await self.clients.collection.distinct("_id", {"manager_id": manager_id})
         named = await listed.collection.distinct("client.client_id", {"client.manager_id": manager_id})
-        others = {"_id": {"$in": named}, "manager_id": {"$ne": manager_id}}
-        foreign = await self.clients.collection.distinct("_id", others)
-        return Base(manager_id=manager_id, clients=tuple(theirs), foreign=tuple(foreign))
+        strange = set(named) - set(theirs)
+        others = {"_id": {"$in": [*strange]}, "manager_id": {"$ne": manager_id}}
+        foreign = {one["_id"] async for one in self.clients.collection.find(others, {"_id": 1}).hint("_id_")}
+        return Base(manager_id=manager_id, clients=tuple(theirs), unheard=tuple(strange - foreign))
 
 
 def told_of(known: KnownClient | None, *, event: ClientEvent) -> Decision[KnownClient]:

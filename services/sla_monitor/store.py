@@ -47,8 +47,8 @@ class Base:
 
     manager_id: str
     clients: tuple[str, ...] = ()
-    foreign: tuple[str, ...] = ()
-    """Of the clients older events name the manager for, those known to be another's by now."""
+    unheard: tuple[str, ...] = ()
+    """Of the clients the events name the manager for, those nobody told of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,8 +175,9 @@ def place_of(text: str) -> Place:
 
 def within(base: Base) -> dict[str, Any]:
     """The filter for documents about a manager's clients."""
-    theirs = {"client.manager_id": base.manager_id, "client.client_id": {"$nin": list(base.foreign)}}
-    return {"$or": [{"client.client_id": {"$in": list(base.clients)}}, theirs]}
+    theirs = {"client.client_id": {"$in": list(base.clients)}}
+    said = {"client.client_id": {"$in": list(base.unheard)}, "client.manager_id": base.manager_id}
+    return {"$or": [theirs, said]} if base.unheard else theirs
 
 
 def open_of(client_id: str) -> dict[str, Any]:
