@@ -26,13 +26,20 @@ URGENT_FIRST: tuple[Priority | None, ...] = (None, "urgent", "important", "routi
 Place = tuple[datetime, str]
 """A due time and an obligation's id."""
 
+NAMED = IndexModel(
+    [("client.manager_id", 1), ("client.client_id", 1)],
+    name="named",
+    partialFilterExpression={"client.manager_id": {"$gt": ""}},
+)
+"""The clients a manager is named for; what is about no client of a manager's is not in it."""
+
 INDEXES = (
     IndexModel([("priority", 1), ("next_due", 1)], partialFilterExpression={"next_due": {"$gt": NEVER}}),
     IndexModel("nearest", partialFilterExpression={"nearest": {"$gt": NEVER}}),
     IndexModel("began"),
     IndexModel("obligations.since"),
     IndexModel("client.client_id", partialFilterExpression={"nearest": {"$gt": NEVER}}),
-    IndexModel([("client.manager_id", 1), ("client.client_id", 1)]),
+    NAMED,
 )
 """What will be told next, what is still to be done, the past, what the reports count, what is open for a client, and
 the clients a manager is named for. The first two and the fifth hold only what is still running."""

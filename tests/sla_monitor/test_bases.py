@@ -39,16 +39,23 @@ def other(number: int) -> str:
 
 async def test_a_base_is_looked_up_without_going_through_the_clients_of_others(service: Service) -> None:
     bases, store, notify, database = Bases(service), Store(service), NotifyStore(service), service.database
+    for documents in (store.timelines, notify.escalations):
+        await documents.collection.create_index([("client.manager_id", 1), ("client.client_id", 1)])  # as it once was
     await service.store.prepare()
+    for documents in (store.timelines, notify.escalations):
+        await documents.collection.drop_index("client.manager_id_1_client.client_id_1")
     clients = [known("mine", "m1"), known("given away", "m2"), *(known(f"c{one}", other(one)) for one in range(OTHERS))]
     await database.clients.insert_many([to_fields(one) | {"_id": one.client_id, "version": 1} for one in clients])
     told = [named("mine", "m2"), named("given away", "m1"), named("unheard of", "m1")]
     told += [named(f"c{one}", other(one)) for one in range(OTHERS)]
     told += [named(f"c{one}", "m1") for one in range(GIVEN_AWAY)]
+    told += [PLAIN] * 30
     for documents in (store.timelines, notify.escalations):
         await documents.collection.insert_many(
             [{"_id": f"{number}", "client": to_fields(one)["client"]} for number, one in enumerate(told)]
         )
+        checked = await database.command("validate", documents.collection.name)
+        assert checked["keysPerIndex"]["named"] == len(told) - 30
     await database.command("profile", 2)
     found = [await bases.base_of("m1", documents) for documents in (store.timelines, notify.escalations)]
     await database.command("profile", 0)

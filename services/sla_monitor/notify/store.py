@@ -10,7 +10,7 @@ from pymongo import IndexModel
 from services.sla_monitor.domain.bundle import Inbox
 from services.sla_monitor.domain.escalation import Escalation, State
 from services.sla_monitor.domain.people import People, Person
-from services.sla_monitor.store import NEVER, URGENT_FIRST, Base, within
+from services.sla_monitor.store import NAMED, NEVER, URGENT_FIRST, Base, within
 from shared.contracts.sla_monitor import About, ClockName
 from shared.service import Service
 
@@ -21,7 +21,7 @@ ESCALATIONS = (
     IndexModel("untold", partialFilterExpression={"untold.0": {"$exists": True}}),
     IndexModel([("about", 1), ("about_id", 1)]),
     IndexModel("began"),
-    IndexModel([("client.manager_id", 1), ("client.client_id", 1)]),
+    NAMED,
 )
 """Who is called next (ended ones are not in it), who is still to be told, one subject's, the past, and the clients a
 manager is named for."""
