@@ -141,7 +141,11 @@ async def test_a_manager_sees_only_their_own_base(monitor: Running) -> None:
     mine = token("manager", subject="m2")
     assert ids(await monitor.get(ALL, who=mine)) == ["r2:assign:1"]
     assert ids(await monitor.get(ALL, who=mine, manager_id="m2")) == ["r2:assign:1"]
-    assert (await monitor.get(ALL, 403, who=mine, manager_id="m1"))["type"].endswith("/foreign-base")
+    reports = {"/v1/performance": {"by": "clock"}}
+    for path, what in ((ALL, "сроки"), ("/v1/escalations", "эскалации"), ("/v1/performance", "отчёты")):
+        refused = await monitor.get(path, 403, who=mine, manager_id="m1", **reports.get(path, {}))
+        assert refused["type"].endswith("/foreign-base")
+        assert refused["detail"] == f"Менеджер видит {what} только своей базы."
     await monitor.get("/v1/requests/r2/timeline", who=mine)
     for path in ("/v1/requests/r1/timeline", "/v1/requests/r3/timeline", "/v1/calls/k1/timeline"):
         assert (await monitor.get(path, 403, who=mine))["detail"] == "Эта заявка или звонок не из вашей базы."

@@ -14,7 +14,7 @@ from services.sla_monitor.api.views import (
     obligation_view,
     timeline_view,
 )
-from services.sla_monitor.api.wiring import Deps, known_clock
+from services.sla_monitor.api.wiring import SEES_ALL, Deps, base_asked, known_clock
 from services.sla_monitor.domain.obligations import Standing
 from services.sla_monitor.store import Base, Place, Wanted, month_before, place, place_of
 from shared.contracts.base import Priority
@@ -23,7 +23,6 @@ from shared.http.auth import Principal, requires
 from shared.http.paging import Page, Paged, Paging
 from shared.http.problems import Problem
 
-SEES_ALL = ("lead", "director", "service")
 YEAR = 366 * 24 * 60
 
 routes = APIRouter(prefix="/v1", tags=["sla"])
@@ -70,7 +69,8 @@ async def obligations(
     monitor = deps.monitor
     now = monitor.clock.now()
     known_clock(deps, asked.clock)
-    wanted = _wanted(asked, await _base(deps, who, asked.manager_id), now)
+    base = await base_asked(deps, who, asked.manager_id, monitor.store.timelines, sees="сроки")
+    wanted = _wanted(asked, base, now)
     rows = await monitor.store.rows(wanted, now, _after(paging), paging.limit + 1)
     page = paging.page(rows, place)
     return Page(items=[obligation_view(row, now) for row in page.items], next=page.next)
@@ -132,15 +132,6 @@ def _subject(asked: Filters) -> tuple[About | None, str | None]:
     if len(given) > 1:
         raise Problem(422, "invalid", "request_id, call_id, contact_call_id, prospect_id: назовите что-нибудь одно.")
     return given[0] if given else (None, None)
-
-
-async def _base(deps: Deps, who: Principal, asked: str | None) -> Base | None:
-    """Whose base is shown: a manager's own, and no other."""
-    if who.has(*SEES_ALL):
-        return None if asked is None else await deps.bases.base_of(asked, deps.monitor.store.timelines)
-    if asked not in {None, who.subject}:
-        raise Problem(403, "foreign-base", "Менеджер видит сроки только своей базы.")
-    return await deps.bases.base_of(who.subject, deps.monitor.store.timelines)
 
 
 async def _timeline(deps: Deps, who: Principal, about: About, about_id: str) -> TimelineView:

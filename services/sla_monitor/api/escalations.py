@@ -8,16 +8,15 @@ from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.sla_monitor.api.escalation_views import EscalationView, escalation_view
-from services.sla_monitor.api.wiring import Deps, known_clock
+from services.sla_monitor.api.wiring import SEES_ALL, Deps, base_asked, known_clock
 from services.sla_monitor.domain.escalation import Escalation, State
 from services.sla_monitor.notify.store import Asked, Place
-from services.sla_monitor.store import Base, month_before
+from services.sla_monitor.store import month_before
 from shared.contracts.sla_monitor import About, ClockName
 from shared.http.auth import Principal, requires
 from shared.http.paging import Page, Paged, Paging
 from shared.http.problems import Problem
 
-SEES_ALL = ("lead", "director", "service")
 PEOPLE = ("manager", "lead", "director")
 
 routes = APIRouter(prefix="/v1/escalations", tags=["escalations"])
@@ -83,17 +82,9 @@ async def _asked(deps: Deps, who: Principal, filters: Filters) -> Asked:
         clock=filters.clock,
         about=filters.about,
         about_id=filters.about_id,
-        base=await _base(deps, who, filters.manager_id),
+        base=await base_asked(deps, who, filters.manager_id, deps.escalations.store.escalations, sees="эскалации"),
         since=month_before(deps.monitor.clock.now()),
     )
-
-
-async def _base(deps: Deps, who: Principal, asked: str | None) -> Base | None:
-    if who.has(*SEES_ALL):
-        return None if asked is None else await deps.bases.base_of(asked, deps.escalations.store.escalations)
-    if asked not in {None, who.subject}:
-        raise Problem(403, "foreign-base", "Менеджер видит эскалации только своей базы.")
-    return await deps.bases.base_of(who.subject, deps.escalations.store.escalations)
 
 
 async def _theirs(deps: Deps, who: Principal, escalation_id: str) -> Escalation:

@@ -11,16 +11,15 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
-from services.sla_monitor.api.wiring import Deps, known_clock
+from services.sla_monitor.api.wiring import SEES_ALL, Deps, base_asked, known_clock
 from services.sla_monitor.domain.performance import By, Performance
 from services.sla_monitor.reading.performance import Wanted, lines
-from services.sla_monitor.store import Base, month_before
+from services.sla_monitor.store import month_before
 from shared.contracts.base import Priority
 from shared.contracts.sla_monitor import ClockName
 from shared.http.auth import Principal, requires
 from shared.http.problems import Problem
 
-SEES_ALL = ("lead", "director", "service")
 LONGEST = timedelta(days=5 * 366)
 CALCULATES = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What makes a spreadsheet take a cell for a formula."""
@@ -147,13 +146,5 @@ async def _wanted(deps: Deps, who: Principal, asked: Filters) -> Wanted:
         zone=deps.company_zone,
         clock=asked.clock,
         priority=asked.priority,
-        base=await _base(deps, who, asked.manager_id),
+        base=await base_asked(deps, who, asked.manager_id, deps.monitor.store.timelines, sees="отчёты"),
     )
-
-
-async def _base(deps: Deps, who: Principal, asked: str | None) -> Base | None:
-    if who.has(*SEES_ALL):
-        return None if asked is None else await deps.bases.base_of(asked, deps.monitor.store.timelines)
-    if asked not in {None, who.subject}:
-        raise Problem(403, "foreign-base", "Менеджер видит отчёт только по своей базе.")
-    return await deps.bases.base_of(who.subject, deps.monitor.store.timelines)

@@ -9,13 +9,12 @@ from pydantic import BaseModel
 
 from services.sla_monitor.api.escalation_views import EscalationView, escalation_view
 from services.sla_monitor.api.views import ObligationView, obligation_view, rows_of
-from services.sla_monitor.api.wiring import Wired
+from services.sla_monitor.api.wiring import SEES_ALL, Wired
 from services.sla_monitor.domain.timeline import Timeline
 from services.sla_monitor.reading.changes import Batch, Change, Changes
 from shared.contracts.sla_monitor import About
 from shared.http.auth import Principal, requires
 
-SEES_ALL = ("lead", "director", "service")
 ESCALATION = "escalation:"
 NUMBER_DIGITS = 15
 """Longer ones are none of ours."""
