@@ -1,7 +1,10 @@
 """Facts that come late, early, or out of order: what was told is put right, once."""
 
+from datetime import datetime
+
 import pytest
 
+from services.sla_monitor.domain import timeline
 from services.sla_monitor.domain.timeline import SETTLE, FromTheFuture
 from shared.contracts.sla_monitor import SlaBreachWithdrawn, SlaMet, SlaMetWithdrawn
 from tests.sla_monitor.telling import (
@@ -87,6 +90,20 @@ def test_what_was_told_as_met_in_time_and_was_late_is_told_anew() -> None:
     assert [one.late for one in telling.said if isinstance(one, SlaMet)] == [False, True]
 
 
+def test_why_something_is_taken_back_is_written_only_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    reasons: list[datetime] = []
+
+    def written(moment: datetime, *_: str, **__: bool) -> str:
+        reasons.append(moment)
+        return "тогда"
+
+    monkeypatch.setattr(timeline, "written", written)
+    telling = told((0, registered()), (3, assigned()), (4, started()))
+    assert reasons == []
+    telling.hear(WITHDRAWN, minute_=1)
+    assert set(reasons) == {minute(1)}
+
+
 def test_what_was_told_as_met_and_was_not_is_taken_back() -> None:
     """Withdrawn before it was assigned, as is heard of only afterwards."""
     telling = told((0, registered()), (3, assigned())).hear(WITHDRAWN, minute_=1)
@@ -122,7 +139,7 @@ def test_what_is_overdue_when_it_is_heard_of_waits_a_moment_for_the_fact_that_me
 def test_a_fact_from_further_ahead_than_clocks_differ_waits_for_its_time() -> None:
     """Taken at its word a year ahead, it would put off every promise by a year."""
     telling = Telling()
-    with pytest.raises(FromTheFuture, match=r"r1: заявка зарегистрирована, но 23\.11\.2027 12:00:00 ещё"):
+    with pytest.raises(FromTheFuture, match=r"r1: заявка зарегистрирована, но 23\.11\.2027 12:00:00 ещё .*пришло\.$"):
         telling.hear(registered(), minute_=60 * 24 * 365)
     assert telling.timeline is None
     telling.hear(registered(), minute_=10)

@@ -8,9 +8,10 @@ Hearing a fact tells what the facts themselves settle (met, in time or late); wh
 told by `fired`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from services.sla_monitor.domain.course import obligations_of
@@ -39,6 +40,9 @@ SKEW = timedelta(minutes=10)
 starts, so it waits for its time, or for a person (parked)."""
 STALE = timedelta(minutes=1)
 """After an outage nobody is warned of what has been broken this long: the breach itself is told."""
+
+Reason = Callable[[], str]
+"""Says why something is taken back, where something is."""
 
 
 class UnknownSubject(Exception):
@@ -82,11 +86,10 @@ def heard(
     """One more fact. One heard before changes nothing. Raises `NoCalendarYear`, `FromTheFuture`, `Outdated`."""
     if fact.at > now + SKEW:
         said = f"{about_id}: {SAID[fact.kind]}, но {_when(fact, rules)} ещё не наступило"
-        raise FromTheFuture(f"{said}; проверьте часы машины, с которой это пришло")
+        raise FromTheFuture(f"{said}; проверьте часы машины, с которой это пришло.")
     known = timeline or Timeline(about=about, about_id=about_id, began=fact.at)
     if any(one == fact or (one.at == fact.at and _unplaced(one) == _unplaced(fact)) for one in known.facts):
         return Decision(known)
-    reason = f"Позже стало известно: {SAID[fact.kind]}, {_when(fact, rules)}."
     facts = in_order((*known.facts, fact))
     with_it = replace(
         known,
@@ -96,7 +99,11 @@ def heard(
         client=_last(one.client for one in facts),
         began=min(known.began, fact.at),
     )
-    return _reckoned(with_it, now, rules, reason)
+    return _reckoned(with_it, now, rules, partial(_late_news, fact, rules))
+
+
+def _late_news(fact: Fact, rules: Rules) -> str:
+    return f"Позже стало известно: {SAID[fact.kind]}, {_when(fact, rules)}."
 
 
 def _when(fact: Fact, rules: Rules) -> str:
@@ -151,11 +158,10 @@ def reckoned(timeline: Timeline | None, *, now: datetime, rules: Rules) -> Decis
     number = rules.at(now).number
     if timeline.reckoned_by >= number:
         return Decision(timeline)
-    reason = f"Сроки пересчитаны по правилам версии {number}."
-    return _reckoned(timeline, now, rules, reason)
+    return _reckoned(timeline, now, rules, lambda: f"Сроки пересчитаны по правилам версии {number}.")
 
 
-def _reckoned(known: Timeline, now: datetime, rules: Rules, reason: str) -> Decision[Timeline]:
+def _reckoned(known: Timeline, now: datetime, rules: Rules, reason: Reason) -> Decision[Timeline]:
     if known.reckoned_by > rules.newest.number:
         raise Outdated
     # A version whose `since` lies ahead must not end or shorten anything yet: the sweep brings it in (reckoning.py).
@@ -229,13 +235,13 @@ def _without(announced: tuple[str, ...], gone: set[str]) -> tuple[str, ...]:
     return tuple(mark for mark in announced if mark not in gone) if gone else announced
 
 
-def _withdrawn(before: Timeline, after: Timeline, now: datetime, reason: str) -> Iterator[tuple[str, SlaEvent]]:
+def _withdrawn(before: Timeline, after: Timeline, now: datetime, reason: Reason) -> Iterator[tuple[str, SlaEvent]]:
     """What was told wrongly: the mark it was announced under, and what takes it back."""
     for one in _never_were(before, after, now):
-        yield f"breached {one.id}", SlaBreachWithdrawn(at=now, reason=reason, **_about(before, one))
+        yield f"breached {one.id}", SlaBreachWithdrawn(at=now, reason=reason(), **_about(before, one))
     for one in _not_so_met(before, after):
         late = one.ended_late
-        yield f"met {one.id}", SlaMetWithdrawn(at=now, reason=reason, late=late, **_about(before, one))
+        yield f"met {one.id}", SlaMetWithdrawn(at=now, reason=reason(), late=late, **_about(before, one))
 
 
 Tell = tuple[str, str, Obligation, datetime]
