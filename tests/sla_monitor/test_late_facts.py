@@ -86,7 +86,7 @@ def test_what_was_told_as_met_in_time_and_was_late_is_told_anew() -> None:
     telling = told((0, registered("important")), (30, assigned())).hear(reprioritised("urgent"), minute_=1)
     assert telling.about("assign") == ["met", "met_withdrawn", "breached", "met"]
     (back,) = [one for one in telling.said if isinstance(one, SlaMetWithdrawn)]
-    assert (back.late, back.reason.split(",")[0]) == (False, "Позже стало известно: у заявки другой приоритет")
+    assert (back.late, back.reason.split(",")[0]) == (False, "Позже стало известно: приоритет заявки изменён")
     assert [one.late for one in telling.said if isinstance(one, SlaMet)] == [False, True]
 
 
