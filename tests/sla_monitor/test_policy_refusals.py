@@ -34,6 +34,18 @@ async def test_a_time_that_not_every_replica_could_know_of_is_refused_and_a_prev
     assert looked.json()["since"][:19] == soon["since"][:19]
 
 
+async def test_the_time_a_refusal_names_is_taken(monitor: Running) -> None:
+    """The version before comes into force on a whole second: the next one may a millisecond later."""
+    ahead = (monitor.clock.now() + timedelta(minutes=30)).replace(microsecond=0)
+    await put(monitor, body([SOON], since=ahead.isoformat()))
+    refused = await put(monitor, body([SOON], since=ahead.isoformat()), 422, after=2)
+    named = re.search(r"не раньше (\d\d\.\d\d\.\d{4} \d\d:\d\d:\d\d) ", refused["detail"])
+    assert named is not None
+    first = datetime.strptime(named[1], "%d.%m.%Y %H:%M:%S").replace(tzinfo=ZoneInfo("Asia/Krasnoyarsk"))
+    assert first == ahead + timedelta(seconds=1)
+    await put(monitor, body([SOON], since=first.isoformat()), after=2)
+
+
 async def test_who_has_not_seen_the_newest_does_not_overwrite_it(monitor: Running) -> None:
     await put(monitor, body([SOON]))
     assert (await put(monitor, body(), 412))["type"].endswith("/policy-overtaken")

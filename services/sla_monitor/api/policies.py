@@ -141,10 +141,15 @@ def _since(deps: Deps, body: VersionForm, first: datetime) -> datetime:
     if body.since is None:
         return soonest
     if not first <= body.since <= soonest + AROUND:
-        earliest = written(first, deps.company_zone, seconds=True)
+        earliest = written(_whole_second(first), deps.company_zone, seconds=True)
         says = f"since: не раньше {earliest} (о версии должны узнать все) и не дальше часа вперёд."
         raise Problem(422, "bad-since", says)
     return body.since
+
+
+def _whole_second(moment: datetime) -> datetime:
+    """The first whole second that is not before it: as it is written it must be taken."""
+    return moment + timedelta(microseconds=-moment.microsecond % 10**6)
 
 
 def _checked(deps: Deps, body: VersionForm, number: int, by: str, since: datetime) -> Version:
