@@ -7,10 +7,12 @@ from itertools import groupby
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from services.sla_monitor.domain.facts import Client
 from services.sla_monitor.domain.obligations import Obligation
 from services.sla_monitor.domain.performance import Performance, percentile
 from services.sla_monitor.domain.timeline import Timeline
 from services.sla_monitor.reading.performance import Wanted
+from services.sla_monitor.store import Base
 
 Outcome = Literal["met", "met_late", "given_up_late", "overdue"]
 
@@ -44,10 +46,18 @@ def line(cells: Sequence[Cell]) -> Performance:
 
 
 def expected(timelines: Iterable[Timeline], wanted: Wanted, now: datetime) -> list[Performance]:
-    """The report about these timelines; `wanted.base` is not looked at."""
-    cells = [cell for timeline in timelines for cell in _cells(timeline, wanted, now)]
+    """The report about these timelines."""
+    theirs = [timeline for timeline in timelines if wanted.base is None or _seen(timeline.client, wanted.base)]
+    cells = [cell for timeline in theirs for cell in _cells(timeline, wanted, now)]
     cells.sort(key=lambda cell: (cell.key is None, cell.key or ""))
     return [line(list(found)) for _, found in groupby(cells, key=lambda cell: cell.key)]
+
+
+def _seen(client: Client | None, base: Base) -> bool:
+    if client is None:
+        return False
+    said = client.client_id in base.unheard and client.manager_id == base.manager_id
+    return client.client_id in base.clients or said
 
 
 def _cells(timeline: Timeline, wanted: Wanted, now: datetime) -> Iterator[Cell]:

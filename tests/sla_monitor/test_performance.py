@@ -1,7 +1,7 @@
 """Reports: what was met, met late and breached, how long it took, for whom, and as a spreadsheet."""
 
 import csv
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -120,9 +120,13 @@ async def test_what_began_in_the_period_counts_however_old_the_request_is(monito
 
 
 async def test_months_are_the_companys(monitor: Running) -> None:
-    await told(monitor)
-    began = monitor.clock.now() - timedelta(seconds=1000) + timedelta(hours=7)
-    assert {one["key"] for one in (await monitor.get(REPORT, by="month"))["lines"]} == {f"{began:%Y-%m}"}
+    """In Krasnoyarsk it is seven hours later: of the two evenings of October by UTC, one is in November there."""
+    evenings = datetime(2026, 10, 31, 16, 59, tzinfo=UTC), datetime(2026, 10, 31, 20, 0, tzinfo=UTC)
+    for number, at in enumerate(evenings):
+        await monitor.publish(call(intake.CallMissed, call_id=f"k{number}")(at))
+        await monitor.timeline(f"/v1/calls/k{number}/timeline", 1)
+    report = await monitor.get(REPORT, by="month", since="2026-10-01T00:00:00Z", until="2026-11-10T00:00:00Z")
+    assert [(one["key"], one["breached"]) for one in report["lines"]] == [("2026-10", 1), ("2026-11", 1)]
 
 
 async def test_a_manager_reads_of_their_own_base_alone(monitor: Running) -> None:

@@ -26,6 +26,7 @@ HALVES = st.integers(-4, 40).map(lambda number: timedelta(milliseconds=number * 
 """Around the whole seconds, where rounding could differ."""
 SPANS = HALVES | st.integers(0, 10**9).map(lambda number: timedelta(milliseconds=number))
 SOMEBODY = st.sampled_from(["s1", "s2", None])
+BASES = st.sampled_from([None, Base(manager_id="m1", clients=("c1",), unheard=("c2",))])
 EVERY: tuple[By, ...] = ("month", "manager", "specialist", "client", "clock")
 EVER: Any = {"since": NOON - timedelta(days=100), "until": NOON + timedelta(days=100), "zone": ZONE}
 
@@ -86,7 +87,9 @@ async def kept(store: Store, found: Sequence[Timeline]) -> None:
     found=st.lists(timelines(), max_size=8),
     now=MOMENTS,
     period=st.tuples(MOMENTS, MOMENTS).map(sorted),
-    narrowed=st.fixed_dictionaries({}, optional={"clock": st.just("assign"), "priority": st.just("urgent")}),
+    narrowed=st.fixed_dictionaries(
+        {"base": BASES}, optional={"clock": st.just("assign"), "priority": st.just("urgent")}
+    ),
     at_most=st.integers(1, 5),
 )
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
