@@ -67,7 +67,8 @@ async def test_an_open_loop_counts_latency_from_the_intended_time() -> None:
     async with answered_by(slow) as generator:
         tally = await generator.open_loop(rate=100, seconds=0.1, connections=1)
     assert tally.accepted == 10
-    assert max(tally.latencies) == pytest.approx(10 * 0.05 - 0.09, abs=0.05)
+    # The last is meant for 0.09 s and waits for nine others on the one connection; a busy machine makes it only later.
+    assert max(tally.latencies) > 10 * 0.05 - 0.09 - 0.01
 
 
 async def test_a_closed_loop_sends_no_more_than_its_gate_lets_be_undone() -> None:
