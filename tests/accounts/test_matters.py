@@ -176,7 +176,7 @@ def test_fine_is_a_verdict_only_of_what_was_withdrawn_in_the_words_of_whose_requ
     ):
         assert not control.as_verdict(about, fine, by="m1", theirs=theirs).verdict
     assert not control.as_verdict(withdrawn, replace(fine, finding="unfinished"), by="m1", theirs=True).verdict
-    with pytest.raises(BadVerdict, match="слова"):
+    with pytest.raises(BadVerdict, match=r"нужны слова бухгалтера \(words\): доволен ли он результатом\."):
         control.as_verdict(withdrawn, replace(fine, words=" "), by="m1", theirs=True)
     with pytest.raises(BadVerdict, match="кто её делал"):
         control.as_verdict(withdrawn, fine, by="s1", theirs=True)

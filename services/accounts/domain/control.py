@@ -87,7 +87,9 @@ def as_verdict(matter: Matter, found: Found, *, by: str, theirs: bool) -> Found:
     if found.finding != "fine" or not matter.controlled or not theirs:
         return found
     if not found.words.strip():
-        raise BadVerdict(f"По отозванной заявке {matter.request_id} нужны слова бухгалтера (words): довольна ли она.")
+        raise BadVerdict(
+            f"По отозванной заявке {matter.request_id} нужны слова бухгалтера (words): доволен ли он результатом."
+        )
     if by in {fact.by for kind in ("finished", "cancel_asked") for fact in matter.of(kind)}:
         raise BadVerdict(f"Слово бухгалтера по заявке {matter.request_id} принимает не тот, кто её делал.")
     return replace(found, verdict=True)
