@@ -77,6 +77,7 @@ class Service:
         self._unconfirmed = Unconfirmed(self._outbound, UNCONFIRMED_LIMIT)
         self.store = Database(settings.mongo_url.get_secret_value(), name, self._unconfirmed, new_id)
         self._inbound: Inbound | None = None
+        self._preparations: list[Callable[[], Coroutine[Any, Any, object]]] = []
         self._background: list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]] = []
         self._checks: dict[str, Callable[[], str | None]] = {}
         self._started = False
@@ -102,6 +103,11 @@ class Service:
             handlers,
             self._outbound,
         )
+
+    def prepare(self, run: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """Await `run()` each time the service starts, after the indexes are made and before anything is heard or
+        served; where it raises the service does not start."""
+        self._preparations.append(run)
 
     def background(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Keep `run()` going while the service runs; where it fails it is logged and started again."""
@@ -169,6 +175,8 @@ class Service:
         async with AsyncExitStack() as stack:
             stack.callback(self.store.close)
             await self.store.prepare()
+            for ready in self._preparations:
+                await ready()
             self.clock.skew = await self.store.skew()
             stack.push_async_callback(self._outbound.close)
             stack.push_async_callback(self._asking.close)

@@ -51,6 +51,7 @@ def build_app(settings: AccountsSettings, clock: ServiceClock | None = None) -> 
     for routes in ROUTERS:
         service.app.include_router(routes)
     care_main.install(service, office, settings)
+    service.prepare(store.keep_snils_apart)
     service.background("outdated indexes", store.drop_outdated)
     service.background("audit", partial(audit.keep_linking, office, settings.audit_every_seconds))
     service.background("complete", partial(completeness.keep_telling, office, settings.facts_told_every_seconds))

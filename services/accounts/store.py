@@ -50,7 +50,8 @@ CLIENT_INDEXES = (
     IndexModel("reversals.fact_id", name="reversed", partialFilterExpression={"reversals.fact_id": {"$gt": ""}}),
 )
 SNILS = IndexModel("snils", unique=True, partialFilterExpression={"snils": {"$gt": ""}})
-"""Made apart from the others (`keep_snils_apart`): what an earlier version let in must not keep the service down."""
+"""Made after the others (`keep_snils_apart`), before anything is served: what an earlier version let in must not keep
+the service down."""
 OUTDATED = (
     ("clients", "inn_1"),
     ("clients", "active_1_moved_on_1_manager_id_1_fee_1"),
