@@ -114,6 +114,37 @@ async def test_of_many_at_once_one_gets_it(new: Doors, monkeypatch: pytest.Monke
     assert len((await new.get("/v1/managers")).json()["items"]) == 1
 
 
+async def test_a_number_given_up_in_the_midst_of_it_is_free(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    for manager_id, snils in (("m1", SNILS), ("m2", OTHER)):
+        assert (await doors.post("/v1/managers", card(manager_id, snils=snils), HIRING)).status_code == 201
+    checks = count(1)
+
+    async def given_up_before_the_second_look(office: Office, snils: str, manager_id: str) -> None:
+        if next(checks) > 1:
+            given_up = await doors.http.patch("/v1/managers/m1", json={"snils": None}, headers=DIRECTOR)
+            assert given_up.status_code == 200
+            await look(office, snils, manager_id)
+
+    look = Office.check_snils_free
+    monkeypatch.setattr(Office, "check_snils_free", given_up_before_the_second_look)
+    taken = await doors.http.patch("/v1/managers/m2", json={"snils": SNILS}, headers=DIRECTOR)
+    assert (taken.status_code, taken.json()["snils"], next(checks)) == (200, SNILS, 3)
+
+
+async def test_a_manager_is_read_once_to_be_changed(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    await doors.manager("m1")
+    managers, read = doors.office.store.managers, []
+
+    async def noted(key: str) -> Manager | None:
+        read.append(key)
+        return await get(key)
+
+    get = managers.get
+    monkeypatch.setattr(managers, "get", noted)
+    changed = await doors.http.patch("/v1/managers/m1", json={"snils": SNILS}, headers=DIRECTOR)
+    assert (changed.status_code, read) == (200, ["m1"])
+
+
 async def test_two_with_one_are_shown_and_keep_the_service_from_nothing(old: Doors) -> None:
     (found,) = await eventually(lambda: listed(old))
     assert [(one["manager_id"], one["name"]) for one in found["holders"]] == [("m1", "Мария"), ("m2", "Олег")]

@@ -1,5 +1,6 @@
 """`/v1/managers`: who holds the bases."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -30,7 +31,7 @@ from services.accounts.domain.contacts import NUMBERS_LIMIT
 from services.accounts.domain.manager import Manager
 from services.accounts.domain.refusals import UnknownManager
 from services.accounts.office import Office, known
-from shared.contracts.base import Decide, Decision
+from shared.contracts.base import Decision
 from shared.http.auth import Principal, requires
 from shared.http.idempotency import IdempotencyKey
 from shared.http.paging import Page, Paged
@@ -40,6 +41,7 @@ from shared.store import DuplicateKey, Stepped
 routes = APIRouter(prefix="/v1/managers", tags=["managers"])
 
 Registrar = Annotated[Principal, Depends(requires("director", "payroll"))]
+Step = Callable[[], Awaitable[Stepped[Manager]]]
 Phones = Annotated[tuple[Phone, ...], Field(max_length=NUMBERS_LIMIT)]
 
 
@@ -112,7 +114,8 @@ async def register(
     card = new.model_dump(exclude={"manager_id"})
     manager = Manager(manager_id=manager_id, registered_by=who.subject, asked_as=fingerprint(new), **card)
     decide = partial(managers.register, new=manager, at=office.now())
-    stepped = await _step(office, who, manager, decide, "заведён")
+    step = partial(office.managers_step, manager_id, decide, by=who.subject, why="заведён")
+    stepped = await _apart(office, await office.store.managers.get(manager_id), manager, step)
     response.status_code = 201 if stepped.written else 200
     return ManagerView.model_validate(stepped.state)
 
@@ -140,21 +143,21 @@ async def change(office: Deps, who: Director, manager_id: str, changes: ManagerC
         manager = known(state, UnknownManager)
         return managers.change(manager, changes.applied(manager), at, who.subject)
 
-    stepped = await _step(office, who, changes.applied(before), decide, "изменён")
+    step = partial(office.managers_step, manager_id, decide, by=who.subject, why="изменён")
+    stepped = await _apart(office, before, changes.applied(before), step)
     return ManagerView.model_validate(stepped.state)
 
 
-async def _step(office: Office, who: Principal, new: Manager, decide: Decide[Manager], why: str) -> Stepped[Manager]:
-    """The step. Raises `SnilsTaken` where the СНИЛС of `new` is another's; one that an earlier version let in stays
-    until it is changed."""
-    before = await office.store.managers.get(new.manager_id)
+async def _apart(office: Office, before: Manager | None, new: Manager, step: Step) -> Stepped[Manager]:
+    """`step` from `before` to `new`. Raises `SnilsTaken` where the СНИЛС is another's; one that an earlier version let
+    in stays until it is changed. Who gives it up just then keeps nobody out: the step is tried once more."""
     if new.snils is not None and (before is None or before.snils != new.snils):
         await office.check_snils_free(new.snils, new.manager_id)
     try:
-        stepped = await office.managers_step(new.manager_id, decide, by=who.subject, why=why)
+        stepped = await step()
     except DuplicateKey:
         await office.check_snils_free(new.snils or "", new.manager_id)
-        raise
+        stepped = await step()
     if stepped.written:
         await conflicts.look_after_manager(office, before, stepped.state)
     return stepped
