@@ -6,7 +6,9 @@ from pathlib import Path
 import services.accounts
 from services.accounts.domain import control
 from services.accounts.domain.proposal import MOVES
+from services.accounts.domain.refusals import SnilsTaken
 from services.accounts.importing.columns import HEADERS
+from services.accounts.main import PROBLEMS
 from tests.accounts.care_samples import NOON, fact, matter
 
 FOLDER = Path(services.accounts.__file__).parent
@@ -29,3 +31,8 @@ def test_the_step_for_a_withdrawn_request_is_quoted_as_it_is_said() -> None:
     (quoted,) = re.findall("with the step «([^»]+)»", CARE)
     assert shown is not None
     assert quoted in shown.next_step
+
+
+def test_both_doors_that_take_a_snils_say_that_anothers_is_refused() -> None:
+    rows = [row for row in README.splitlines() if row.startswith(("| `POST /v1/managers`", "| `PATCH /v1/managers/"))]
+    assert [PROBLEMS[SnilsTaken][1] in row and str(PROBLEMS[SnilsTaken][0]) in row for row in rows] == [True, True]

@@ -71,6 +71,7 @@ async def test_a_snils_of_another_is_refused_and_the_other_named(doors: Doors) -
     assert (refused.status_code, problem["type"].rpartition("/")[2]) == (409, "snils-taken")
     assert (problem["manager_id"], problem["errors"][0]["field"]) == ("m1", "snils")
     assert "«Мария Свойская» (m1)" in problem["detail"]
+    assert "директор исправит прежнюю карточку (PATCH /v1/managers/m1, поле left)" in problem["detail"]
     assert (await doors.get("/v1/managers/m2")).status_code == 404
     await doors.post("/v1/managers", card("m2", snils=OTHER), HIRING)
     changed = await doors.http.patch("/v1/managers/m2", json={"snils": SNILS, "name": "Олег"}, headers=DIRECTOR)

@@ -66,8 +66,8 @@ class SnilsTaken(AccountsError):
     def __init__(self, manager_id: str, name: str) -> None:
         whose = f"этот СНИЛС уже у менеджера «{name}» ({manager_id})"
         super().__init__(
-            f"snils: {whose}. Проверьте номер; если человек вернулся на работу, не заводите его заново, а исправьте "
-            f"прежнюю карточку (PATCH /v1/managers/{manager_id}, left)."
+            f"snils: {whose}. Проверьте номер; если человек вернулся на работу, не заводите его заново: директор "
+            f"исправит прежнюю карточку (PATCH /v1/managers/{manager_id}, поле left)."
         )
         self.manager_id = manager_id
         self.errors = [{"field": "snils", "message": whose}]
