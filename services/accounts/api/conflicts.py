@@ -28,7 +28,7 @@ class PartyView(View):
     contact_name: str | None
 
 
-class HolderView(View):
+class SnilsHolderView(View):
     """A manager who has it."""
 
     manager_id: str
@@ -49,7 +49,7 @@ class ConflictView(View):
     decided_by: str | None
     decided_at: datetime | None
     words: str | None
-    holders: Annotated[tuple[HolderView, ...], Field(description="The managers, of a СНИЛС; it has no parties.")]
+    holders: Annotated[tuple[SnilsHolderView, ...], Field(description="The managers, of a СНИЛС; it has no parties.")]
 
 
 class Word(Body):

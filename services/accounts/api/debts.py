@@ -31,7 +31,7 @@ class PartView(View):
     reason: str
 
 
-class ChangeView(View):
+class DebtChangeView(View):
     """What became of one part since the evening a week ago."""
 
     part: str
@@ -61,7 +61,7 @@ class DebtView(DebtCard):
     contacts: dict[str, float]
     parts: list[PartView]
     week_ago: float
-    changes: list[ChangeView]
+    changes: list[DebtChangeView]
 
 
 class RiskView(BaseModel):
@@ -106,7 +106,7 @@ async def one(care: CareDep, who: CareReader, client_id: str) -> DebtView:
         contacts=dict(found.contacts),
         parts=[PartView.model_validate(part) for part in found.parts],
         week_ago=_week_ago(care, facts, found, client),
-        changes=[ChangeView.model_validate(change) for change in changed],
+        changes=[DebtChangeView.model_validate(change) for change in changed],
     )
 
 
