@@ -16,7 +16,7 @@ from shared.calendar.working import (
     hours,
     weekdays,
 )
-from shared.calendar.written import written
+from shared.calendar.written import written, written_day
 
 __all__ = [
     "ALWAYS",
@@ -37,4 +37,5 @@ __all__ = [
     "russia",
     "weekdays",
     "written",
+    "written_day",
 ]

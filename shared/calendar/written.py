@@ -28,6 +28,15 @@ def written(moment: datetime, zone: str, *, seconds: bool = False, reader: str |
         return f"{moment:{shape}} (UTC)"
 
 
+def written_day(moment: datetime, zone: str) -> str:
+    """The day of `moment` alone, `28.11.2026`, by the clocks of `zone`, an IANA name; by UTC where that is none, or the
+    calendar ends before it is that late there."""
+    try:
+        return f"{moment.astimezone(_zone(zone) or UTC):%d.%m.%Y}"
+    except OverflowError:
+        return f"{moment:%d.%m.%Y}"
+
+
 def _named(local: datetime) -> str:
     here, moscow = local.utcoffset(), local.astimezone(ZoneInfo(MOSCOW)).utcoffset()
     ahead, rest = divmod((here or timedelta()) - (moscow or timedelta()), HOUR)

@@ -45,6 +45,8 @@ def test_an_unhappy_verdict_counts_for_ninety_days() -> None:
     unhappy = brief(fact("refused"), request_id="bad")
     history = History(closed=closed("fff"), unhappy=(unhappy,))
     assert [reason.request_id for reason in fans.fan(POLICY.fans, history, NOW, ZONE).missing] == ["bad"]
+    (reason,) = fans.fan(POLICY.fans, history, NOW, ZONE).missing
+    assert reason.why == f"Недовольный вердикт по заявке 7 {NOON:%d.%m.%Y}: должно пройти дней: 90"
     assert fans.fan(POLICY.fans, history, NOON + timedelta(days=90), ZONE).fan
 
 
@@ -61,7 +63,7 @@ def test_numbers_are_said_so_that_any_of_them_fits() -> None:
     policy = replace(POLICY.fans, in_a_row=1, quiet_days=1)
     poor = fans.fan(policy, History(closed=closed("-")), NOW, ZONE)
     assert poor.missing[0].why.startswith("Безупречных срочных или важных заявок подряд нужно: 1, есть: 0")
-    assert "Недовольных вердиктов нет, дней подряд: 1" in poor.why
+    assert "Недовольных вердиктов нет (за последние дни: 1)" in poor.why
 
 
 def test_asking_is_refused_request_by_request_and_once_in_ninety_days() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.calendar import written
+from shared.calendar import written, written_day
 
 MOMENT = datetime(2026, 11, 28, 7, 5, 9, tzinfo=UTC)
 COMPANY = "Asia/Krasnoyarsk"
@@ -37,3 +37,15 @@ def test_seconds_stand_where_they_are_asked_for() -> None:
 
 def test_a_moment_past_the_end_of_the_calendar_is_said_in_utc() -> None:
     assert written(datetime(9999, 12, 31, 23, 0, tzinfo=UTC), COMPANY) == "31.12.9999 23:00 (UTC)"
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [("Asia/Kamchatka", "29.11.2026"), ("Europe/Moscow", "28.11.2026"), ("Mars/Olympus", "28.11.2026")],
+)
+def test_a_day_is_that_of_the_zone(zone: str, said: str) -> None:
+    assert written_day(datetime(2026, 11, 28, 13, 0, tzinfo=UTC), zone) == said
+
+
+def test_a_day_past_the_end_of_the_calendar_is_said_in_utc() -> None:
+    assert written_day(datetime(9999, 12, 31, 23, 0, tzinfo=UTC), COMPANY) == "31.12.9999"

@@ -8,7 +8,7 @@ from services.accounts.domain.care_policy import Fans
 from services.accounts.domain.care_refusals import MayNotAsk
 from services.accounts.domain.matters import Party
 from services.accounts.domain.trail import UNTOUCHED, Trail
-from shared.calendar import written
+from shared.calendar import written_day
 from shared.contracts.accounts import ReferralAsked
 from shared.contracts.base import Decision
 
@@ -82,7 +82,7 @@ def fan(policy: Fans, history: History, now: datetime, zone: str) -> Fan:
     missing = [*_of_streak(policy, history.closed, len(streak)), *_of_unhappy(policy, history.unhappy, now, zone)]
     why = [f"Подряд безупречно закрыто срочных и важных заявок: {len(streak)}"] if streak else []
     if not _lately(policy, history.unhappy, now):
-        why.append(f"Недовольных вердиктов нет, дней подряд: {policy.quiet_days}")
+        why.append(f"Недовольных вердиктов нет (за последние дни: {policy.quiet_days})")
     short = policy.in_a_row - len(streak)
     near = bool(missing) and (len(missing) == 1) and short <= 1
     return Fan(fan=not missing, near=near, streak=len(streak), why=tuple(why), missing=tuple(missing))
@@ -135,17 +135,18 @@ def _of_streak(policy: Fans, closed: Sequence[Brief], streak: int) -> list[Reaso
 def _of_unhappy(policy: Fans, unhappy: Sequence[Brief], now: datetime, zone: str) -> list[Reason]:
     return [
         Reason(
-            why=f"Недовольный вердикт по заявке {brief.number} {_day(brief.refused_at, zone)}: "
+            why=f"Недовольный вердикт по заявке {brief.number} {written_day(at, zone)}: "
             f"должно пройти дней: {policy.quiet_days}",
             request_id=brief.request_id,
         )
-        for brief in _lately(policy, unhappy, now)
+        for brief, at in _lately(policy, unhappy, now)
     ]
 
 
-def _lately(policy: Fans, unhappy: Sequence[Brief], now: datetime) -> list[Brief]:
+def _lately(policy: Fans, unhappy: Sequence[Brief], now: datetime) -> list[tuple[Brief, datetime]]:
+    """Whose solution was refused in the quiet days, and when."""
     since = now - timedelta(days=policy.quiet_days)
-    return [brief for brief in unhappy if brief.refused_at is not None and brief.refused_at > since]
+    return [(brief, at) for brief in unhappy if (at := brief.refused_at) is not None and at > since]
 
 
 def _of_asks(policy: Fans, asks: Asks | None, now: datetime, zone: str) -> list[Reason]:
@@ -154,8 +155,4 @@ def _of_asks(policy: Fans, asks: Asks | None, now: datetime, zone: str) -> list[
     free = asks.last_at + timedelta(days=policy.ask_every_days)
     if now >= free:
         return []
-    return [Reason(why=f"Уже просили {_day(asks.last_at, zone)}: снова можно с {_day(free, zone)}")]
-
-
-def _day(moment: datetime | None, zone: str) -> str:
-    return "" if moment is None else written(moment, zone)[: len("28.11.2026")]
+    return [Reason(why=f"Уже просили {written_day(asks.last_at, zone)}: снова можно с {written_day(free, zone)}")]
