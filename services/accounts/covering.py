@@ -15,15 +15,15 @@ SEEN = [{"$project": {"_id": 0, "manager_id": 1, "held_at": 1, "discovered": 1}}
 """What of a call is counted."""
 
 
-async def answering(care: Care, week: Week) -> list[str]:
-    """The managers who owe calls in that week, or held some, in order; of the present week whoever holds a base, whose
-    plan is made where it is not yet."""
-    found = set(await care.store.planned_in(week)) | set(await care.store.calling_in(week))
+async def owing(care: Care, week: Week) -> set[str]:
+    """The managers who owe calls in that week; of the present week whoever holds a base, whose plan is made where it is
+    not yet. Raises `NoCalendarYear` where it cannot be."""
+    found = set(await care.store.planned_in(week))
     if week == care.week():
         late = set(await care.office.store.holding()) - found
         await planning.keep_up(care, sorted(late))
         found |= late
-    return sorted(found)
+    return found
 
 
 async def of_week(store: CareStore, week: Week, manager_ids: Sequence[str] | None = None) -> dict[str, Coverage]:

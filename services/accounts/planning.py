@@ -53,15 +53,13 @@ async def plan_everybody(care: Care) -> int:
 
 
 async def keep_up(care: Care, manager_ids: Sequence[str]) -> None:
-    """The present week of these managers as it should be now, made anew only where anything changed."""
+    """The present week of these managers as it should be now, made anew only where anything changed. Raises
+    `NoCalendarYear`: a base that could not be planned would look as if everything in it was done."""
     week, turns = care.week(), asyncio.Semaphore(PLANNED_AT_ONCE)
 
     async def look(manager_id: str) -> None:
         async with turns:
-            try:
-                await looked_at(care, manager_id, week)
-            except NoCalendarYear as error:
-                log.warning("week not planned", action="plan.failed", week=str(week), error=str(error))
+            await looked_at(care, manager_id, week)
 
     await asyncio.gather(*map(look, manager_ids))
 

@@ -143,6 +143,36 @@ async def test_a_lead_sees_everybodys_week_page_by_page_with_what_it_comes_to(ho
     assert first["totals"] == second["totals"] == totals
 
 
+async def test_who_only_held_calls_is_shown_and_given_no_plan(house: tuple[Doors, str]) -> None:
+    doors, _ = house
+    _, anna = await known_client(doors)
+    store = care_of(doors).store
+    helped = call(anna, "m3", held=True)
+    await store.contact_calls.collection.insert_one(to_fields(helped) | {"_id": helped.call_id})
+    rows = (await doors.get("/v1/coverage", LEAD)).json()["items"]
+    assert [(row["manager_id"], row["planned"], row["unplanned"]) for row in rows] == [("m1", 1, 0), ("m3", 0, 1)]
+    assert await store.planned_in(WEEK) == ["m1"]
+
+
+async def test_who_gave_the_whole_base_away_owes_no_call_any_more(house: tuple[Doors, str]) -> None:
+    doors, _ = house
+    client, _ = await known_client(doors)
+    await doors.manager("m2")
+    await planning.plan_everybody(care_of(doors))
+    await doors.confirmed(kind="handed_over", client_id=client.client_id, to_manager_id="m2", effective="2026-11-24")
+    rows = (await doors.get("/v1/coverage", LEAD)).json()["items"]
+    assert [(row["manager_id"], row["planned"]) for row in rows] == [("m1", 0), ("m2", 1)]
+
+
+async def test_a_week_that_cannot_be_planned_is_not_shown_as_done(house: tuple[Doors, str]) -> None:
+    doors, _ = house
+    await known_client(doors)
+    care_of(doors).office.clock.offset += timedelta(days=3 * 365)  # type: ignore[attr-defined]
+    for path in ("/v1/coverage", "/v1/managers/m1/coverage"):
+        answer = await doors.get(path, LEAD)
+        assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (422, "no-calendar-year"), answer.text
+
+
 async def test_a_week_that_is_over_shows_what_was_planned_then(house: tuple[Doors, str]) -> None:
     doors, _ = house
     client, _ = await known_client(doors)

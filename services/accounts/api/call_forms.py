@@ -217,7 +217,8 @@ class ManagersWeek(CoverageView):
 
 
 class CompanyView(Page[ManagersWeek]):
-    """A page of managers, and what all of them come to, whichever page it is."""
+    """A page of managers, and what all of them come to by their plans of the moment. In the present week each page
+    first makes the plans of its own managers anew where anything changed: a later page may tell other totals."""
 
     week: str
     managers: int

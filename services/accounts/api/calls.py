@@ -119,11 +119,12 @@ async def coverage_of_all(care: CareDep, who: Overseer, paging: Paged, week: Wee
     the present week are those of this morning, made anew for the managers of the page where anything changed."""
     del who
     wanted = week_of(care, week)
-    everybody = await covering.answering(care, wanted)
+    owing = await covering.owing(care, wanted)
+    everybody = sorted(owing | set(await care.store.calling_in(wanted)))
     beyond = [each for each in everybody if paging.after is None or each > paging.after]
     page = paging.page(beyond[: paging.limit + 1], str)
     if wanted == care.week():
-        await planning.keep_up(care, page.items)
+        await planning.keep_up(care, [each for each in page.items if each in owing])
     found = await covering.of_week(care.store, wanted)
     names = {each.manager_id: each.name for each in await care.office.store.managers_of(page.items)}
     return CompanyView(
