@@ -27,7 +27,11 @@ async def owing(care: Care, week: Week) -> set[str]:
 
 
 async def of_week(store: CareStore, week: Week, manager_ids: Sequence[str] | None = None) -> dict[str, Coverage]:
-    """Everybody's week, or that of these managers; who owed none and held none is not in it."""
+    """Everybody's week, or that of these managers; who owed none and held none is not in it.
+
+    What was planned and what was held are read one after the other: a planned call that is held in between counts as
+    `unplanned`, and not as `held`, until it is read again.
+    """
     whose = {"week": str(week)} | ({} if manager_ids is None else {"manager_id": {"$in": list(manager_ids)}})
     planned = {each["_id"]: each async for each in store.plans.collection.aggregate(_planned(whose))}
     held = {each["_id"]: each async for each in store.contact_calls.collection.aggregate(_held(whose))}
