@@ -1,6 +1,6 @@
 """The company that is simulated: its people, its clients' requests, and the chance in both, all from one seed."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -60,9 +60,11 @@ class Timetable:
             at += 1
         return self.ends[at]
 
-    def minutes(self, until: datetime) -> float:
-        """How long they are at work until then."""
-        return sum((end - begin) / MINUTE for begin, end in zip(self.begins, self.ends, strict=True) if end <= until)
+    def minutes(self, since: datetime, until: datetime) -> float:
+        """How much of the time between the two they are at work."""
+        first, last = bisect_right(self.ends, since), bisect_left(self.begins, until)
+        spans = zip(self.begins[first:last], self.ends[first:last], strict=True)
+        return sum((min(end, until) - max(begin, since)) / MINUTE for begin, end in spans)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

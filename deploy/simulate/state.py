@@ -68,6 +68,7 @@ class Desk:
     marks: dict[str, int] = field(default_factory=dict)
     works: int = 0
     worked: float = 0.0
+    """Minutes of their working time in which they worked: urgent work that is done over lunch is none of them."""
 
     def count(self) -> None:
         """What givers are told of the load is that of this moment."""
@@ -76,6 +77,10 @@ class Desk:
         load.lesser = sum(rank > 0 for rank in ranks), sum(rank > 1 for rank in ranks)
         for item in self.items:
             load.busy = busier(load.busy, item.wish.rank, item.expected)
+
+    def worked_by(self, now: datetime) -> float:
+        """`worked`, with what is under way at this moment."""
+        return self.worked + (self.person.at_work.minutes(self.since, now) if self.since else 0.0)
 
 
 @dataclass(slots=True)
@@ -98,7 +103,7 @@ class Outcome:
         return sum(self.broken[priority].values())
 
 
-def idle_share(desks: Collection[Desk], until: datetime) -> float:
-    """Of the working time until then, how much nobody worked in, 0…1."""
-    paid = sum(desk.person.at_work.minutes(until) for desk in desks)
-    return max(0.0, 1 - sum(desk.worked for desk in desks) / paid) if paid else 1.0
+def idle_share(desks: Collection[Desk], since: datetime, now: datetime) -> float:
+    """Of the working time from `since`, when they began, to this moment: how much nobody worked in, 0…1."""
+    paid = sum(desk.person.at_work.minutes(since, now) for desk in desks)
+    return 1 - sum(desk.worked_by(now) for desk in desks) / paid if paid else 1.0

@@ -64,16 +64,19 @@ class World:
                 if begin >= self._company.start:
                     self._at(begin, lambda desk=desk: self._comes(desk))  # type: ignore[misc]
         self._at(self.now + LEARNS_EVERY, self._learn)
+        self._at(self.now + timedelta(days=self._company.days), self._ends)
         while self._queue and self._queue[0][0] <= end:
             self.now, _, happen = heapq.heappop(self._queue)
             happen()
         self.outcome.unsolved = len(self._items)
-        last = max((request.at for request in self._company.requests), default=self._company.start)
-        self.outcome.idle_share = idle_share(self._desks.values(), last)
         return self.outcome
 
     def _at(self, moment: datetime, happen: Callable[[], None]) -> None:
         heapq.heappush(self._queue, (moment, next(self._numbers), happen))
+
+    def _ends(self) -> None:
+        """Nothing comes any more: who was idle till now is counted, for of what follows nobody says it is usual."""
+        self.outcome.idle_share = idle_share(self._desks.values(), self._company.start, self.now)
 
     def _learn(self) -> None:
         """The giver learns from what was finished so far."""
@@ -333,9 +336,8 @@ class World:
         item = desk.current
         if item is None or desk.since is None:
             return
-        minutes = (self.now - desk.since) / MINUTE
-        item.left = max(1.0, item.left - minutes)
-        desk.worked += minutes
+        item.left = max(1.0, item.left - (self.now - desk.since) / MINUTE)
+        desk.worked = desk.worked_by(self.now)
         desk.current, desk.since, desk.stretch = None, None, desk.stretch + 1
 
     def _finished(self, desk: Desk, item: Item, stretch: int) -> None:

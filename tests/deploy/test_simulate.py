@@ -15,7 +15,7 @@ from deploy.simulate.figures import ASSUMED, BadFigures, figures_of
 from deploy.simulate.givers import LIMITED, OURS, SKILLED, Load, Loads, Ours, Simple, givers
 from deploy.simulate.report import told
 from deploy.simulate.results import FIGURES, Compared, quantile
-from deploy.simulate.state import Item, Outcome
+from deploy.simulate.state import Desk, Item, Outcome, idle_share
 from deploy.simulate.world import World
 from services.routing.domain.assignment import Explained
 from services.routing.domain.candidates import Wish
@@ -247,6 +247,43 @@ def test_a_company_nobody_asks_anything_of_is_idle(tmp_path: Path) -> None:
     company = Company.of(1, START, DAYS, quiet)
     found = World(company, givers(shipped())[OURS](company)).run()
     assert (found.finished, found.unsolved, found.idle_share) == (0, 0, 1.0)
+
+
+def test_idle_is_what_is_left_of_the_days_that_are_played() -> None:
+    company = Company.of(1, START, DAYS)
+    desk = Desk(company.people[0], Load(company.people[0]))
+    monday, noon = START + timedelta(days=6, hours=8), START + timedelta(days=6, hours=13)
+    assert desk.person.at_work.minutes(START - timedelta(days=9), START) > 0
+    assert idle_share([desk], START, START) == 1.0
+    assert idle_share([desk], START, START + timedelta(days=1)) == 1.0
+    desk.since = START + timedelta(hours=9)
+    assert idle_share([desk], START, START + timedelta(hours=10)) == pytest.approx(0.5)
+    assert idle_share([desk], START, START + timedelta(days=1)) == pytest.approx(1 / 8)
+    desk.worked, desk.since = 120.0, None
+    assert idle_share([desk], monday, noon) == pytest.approx(1 - 120 / 300)
+
+
+def test_who_drowns_in_work_is_hardly_idle_and_never_less_than_not(tmp_path: Path) -> None:
+    much = tmp_path / "much.toml"
+    much.write_text(ASSUMED.read_text().replace("requests_a_day = 52", "requests_a_day = 120"))
+    company = Company.of(1, START, DAYS, much)
+    world = Cut(company, givers(shipped())["round robin"](company))
+    idle = world.run().idle_share
+    assert -1e-9 < idle < 0.25
+    assert world.paid == pytest.approx(480 * 6 * len(company.people))
+    assert world.worked == pytest.approx((1 - idle) * world.paid)
+
+
+class Cut(World):
+    """Keeps what was paid for and worked when the last of the days was over."""
+
+    paid = worked = 0.0
+
+    def _ends(self) -> None:
+        super()._ends()
+        assert self.now == START + timedelta(days=DAYS)
+        self.paid = sum(desk.person.at_work.minutes(START, self.now) for desk in self._desks.values())
+        self.worked = sum(desk.worked_by(self.now) for desk in self._desks.values())
 
 
 def test_a_company_of_one_product_can_be_played(tmp_path: Path) -> None:
