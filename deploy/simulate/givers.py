@@ -18,6 +18,14 @@ OURS = "Svoy"
 SKILLED = "skills + least loaded"
 LIMITED = "skills + least loaded, our limits on postponing"
 """Nobody's product: what `SKILLED` would come to by our limits alone. It shows how much of the saving they are."""
+ROUND_ROBIN, LEAST_LOADED = "round robin", "least loaded"
+TITLES: Mapping[str, str] = {
+    ROUND_ROBIN: "по кругу",
+    LEAST_LOADED: "наименее занятый",
+    SKILLED: "знающий и наименее занятый",
+    LIMITED: "знающий и наименее занятый с нашими пределами откладывания",
+}
+"""What they are called where people read it; the names are the keys of what programs read."""
 
 
 @dataclass(slots=True)
@@ -147,13 +155,18 @@ class Simple(Giver):
         return key <= self._last, key
 
 
+def titled(name: str) -> str:
+    """What the giver of this name is called where people read it."""
+    return TITLES.get(name, name)
+
+
 def givers(policy: Policy) -> Mapping[str, Callable[[Company], Giver]]:
     """Everybody who is compared, ours first; the last is what our limits on postponing come to by themselves."""
     limits = policy.postponements
     return {
         OURS: lambda _: Ours(policy),
-        "round robin": lambda _: Simple("round robin", skilled=False, least_loaded=False),
-        "least loaded": lambda _: Simple("least loaded", skilled=False, least_loaded=True),
+        ROUND_ROBIN: lambda _: Simple(ROUND_ROBIN, skilled=False, least_loaded=False),
+        LEAST_LOADED: lambda _: Simple(LEAST_LOADED, skilled=False, least_loaded=True),
         SKILLED: lambda _: Simple(SKILLED, skilled=True, least_loaded=True),
         LIMITED: lambda _: Simple(LIMITED, skilled=True, least_loaded=True, postponements=limits),
     }

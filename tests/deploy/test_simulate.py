@@ -1,20 +1,14 @@
 """The simulation: the same company gives the same figures, everybody's request ends, and the figures add up."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from deploy.simulate import clocks
-from deploy.simulate.__main__ import keep, simulate
 from deploy.simulate.company import Company
 from deploy.simulate.figures import ASSUMED, BadFigures, figures_of
-from deploy.simulate.givers import LIMITED, OURS, SKILLED, Load, Loads, Ours, Simple, givers
-from deploy.simulate.report import told
-from deploy.simulate.results import FIGURES, Compared, quantile
+from deploy.simulate.givers import OURS, SKILLED, Load, Loads, Ours, Simple, givers
 from deploy.simulate.state import Desk, Item, Outcome, idle_share
 from deploy.simulate.world import World
 from services.routing.domain.assignment import Explained
@@ -31,13 +25,6 @@ WISH = wish_of(registered(None, "r", Registration(at=START, number="r", priority
 def ran(name: str, seed: int = 1) -> Outcome:
     company = Company.of(seed, START, DAYS)
     return World(company, givers(shipped())[name](company)).run()
-
-
-def outcome(breaches: int, minutes: float = 1.0) -> Outcome:
-    made = Outcome()
-    made.broken["urgent"]["start"] = breaches
-    made.start_minutes["urgent"] = [minutes]
-    return made
 
 
 @pytest.mark.parametrize("name", list(givers(shipped())))
@@ -122,41 +109,6 @@ def test_ours_and_the_peers_differ_in_what_they_do_besides() -> None:
     assert (peer.replaces_lost, peer.elsewhere, peer.displacements) == (False, False, 0)
 
 
-def test_the_reduction_is_that_against_the_best_peer() -> None:
-    compared = Compared(
-        {
-            OURS: [outcome(7), outcome(7)],
-            "round robin": [outcome(40), outcome(40)],
-            "skills": [outcome(10), outcome(10)],
-        }
-    )
-    assert compared.best_peer == "skills"
-    assert compared.reduction.mean == pytest.approx(0.3)
-    assert (compared.reduction.low, compared.reduction.high) == pytest.approx((0.3, 0.3))
-    assert "30%" in told(compared)[0]
-    assert told(compared)[1] == "Ни в чём не хуже прочих."
-
-
-def test_where_another_is_better_it_is_said() -> None:
-    compared = Compared({OURS: [outcome(7, 9.0)] * 3, "skills": [outcome(10, 2.0)] * 3})
-    assert {figure.title for figure, _ in compared.worse()} == {"срочная: до начала, p50", "срочная: до начала, p95"}
-    assert "срочная: до начала, p95 (skills)" in told(compared)[1]
-
-
-def test_what_is_worse_on_every_seed_is_said_though_the_seeds_differ_more() -> None:
-    ours, theirs = [outcome(7, 10.0 * seed + 1) for seed in range(6)], [outcome(9, 10.0 * seed) for seed in range(6)]
-    compared = Compared({OURS: ours, "skills": theirs})
-    assert "срочная: до начала, p50" in {figure.title for figure, _ in compared.worse()}
-    unsure = [outcome(9, 10.0 * seed + 2 * (seed % 2)) for seed in range(6)]
-    assert Compared({OURS: ours, "skills": unsure}).worse() == []
-
-
-def test_our_limits_alone_are_no_peer_and_their_share_of_the_saving_is_said() -> None:
-    compared = Compared({OURS: [outcome(4)] * 2, SKILLED: [outcome(10)] * 2, LIMITED: [outcome(7)] * 2})
-    assert compared.best_peer == SKILLED
-    assert "на 30% (от 30% до 30%): это 50% нашего выигрыша" in told(compared)[2]
-
-
 def test_peers_who_hold_as_much_take_turns() -> None:
     company, noon = Company.of(1, START, DAYS), START + timedelta(hours=12)
     there = [one for one in company.people if one.at_work.next(noon) == noon]
@@ -165,18 +117,6 @@ def test_peers_who_hold_as_much_take_turns() -> None:
     picked = [giver.pick(WISH, loads, noon).winner for _ in loads]
     assert len(loads) > 1
     assert sorted(map(str, picked)) == sorted(loads)
-
-
-def test_the_figures_the_plots_and_the_page_are_kept(tmp_path: Path) -> None:
-    compared = Compared({OURS: [outcome(7), outcome(8)], "a": [outcome(9), outcome(12)]})
-    keep(compared, range(7, 9), tmp_path)
-    figures = json.loads((tmp_path / "simulate.json").read_text())
-    assert (figures["first_seed"], figures["seeds"]) == (7, 2)
-    assert figures["urgent_breach_reduction_vs_best_peer"] == pytest.approx(1 - 15 / 21, abs=1e-4)
-    assert figures["ci_low"] <= figures["urgent_breach_reduction_vs_best_peer"] <= figures["ci_high"]
-    assert (tmp_path / "simulate.png").read_bytes().startswith(b"\x89PNG")
-    page = (tmp_path / "simulate.html").read_text()
-    assert all(figure.title in page for figure in FIGURES)
 
 
 def test_ours_reckons_with_how_long_works_took() -> None:
@@ -190,7 +130,6 @@ def test_measured_figures_stand_instead_of_the_assumed(tmp_path: Path) -> None:
     measured = tmp_path / "ours.toml"
     measured.write_text(ASSUMED.read_text().replace("specialists = 16", "specialists = 3"))
     assert len(Company.of(1, START, DAYS, measured).people) == 3
-    assert "предположения" in told(Compared({OURS: [outcome(1)], "a": [outcome(2)]}))[-1]
 
 
 def test_the_first_start_is_counted_once_however_often_hands_change() -> None:
@@ -229,16 +168,6 @@ def test_figures_no_company_can_have_are_refused_by_name(tmp_path: Path, old: st
     told_so.write_text(text.replace(old, new))
     with pytest.raises(BadFigures, match=where):
         figures_of(told_so)
-
-
-def test_the_command_says_what_is_wrong_with_the_file(tmp_path: Path) -> None:
-    told_so = tmp_path / "ours.toml"
-    told_so.write_bytes(b"\xff")
-    app = typer.Typer()
-    app.command()(simulate)
-    found = CliRunner().invoke(app, ["--company", str(told_so)])
-    assert found.exit_code == 2
-    assert "не TOML" in found.output
 
 
 def test_a_company_nobody_asks_anything_of_is_idle(tmp_path: Path) -> None:
@@ -317,9 +246,3 @@ def test_who_says_nothing_breaks_the_clock_of_progress(tmp_path: Path) -> None:
         broken.append(outcome.broken["urgent"]["progress"])
         assert outcome.broken["routine"]["progress"] == 0
     assert broken[1] > broken[0]
-
-
-def test_quantiles() -> None:
-    assert quantile([3, 1, 2], 0.5) == 2
-    assert quantile([3, 1, 2], 0.95) == 3
-    assert quantile([], 0.5) == 0
