@@ -6,23 +6,32 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from annotated_types import Len
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from services.routing.domain.needs import product_key
 from shared.contracts.base import Priority
 from shared.wording import in_russian
 
 ASSUMED = Path(__file__).with_name("company.toml")
 
-Count = Annotated[int, Field(ge=1, le=10_000)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Weight = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+"""TOML has numbers of its own: neither text nor true stands for one."""
+Count = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+Weight = Annotated[Number, Field(ge=0, le=1_000_000)]
+Positive = Annotated[Number, Field(gt=0, le=1_000_000)]
 ByLevel = Len(6, 6)
 """One figure for each level in the product, from 0 (does not know it) to 5."""
 
 
 class BadFigures(ValueError):
     """The file says something no company can be; the argument says what and where."""
+
+
+def _named(products: Mapping[str, tuple[float, float]]) -> Mapping[str, tuple[float, float]]:
+    if not all(product_key(name) for name in products):
+        raise ValueError("у каждого продукта должно быть название")
+    return products
 
 
 class _Table(BaseModel):
@@ -33,7 +42,7 @@ class Requests(_Table):
     """What comes, and when."""
 
     complex: Share
-    spread: Annotated[float, Field(ge=0, le=5)]
+    spread: Annotated[Number, Field(ge=0, le=5)]
     weekdays: Annotated[tuple[Weight, ...], Len(7, 7)]
     hours: Annotated[tuple[Weight, ...], Len(24, 24)]
     month_end: Positive
@@ -83,8 +92,8 @@ class Figures(_Table):
     specialists: Count
     clients: Count
     capacity: Count
-    requests_a_day: Annotated[float, Field(gt=0, le=100_000)]
-    products: Annotated[Mapping[str, tuple[Positive, Positive]], Len(1)]
+    requests_a_day: Annotated[Number, Field(gt=0, le=100_000)]
+    products: Annotated[Mapping[str, tuple[Positive, Positive]], Len(1), AfterValidator(_named)]
     subjects: Annotated[Mapping[str, tuple[Positive, Positive]], Len(1)]
     priorities: Mapping[Priority, Weight]
     requests: Requests
@@ -103,7 +112,7 @@ class Figures(_Table):
 def figures_of(path: Path) -> Figures:
     """What the file says. Raises `BadFigures` with a line for each thing that is missing or wrong."""
     try:
-        return Figures.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return Figures.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadFigures(f"это не TOML: {error}") from None
     except ValidationError as error:

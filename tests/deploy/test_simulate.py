@@ -144,7 +144,18 @@ def test_the_first_start_is_counted_once_however_often_hands_change() -> None:
     [
         ("specialists = 16", "", "specialists"),
         ("specialists = 16", "specialists = 0", "specialists"),
-        ("specialists = 16", "specialists = nan", "specialists"),
+        ("specialists = 16", "specialists = nan", "specialists: нужно целое число"),
+        ("capacity = 4", "capacity = true", "capacity: нужно целое число"),
+        ("capacity = 4", 'capacity = "4"', "capacity: нужно целое число"),
+        ("requests_a_day = 52", "requests_a_day = inf", "requests_a_day: нужно конечное число"),
+        ("requests_a_day = 52", 'requests_a_day = "52"', "requests_a_day: нужно число"),
+        ("complex = 0.12", "complex = nan", "requests.complex: нужно конечное число"),
+        ("complex = 0.12", "complex = true", "requests.complex: нужно число"),
+        ("spread = 0.6", "spread = inf", "requests.spread: нужно конечное число"),
+        ("lost = [0.07, 0.06]", "lost = [nan, 0.06]", "specialist.lost.0: нужно конечное число"),
+        ("urgent = 0.20", "urgent = -inf", "priorities.urgent: нужно конечное число"),
+        ("1С:ЗГУ", "", "products: у каждого продукта должно быть название"),
+        ("1С:ЗГУ", " ", "products: у каждого продукта должно быть название"),
         ("specialists = 16", "specialists = 16\nspecialist_count = 3", "specialist_count"),
         ("lost = [0.07, 0.06]", "lost = 0.07", "specialist.lost"),
         ("lost = [0.07, 0.06]", "lost = [7, 0.06]", "specialist.lost.0"),
@@ -168,6 +179,22 @@ def test_figures_no_company_can_have_are_refused_by_name(tmp_path: Path, old: st
     told_so.write_text(text.replace(old, new))
     with pytest.raises(BadFigures, match=where):
         figures_of(told_so)
+
+
+def test_a_file_as_windows_writes_it_is_read(tmp_path: Path) -> None:
+    told_so = tmp_path / "ours.toml"
+    told_so.write_bytes(b"\xef\xbb\xbf" + ASSUMED.read_bytes().replace(b"\n", b"\r\n"))
+    assert figures_of(told_so) == figures_of(ASSUMED)
+
+
+def test_priorities_are_weights_whose_sum_may_be_any(tmp_path: Path) -> None:
+    tenfold = tmp_path / "tenfold.toml"
+    text = ASSUMED.read_text()
+    for old, new in (("urgent = 0.20", "urgent = 2"), ("= 0.35", "= 3.5"), ("= 0.45\n", "= 4.5\n")):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    tenfold.write_text(text)
+    assert Company.of(1, START, DAYS, tenfold).requests == Company.of(1, START, DAYS).requests
 
 
 def test_a_company_nobody_asks_anything_of_is_idle(tmp_path: Path) -> None:
