@@ -8,6 +8,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 SYNCED := .venv/.synced
 WORKERS ?= 2
+ARGS :=
 
 help: ## Show these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,8 +46,8 @@ chaos: install servers ## Run only the tests that kill and freeze processes
 bench: install servers ## Measure the throughput and compare; figures go to build/bench
 	@$(BIN)/python -m tests.bench
 
-simulate: install ## Compare ways of giving work away on simulated companies; figures and plots go to build/bench
-	@$(BIN)/python -m deploy.simulate
+simulate: install ## Compare ways of giving work away on simulated companies, into build/bench; ARGS="--seeds 2 --days 14"
+	@$(BIN)/python -m deploy.simulate $(ARGS)
 
 check: install promtool ## Lint, types, architecture, alert rules
 	@$(BIN)/ruff check

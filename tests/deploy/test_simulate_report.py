@@ -1,6 +1,7 @@
 """What the simulation tells: honest sentences, a picture that can be read, and a command that takes anything."""
 
 import json
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from pathlib import Path
@@ -10,6 +11,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from deploy.simulate import __main__ as command
+from deploy.simulate import results
 from deploy.simulate.__main__ import keep, simulate, source_of
 from deploy.simulate.figures import ASSUMED
 from deploy.simulate.givers import LIMITED, OURS, ROUND_ROBIN, SKILLED, givers, titled
@@ -20,7 +22,14 @@ from deploy.simulate.state import Outcome
 from deploy.simulate.verdict import ASSUMPTIONS, FEW, told
 from services.routing.policy_file import shipped
 
+ROOT = Path(__file__).parents[2]
 DAYS = 8
+
+
+@pytest.fixture(autouse=True)
+def _fewer_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an interval of these outcomes is shows after a few hundred, too."""
+    monkeypatch.setattr(results, "RESAMPLES", 200)
 
 
 def outcome(breaches: int, minutes: float = 1.0) -> Outcome:
@@ -205,3 +214,19 @@ def test_quantiles() -> None:
     assert quantile([3, 1, 2], 0.5) == 2
     assert quantile([3, 1, 2], 0.95) == 3
     assert quantile([], 0.5) == 0
+
+
+def test_make_passes_options_on() -> None:
+    options = ["ARGS=--seeds 2 --days 14", "--dry-run", "--no-print-directory"]
+    shown = subprocess.run(["make", "simulate", *options], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert shown.rstrip().endswith("python -m deploy.simulate --seeds 2 --days 14")
+
+
+def test_the_readme_names_options_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    [line] = [one for one in (ROOT / "README.md").read_text().splitlines() if "-m deploy.simulate --" in one]
+    options = line.split("deploy.simulate ")[1].split()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").write_text(ASSUMED.read_text())
+    found = played(monkeypatch, *options)
+    assert (found.exit_code, "Компания описана в mine.toml." in found.output) == (0, True)
+    assert (tmp_path / options[-1] / "simulate.json").exists()
