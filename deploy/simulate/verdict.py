@@ -38,9 +38,9 @@ def _worse(compared: Compared) -> str:
     worse = compared.worse()
     if not worse:
         return "Не видно, чтобы что-нибудь было хуже, чем у прочих."
-    named = (f"{figure.title} (чем {', '.join(f'«{titled(name)}»' for name in names)})" for figure, names in worse)
+    named = (f"{figure.title} ({', '.join(f'«{titled(name)}»' for name in names)})" for figure, names in worse)
     probably = "Прогонов мало; возможно, хуже" if compared.few else "Вероятно хуже"
-    return f"{probably}, чем у прочих: {'; '.join(named)}."
+    return f"{probably}, чем у прочих (в скобках — у кого лучше): {'; '.join(named)}."
 
 
 def _limits(compared: Compared) -> list[str]:

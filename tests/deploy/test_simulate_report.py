@@ -60,8 +60,8 @@ def test_where_another_is_better_it_is_said() -> None:
     compared = Compared({OURS: [outcome(7, 9.0)] * ENOUGH, "skills": better, ROUND_ROBIN: better})
     assert {figure.title for figure, _ in compared.worse()} == {"срочная: до начала, p50", "срочная: до начала, p95"}
     assert told(compared)[1] == (
-        "Вероятно хуже, чем у прочих: срочная: до начала, p50 (чем «skills», «по кругу»); "
-        "срочная: до начала, p95 (чем «skills», «по кругу»)."
+        "Вероятно хуже, чем у прочих (в скобках — у кого лучше): срочная: до начала, p50 («skills», «по кругу»); "
+        "срочная: до начала, p95 («skills», «по кругу»)."
     )
 
 
