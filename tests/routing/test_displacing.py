@@ -1,7 +1,8 @@
 """Urgent work takes the place of routine work (R-URG-4): a storm costs a few queries, and nobody is overlooked."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -81,13 +82,20 @@ async def test_a_place_displaced_is_explained_by_what_it_was_chosen_by(settings_
         assert points_of(explained.scored[0])[1]["start"] == one.roster.policy.weights.start
 
 
+@asynccontextmanager
+async def full(settings_for: SettingsFor) -> AsyncIterator[Replica]:
+    """The one place there is is taken, by routine work that nobody has started."""
+    async with replicas(settings_for(RoutingSettings), count=1, patience=30) as (one,):
+        await one.hire("ivan", capacity=1)
+        await register(one, "routine", priority="routine")
+        yield one
+
+
 async def test_whatever_else_happens_meanwhile_the_place_goes_to_the_urgent_work(
     settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The routine work waits already, and could have its place again before it has changed hands."""
-    async with replicas(settings_for(RoutingSettings), count=1, patience=30) as (one,):
-        await one.hire("ivan", capacity=1)
-        await register(one, "routine", priority="routine")
+    async with full(settings_for) as one:
         swap = one.assigner.swap
 
         async def in_the_midst(specialist_id: str, wish: Wish, instead_of: str) -> bool:
@@ -106,9 +114,7 @@ async def test_whatever_else_happens_meanwhile_the_place_goes_to_the_urgent_work
 async def test_a_place_that_could_not_change_hands_is_given_back(
     settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with replicas(settings_for(RoutingSettings), count=1, patience=30) as (one,):
-        await one.hire("ivan", capacity=1)
-        await register(one, "routine", priority="routine")
+    async with full(settings_for) as one:
         swap = one.assigner.swap
 
         async def after_they_left(specialist_id: str, wish: Wish, instead_of: str) -> bool:
